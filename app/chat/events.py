@@ -1,0 +1,67 @@
+"""What happens during one turn, for whoever shows it."""
+
+from dataclasses import dataclass
+
+from app.core.messages import Message, ToolCallPart, ToolResultPart
+from app.dialect.events import StreamEvent
+from app.engine.protocol import FinishReason, PromptProgress, Stats
+
+
+@dataclass(frozen=True)
+class RoundStarted:
+    """The prompt of round `index` (from 0) goes to the engine; a turn with tools has several."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class ToolStarted:
+    call: ToolCallPart
+
+
+@dataclass(frozen=True)
+class ToolFinished:
+    result: ToolResultPart
+
+
+@dataclass(frozen=True)
+class RoundFinished:
+    """message is the assistant's message of this round, as it enters the conversation."""
+
+    message: Message
+    reason: FinishReason
+    stats: Stats
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the answer is, for the status line."""
+
+    generated_tokens: int
+    context_used_tokens: int
+    tokens_per_second: float | None
+
+
+@dataclass(frozen=True)
+class TurnFinished:
+    """messages: everything the turn added, in order (assistant and tool messages).
+
+    notice: a sentence for the person when the turn ended early (too many rounds, a repeated call,
+    context full), else "".
+    """
+
+    messages: tuple[Message, ...]
+    reason: FinishReason
+    notice: str = ""
+
+
+TurnEvent = (
+    RoundStarted
+    | PromptProgress
+    | StreamEvent
+    | Progress
+    | ToolStarted
+    | ToolFinished
+    | RoundFinished
+    | TurnFinished
+)

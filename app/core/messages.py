@@ -1,0 +1,116 @@
+"""What was said: a conversation is a list of messages, a message a list of typed parts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from app.core.json import JsonObject
+
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True)
+class TextPart:
+    text: str
+
+
+@dataclass(frozen=True)
+class ReasoningPart:
+    """The model's thinking. finished is False when the thinking was never closed."""
+
+    text: str
+    seconds: float | None = None
+    finished: bool = True
+
+
+@dataclass(frozen=True)
+class ToolCallPart:
+    """A well-formed call. id is unique within a conversation; arguments are typed by the schema."""
+
+    id: str
+    name: str
+    arguments: JsonObject
+
+
+@dataclass(frozen=True)
+class ToolResultPart:
+    """What the tool with call id `call_id` answered; failed results are told to the model too."""
+
+    call_id: str
+    name: str
+    text: str
+    failed: bool = False
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class MalformedCallPart:
+    """A call the model wrote wrong or did not finish: shown as text, never run."""
+
+    text: str
+    reason: str
+
+
+Part = TextPart | ReasoningPart | ToolCallPart | ToolResultPart | MalformedCallPart
+
+
+@dataclass(frozen=True)
+class Message:
+    role: Role
+    parts: tuple[Part, ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+    @property
+    def reasoning(self) -> str:
+        return "".join(part.text for part in self.parts if isinstance(part, ReasoningPart))
+
+    @property
+    def tool_calls(self) -> tuple[ToolCallPart, ...]:
+        return tuple(part for part in self.parts if isinstance(part, ToolCallPart))
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """A tool as the model sees it; parameters is a JSON schema of type object."""
+
+    name: str
+    description: str
+    parameters: JsonObject = field(default_factory=lambda: {"type": "object", "properties": {}})
+
+    def as_openai(self) -> JsonObject:
+        return {
+            "type": "function",
+            "function": {
+                "name": self.name,
+                "description": self.description,
+                "parameters": self.parameters,
+            },
+        }
+
+    @staticmethod
+    def from_openai(value: Mapping[str, object]) -> "ToolSpec":
+        """Accepts `{"type": "function", "function": {...}}` and the bare function object.
+
+        Raises ValueError with a readable reason.
+        """
+        function = value.get("function", value)
+        if not isinstance(function, Mapping):
+            raise ValueError("a tool is a JSON object with name, description and parameters")
+        name = function.get("name")
+        if not isinstance(name, str) or not name:
+            raise ValueError("a tool needs a name")
+        parameters = function.get("parameters") or {"type": "object", "properties": {}}
+        if not isinstance(parameters, dict):
+            raise ValueError(f"the parameters of tool {name} are a JSON schema object")
+        return ToolSpec(name, str(function.get("description") or ""), parameters)
+
+
+def user(text: str) -> Message:
+    return Message("user", (TextPart(text),))
+
+
+def system(text: str) -> Message:
+    return Message("system", (TextPart(text),))

@@ -1,0 +1,1 @@
+"""How a model speaks: how a conversation is written for it, how its answer is read."""

@@ -1,0 +1,1 @@
+"""What the person wants: typed, versioned settings and presets."""

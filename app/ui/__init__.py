@@ -1,0 +1,1 @@
+"""Show it. The only room that imports PySide6."""
