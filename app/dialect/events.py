@@ -1,8 +1,12 @@
 """What a streaming reader makes of a model's raw text."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from app.core.messages import MalformedCallPart, ToolCallPart
+
+# How a model writes its calls: GLM's argument tags, JSON inside <tool_call>, not at all.
+Family = Literal["glm", "json", "plain"]
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,15 @@ class ReasoningClosed:
     output ended inside it."""
 
     finished: bool
+
+
+@dataclass(frozen=True)
+class ThinkingFound:
+    """Everything told so far in this answer, calls included, was thinking whose opening tag was
+    missing: its closing tag has just come. Forget it all and take `text` as the thinking; call
+    indexes start again at 0. So calls may run only once the answer is over."""
+
+    text: str
 
 
 @dataclass(frozen=True)
@@ -50,16 +63,22 @@ class ToolCallDone:
 @dataclass(frozen=True)
 class ToolCallRejected:
     """A malformed or cut-off call, or one of an undeclared tool: shown with its reason, told to
-    the model, never run. name is what is known of the tool's name, "" if nothing."""
+    the model, never run. name is what is known of the tool's name, "" if nothing.
+
+    call: what was read, when it could be read at all (an undeclared tool, arguments that do not fit
+    the schema); None when the call is malformed or cut off.
+    """
 
     index: int
     name: str
     part: MalformedCallPart
+    call: ToolCallPart | None = None
 
 
 StreamEvent = (
     ReasoningDelta
     | ReasoningClosed
+    | ThinkingFound
     | TextDelta
     | ToolCallStarted
     | ToolCallArguments

@@ -1,1 +1,1 @@
-"""What the person wants: typed, versioned settings and presets."""
+"""What does the person want? Typed, versioned settings and presets."""

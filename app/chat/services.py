@@ -1,0 +1,55 @@
+"""What the window and the command line work with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.chat.turn import TurnRunner
+from app.core.paths import demo_model_path, resources_dir
+from app.core.placement import Placement
+from app.dialect.template import ChatTemplate
+from app.engine.client import EngineClient
+from app.engine.protocol import ModelInfo
+from app.settings.store import SettingsStore
+from app.tools.runner import ToolRunner
+
+_TEMPLATES = {"glm4moe": "GLM-4.6.jinja"}
+
+
+@dataclass(frozen=True)
+class Services:
+    """problems: what was wrong with the person's files at the start, in sentences."""
+
+    engine: EngineClient
+    tools: ToolRunner
+    settings: SettingsStore
+    problems: tuple[str, ...] = ()
+
+    def turn_runner(self, template: ChatTemplate) -> TurnRunner:
+        return TurnRunner(self.engine, template, self.tools)
+
+    def close(self, timeout_seconds: float = 5.0) -> bool:
+        """Ends the engine thread; True when it ended in time."""
+        return self.engine.close(timeout_seconds)
+
+
+def chat_template(model: ModelInfo) -> ChatTemplate:
+    """The model's own template, or the one its family is known by (else a plain one, which says
+    is_fallback). Reads a file at most; raises KnownError when it does not work."""
+    return ChatTemplate(
+        model.chat_template or _family_template(model),
+        special_tokens=model.special_tokens,
+        bos_text=model.bos_text,
+        eos_text=model.eos_text,
+    )
+
+
+def _family_template(model: ModelInfo) -> str | None:
+    name = _TEMPLATES.get(model.architecture)
+    path = resources_dir() / "templates" / name if name else None
+    return path.read_text(encoding="utf-8") if path else None
+
+
+def placement(path: Path, context_tokens: int) -> Placement:
+    """How a file is loaded; the demo model's context is always its own."""
+    demo = path.name == demo_model_path().name
+    return Placement(context_tokens=0 if demo else context_tokens)

@@ -1,0 +1,95 @@
+"""The command line: what is asked for, and which room answers."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from app import __version__, cli_chat, cli_dialect
+from app.core import paths
+from app.core.errors import KnownError
+from app.logging_setup import set_up_logging
+
+EXIT_FAILED = 1
+EXIT_BROKEN_PIPE = 141
+
+
+def run(argv: Sequence[str]) -> int:
+    """Returns the exit status: 0, 1 for what a person can do something about, 2 for wrong
+    arguments, 130 after Ctrl+C, 141 when whoever read the output has gone."""
+    _speak_utf8()
+    try:
+        arguments = build_parser().parse_args(argv)
+    except SystemExit as error:  # argparse has printed help, the version or a usage error
+        return error.code if isinstance(error.code, int) else EXIT_FAILED
+    warning = set_up_logging(paths.log_dir())
+    if warning:
+        print(warning, file=sys.stderr)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    try:
+        status = command(arguments)
+        sys.stdout.flush()
+    except KnownError as error:
+        print(error, file=sys.stderr)
+        return EXIT_FAILED
+    except BrokenPipeError:
+        return _reader_has_gone()
+    except KeyboardInterrupt:
+        return cli_chat.EXIT_INTERRUPTED
+    return status
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="glm-launcher",
+        description="Run GLM-4.6 on your own machine. Without a command, the window opens.",
+    )
+    parser.add_argument("--version", action="version", version=f"GLM Launcher {__version__}")
+    parser.add_argument("--model", metavar="FILE", help="the GGUF file to open (its first shard)")
+    parser.add_argument(
+        "--self-test", action="store_true", help="ask the demo model, check the answers, and end"
+    )
+    parser.set_defaults(command=_window)
+    commands = parser.add_subparsers(title="commands", metavar="")
+    cli_chat.add_parser(commands)
+    cli_dialect.add_parsers(commands)
+    return parser
+
+
+def _window(arguments: argparse.Namespace) -> int:
+    if arguments.self_test:
+        from app.selftest import self_test
+
+        return cli_chat.in_foreground(self_test)
+    try:
+        from app import ui
+    except ImportError as error:
+        raise KnownError(
+            "The window cannot be opened.",
+            "A system library that Qt needs is missing.",
+            "Start the program with “python3 launch.py”, which says which one and how to get it.",
+            str(error),
+        ) from error
+    from app.bootstrap import build
+
+    services = build()
+    try:
+        return ui.run(services, arguments)
+    finally:
+        services.close()
+
+
+def _speak_utf8() -> None:
+    """Whatever the locale says: answers have any letters."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")
+
+
+def _reader_has_gone() -> int:
+    """Python would complain once more when it flushes stdout at its end."""
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    return EXIT_BROKEN_PIPE

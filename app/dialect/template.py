@@ -1,0 +1,227 @@
+"""How a conversation is written for a model: its own chat template, rendered safely."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+
+from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError, UndefinedError
+
+from app.core.errors import KnownError
+from app.core.json import JsonObject, JsonValue
+from app.core.messages import Message, ToolSpec
+from app.core.prompt import Prompt
+from app.dialect._capabilities import Capabilities, TemplateLimitError, probe
+from app.dialect._meter import MAX_SECONDS, Meter, TooExpensiveError
+from app.dialect._neutral import (
+    Guard,
+    escaped,
+    free_sentinel,
+    guard,
+    guard_value,
+    strings,
+    without_candidates,
+)
+from app.dialect._sandbox import MeteredEnvironment, RefusedByTemplate
+from app.dialect.openai_form import from_messages
+
+MAX_SOURCE_CHARS = 256 * 1024
+
+# For files without a template of their own: what most models have seen at some time.
+FALLBACK_SOURCE = """\
+{%- for message in messages %}
+{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}
+{%- endfor %}
+{%- if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"""
+
+
+class ChatTemplate:
+    """A model's chat template. Rendering is thread-safe and takes about a millisecond.
+
+    is_fallback: the model brought no template, so a plain one is used; people should be told.
+    """
+
+    def __init__(
+        self,
+        source: str | None,
+        *,
+        special_tokens: Sequence[str] = (),
+        bos_text: str = "",
+        eos_text: str = "",
+        max_seconds: float = MAX_SECONDS,
+    ) -> None:
+        """special_tokens: the text of every control and user-defined token of the vocabulary.
+
+        Raises KnownError for a template that is too large or is not valid Jinja.
+        """
+        self.is_fallback = source is None or not source.strip()
+        self.source = FALLBACK_SOURCE if source is None or self.is_fallback else source
+        self._special_tokens = frozenset(special_tokens)
+        self._bos_text, self._eos_text = bos_text, eos_text
+        self._max_seconds = max_seconds
+        self._lock = threading.Lock()
+        self._environment = MeteredEnvironment()
+        if len(self.source) > MAX_SOURCE_CHARS:
+            raise _unusable(f"It is {len(self.source):,} characters long.")
+        try:
+            tree = self._environment.prepared(self.source)
+            self._template = self._environment.from_string(tree)
+        except TemplateSyntaxError as error:
+            raise _unusable(f"Line {error.lineno}: {error.message}.") from error
+        except (TemplateError, RecursionError, MemoryError, SyntaxError, ValueError) as error:
+            raise _unusable("It is not a valid Jinja template.", str(error)) from error
+
+    @cached_property
+    def capabilities(self) -> Capabilities:
+        """What the template can do, found out by rendering it."""
+        return probe(self)
+
+    def render(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSpec] = (),
+        *,
+        thinking: bool = True,
+        keep_reasoning: bool = False,
+        add_generation_prompt: bool = True,
+        variables: Mapping[str, JsonValue] | None = None,
+    ) -> Prompt:
+        """The prompt for the conversation.
+
+        keep_reasoning: keep the reasoning of earlier turns too, where the template can.
+        variables: more names for the template, such as reasoning_effort.
+        Raises KnownError when the template refuses the conversation or fails.
+        """
+        return self.render_openai(
+            from_messages(messages),
+            [tool.as_openai() for tool in tools],
+            thinking=thinking,
+            keep_reasoning=keep_reasoning,
+            add_generation_prompt=add_generation_prompt,
+            variables=variables,
+        )
+
+    def render_openai(
+        self,
+        messages: Sequence[JsonObject],
+        tools: Sequence[JsonObject] = (),
+        *,
+        thinking: bool = True,
+        keep_reasoning: bool = False,
+        add_generation_prompt: bool = True,
+        variables: Mapping[str, JsonValue] | None = None,
+    ) -> Prompt:
+        """As `render`, for messages and tools in the normal form of `openai_form`."""
+        texts = [self.source, *strings([*messages, *tools])]
+        sentinel = free_sentinel(texts)
+        if not sentinel:
+            messages = [_cleaned(message) for message in messages]
+            tools = [_cleaned(tool) for tool in tools]
+            sentinel = free_sentinel([self.source])
+        guarded = guard(self._special_tokens, sentinel, keep_switches=False)
+        typed = guard(self._special_tokens, sentinel, keep_switches=True)
+        names: dict[str, object] = {
+            "messages": [
+                _guarded(item, typed if item.get("role") in ("user", "system") else guarded)
+                for item in messages
+            ],
+            "tools": [guard_value(tool, guarded) for tool in tools] or None,
+            "add_generation_prompt": add_generation_prompt,
+            "enable_thinking": thinking,
+            "thinking": thinking,
+            "bos_token": self._bos_text,
+            "eos_token": self._eos_text,
+            "raise_exception": _raise_exception,
+            "strftime_now": _strftime_now,
+        }
+        if keep_reasoning:
+            names["clear_thinking"] = False
+        names |= dict(variables or {})
+        input_chars = sum(map(len, texts))
+        try:
+            text = self._run(names, input_chars)
+        except TemplateLimitError:
+            raise
+        except KnownError:
+            if tools:
+                raise
+            # Some templates (Hermes) loop over the tools without looking whether there are any.
+            text = self._run({**names, "tools": []}, input_chars)
+        text = text.replace(escaped(sentinel), sentinel)
+        segments = tuple(part for part in text.split(sentinel) if part)
+        return Prompt(
+            segments,
+            add_bos=self._needs_bos(segments),
+            opens_thinking=text.rstrip().endswith("<think>"),
+        )
+
+    def _needs_bos(self, segments: tuple[str, ...]) -> bool:
+        start = segments[0] if segments else ""
+        return bool(self._bos_text) and not start.startswith((self._bos_text, "[gMASK]"))
+
+    def _run(self, names: dict[str, object], input_chars: int) -> str:
+        meter = Meter(input_chars, self._max_seconds)
+        pieces: list[str] = []
+        try:
+            with self._lock, self._environment.metered(meter):
+                for piece in self._template.generate(names):
+                    meter.charge(len(piece))
+                    pieces.append(piece)
+        except TooExpensiveError as error:
+            raise TemplateLimitError(
+                "The model's chat template was stopped.",
+                f"It asks for too much: {error}.",
+                "The file may be damaged or hostile. Try a model from another source.",
+            ) from error
+        except RefusedByTemplate as error:
+            raise KnownError(
+                "The model's chat template refuses this conversation.",
+                error.message or "",
+                "Try it without tools or without a system prompt, or start a new conversation.",
+            ) from error
+        except SecurityError as error:
+            raise _failed("It does something that is not allowed here.", str(error)) from error
+        except UndefinedError as error:
+            raise _failed("It uses something that does not exist.", str(error)) from error
+        except Exception as error:
+            raise _failed(
+                "It stopped with an error.", f"{type(error).__name__}: {error}"
+            ) from error
+        return "".join(pieces)
+
+
+def _cleaned(value: JsonObject) -> JsonObject:
+    cleaned = guard_value(value, without_candidates)
+    return cleaned if isinstance(cleaned, dict) else {}
+
+
+def _guarded(message: JsonObject, guarded: Guard) -> JsonValue:
+    role = message.get("role")
+    value = guard_value({key: item for key, item in message.items() if key != "role"}, guarded)
+    return {"role": role, **value} if isinstance(value, dict) else value
+
+
+def _raise_exception(message: object = "") -> None:
+    raise RefusedByTemplate(str(message))
+
+
+def _strftime_now(format_: str) -> str:
+    return datetime.now().astimezone().strftime(format_[:200])
+
+
+def _unusable(why: str, details: str = "") -> KnownError:
+    return KnownError(
+        "The model's chat template cannot be used.",
+        why,
+        "Try a newer file of this model.",
+        details,
+    )
+
+
+def _failed(why: str, details: str) -> KnownError:
+    return KnownError(
+        "The model's chat template failed.",
+        why,
+        "Try it without tools, or a newer file of this model.",
+        details,
+    )

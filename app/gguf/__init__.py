@@ -1,0 +1,1 @@
+"""What is in this file? Headers of GGUF files, from a path or over HTTP ranges."""

@@ -1,0 +1,375 @@
+"""One file's header, read from its bytes. The border to files from strangers.
+
+Every count, length and offset is checked against what the file can hold before anything is built
+from it, and what is built is bounded by constants of this module. Raises KnownError, nothing else.
+"""
+
+import math
+import struct
+from dataclasses import dataclass
+
+from app.core.errors import KnownError
+from app.gguf.quants import QuantType, quant_type
+from app.gguf.strings import iterate_strings, skip_strings
+from app.gguf.types import (
+    ArraySkipped,
+    ByteOrder,
+    MetadataArray,
+    MetadataValue,
+    ScalarType,
+    TensorInfo,
+)
+from app.gguf.window import Window
+
+MAX_ENTRIES = 16_384
+MAX_TENSORS = 32_768
+MAX_STRINGS = 1 << 20
+MAX_DIMENSIONS = 4
+MAX_KEY_BYTES = 65_535
+MAX_TENSOR_NAME_BYTES = 63
+MAX_ALIGNMENT = 1 << 20
+MAX_BUILT_ELEMENTS = 1024
+MAX_BUILT_STRING_BYTES = 1 << 20
+MAX_ALL_BUILT_STRING_BYTES = 4 << 20
+
+_MAX_INT64 = 2**63 - 1
+_STRING, _ARRAY = 8, 9
+_SCALARS: dict[int, tuple[ScalarType, str]] = {
+    0: ("uint8", "B"),
+    1: ("int8", "b"),
+    2: ("uint16", "H"),
+    3: ("int16", "h"),
+    4: ("uint32", "I"),
+    5: ("int32", "i"),
+    6: ("float32", "f"),
+    7: ("bool", "b"),
+    10: ("uint64", "Q"),
+    11: ("int64", "q"),
+    12: ("float64", "d"),
+}
+
+
+class _Layout:
+    """The format's numbers in one byte order; info[n] is a tensor's entry with n dimensions."""
+
+    def __init__(self, sign: str) -> None:
+        self.sign = sign
+        self.u32 = struct.Struct(sign + "I")
+        self.u64 = struct.Struct(sign + "Q")
+        self.numbers = {id_: struct.Struct(sign + code) for id_, (_, code) in _SCALARS.items()}
+        self.info = [struct.Struct(f"{sign}{n}QIQ") for n in range(MAX_DIMENSIONS + 1)]
+
+
+_LAYOUTS: dict[ByteOrder, _Layout] = {"little": _Layout("<"), "big": _Layout(">")}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a metadata entry, key included, lies in the file; type is "array" for any array."""
+
+    key: str
+    type: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileHeader:
+    """header_bytes: up to the end of the tensor infos; data_offset: the same, padded."""
+
+    version: int
+    byte_order: ByteOrder
+    alignment: int
+    metadata: dict[str, MetadataValue]
+    entries: tuple[Entry, ...]
+    tensors: tuple[TensorInfo, ...]
+    header_bytes: int
+    data_offset: int
+
+
+class HeaderParser:
+    """Reads one header. steps counts the items it touched, a measure of the work done."""
+
+    def __init__(self, window: Window, shard: int = 0) -> None:
+        self.steps = 0
+        self._window = window
+        self._shard = shard
+        self._layout = _LAYOUTS["little"]
+        self._position = 0
+        self._built_string_bytes = 0
+        self._strings = 0
+        self._sizes: dict[tuple[QuantType, tuple[int, ...]], int | None] = {}
+
+    def parse(self) -> FileHeader:
+        """Raises KnownError."""
+        try:
+            return self._parse()
+        except struct.error:
+            raise self._window.truncated() from None
+
+    def _parse(self) -> FileHeader:
+        version, order = self._read_version()
+        self._layout = _LAYOUTS[order]
+        self._position = 8
+        tensor_count = self._count("tensors", MAX_TENSORS, smallest_bytes=24)
+        entry_count = self._count("metadata entries", MAX_ENTRIES, smallest_bytes=13)
+        metadata, entries = self._read_metadata(entry_count)
+        alignment = self._alignment(metadata, entries)
+        listed = self._read_tensor_infos(tensor_count)
+        header_bytes = self._position
+        data_offset = header_bytes + (-header_bytes % alignment if tensor_count else 0)
+        tensors = self._place(listed, data_offset, alignment)
+        return FileHeader(
+            version, order, alignment, metadata, tuple(entries), tensors, header_bytes, data_offset
+        )
+
+    # -- the fixed beginning ---------------------------------------------------------------------
+
+    def _read_version(self) -> tuple[int, ByteOrder]:
+        window = self._window
+        window.want(24)
+        if bytes(window.data[:4]) != b"GGUF":
+            raise KnownError(
+                f"{window.name} is not a GGUF file.",
+                "It does not begin with the letters GGUF."
+                if window.total
+                else "The file is empty.",
+                "Choose a file whose name ends in .gguf, or download it again.",
+            )
+        little: int = struct.unpack_from("<I", window.data, 4)[0]
+        # A version is a small number: with its bytes the other way round it looks like 0x03000000.
+        order: ByteOrder = "big" if little and not little & 0xFFFF else "little"
+        version: int = struct.unpack_from(">I", window.data, 4)[0] if order == "big" else little
+        if version in (2, 3):
+            return version, order
+        if version == 1:
+            why = "It is written in version 1 of the format, which llama.cpp no longer reads."
+            next_step = "Choose a newer file of this model; conversions since late 2023 will do."
+        else:
+            why = f"It says it is version {version} of the format; versions 2 and 3 are known."
+            next_step = "It may be damaged, or made for a newer program. Choose another file."
+        raise KnownError(f"{window.name} cannot be read.", why, next_step)
+
+    def _count(self, what: str, limit: int, smallest_bytes: int) -> int:
+        count: int = self._layout.u64.unpack_from(self._window.data, self._position)[0]
+        self._position += 8
+        if count > limit:
+            raise self._damaged(f"It claims {count:,} {what}; at most {limit:,} are read.")
+        if count * smallest_bytes > self._window.total - self._position:
+            raise self._damaged(f"It claims {count:,} {what}, more than fit into the file.")
+        return count
+
+    # -- metadata --------------------------------------------------------------------------------
+
+    def _read_metadata(self, count: int) -> tuple[dict[str, MetadataValue], list[Entry]]:
+        metadata: dict[str, MetadataValue] = {}
+        entries: list[Entry] = []
+        for _ in range(count):
+            self.steps += 1
+            start = self._position
+            key = self._name("key", MAX_KEY_BYTES)
+            if key in metadata:
+                raise self._damaged(f"The key {key} appears twice.")
+            self._window.want(self._position + 16)
+            type_id = self._read_u32()
+            if type_id == _ARRAY:
+                metadata[key] = self._read_array(key)
+            elif type_id == _STRING:
+                metadata[key] = self._read_string()
+            elif type_id in _SCALARS:
+                metadata[key] = self._read_number(type_id)
+            else:
+                raise self._damaged(f"The value of {key} has the unknown type {type_id}.")
+            entries.append(Entry(key, _type_name(type_id), start, self._position))
+        return metadata, entries
+
+    def _read_number(self, type_id: int) -> bool | int | float:
+        number = self._layout.numbers[type_id]
+        value: int | float = number.unpack_from(self._window.data, self._position)[0]
+        self._position += number.size
+        return value != 0 if _SCALARS[type_id][0] == "bool" else value
+
+    def _read_string(self) -> str | ArraySkipped:
+        length: int = self._layout.u64.unpack_from(self._window.data, self._position)[0]
+        start = self._position + 8
+        self._window.need(start + length)
+        self._position = start + length
+        budget = MAX_ALL_BUILT_STRING_BYTES - self._built_string_bytes
+        if length > min(MAX_BUILT_STRING_BYTES, budget):
+            return ArraySkipped("string", None, start, length)
+        self._built_string_bytes += length
+        return self._window.data[start : start + length].decode(errors="replace")
+
+    def _read_array(self, key: str) -> MetadataArray | ArraySkipped:
+        type_id = self._read_u32()
+        count: int = self._layout.u64.unpack_from(self._window.data, self._position)[0]
+        self._position += 8
+        if type_id == _STRING:
+            return self._read_string_array(key, count)
+        if type_id == _ARRAY:
+            raise self._damaged(f"{key} is an array of arrays, which llama.cpp does not read.")
+        if type_id not in _SCALARS:
+            raise self._damaged(f"The array {key} has the unknown element type {type_id}.")
+        return self._read_number_array(key, type_id, count)
+
+    def _read_number_array(
+        self, key: str, type_id: int, count: int
+    ) -> MetadataArray | ArraySkipped:
+        name, code = _SCALARS[type_id]
+        start = self._position
+        size = count * self._layout.numbers[type_id].size
+        self._fits(key, size)
+        self._window.need(start + size)
+        self._position = start + size
+        if count > MAX_BUILT_ELEMENTS:
+            return ArraySkipped(name, count, start, size)
+        self.steps += count
+        sign = self._layout.sign
+        values = struct.unpack_from(f"{sign}{count}{code}", self._window.data, start)
+        return tuple(value != 0 for value in values) if name == "bool" else values
+
+    def _read_string_array(self, key: str, count: int) -> MetadataArray | ArraySkipped:
+        start = self._position
+        self._fits(key, 8 * count)
+        self._strings += count
+        if self._strings > MAX_STRINGS:
+            raise self._damaged(f"It lists more than {MAX_STRINGS:,} texts.")
+        self._position = skip_strings(self._window, start, count, self._layout.u64)
+        self.steps += count
+        size = self._position - start
+        budget = MAX_ALL_BUILT_STRING_BYTES - self._built_string_bytes
+        if count > MAX_BUILT_ELEMENTS or size > min(MAX_BUILT_STRING_BYTES, budget):
+            return ArraySkipped("string", count, start, size)
+        self._built_string_bytes += size
+        texts = iterate_strings(self._window.data, start, count, self._layout.u64)
+        return tuple(text.decode(errors="replace") for text in texts)
+
+    def _alignment(self, metadata: dict[str, MetadataValue], entries: list[Entry]) -> int:
+        alignment = metadata.get("general.alignment", 32)
+        typed = all(e.type == "uint32" for e in entries if e.key == "general.alignment")
+        if not typed or not isinstance(alignment, int):
+            raise self._damaged("Its general.alignment is not a 32-bit number.")
+        if not 0 < alignment <= MAX_ALIGNMENT or alignment & (alignment - 1):
+            raise self._damaged(f"Its alignment, {alignment:,}, is not a usable power of two.")
+        return alignment
+
+    # -- tensors ---------------------------------------------------------------------------------
+
+    def _read_tensor_infos(self, count: int) -> list[TensorInfo]:
+        """With offsets relative to the tensor data, and -1 for a size not yet known."""
+        window = self._window
+        listed: list[TensorInfo] = []
+        names: set[str] = set()
+        for _ in range(count):
+            self.steps += 1
+            name = self._name("tensor name", MAX_TENSOR_NAME_BYTES)
+            if name in names:
+                raise self._damaged(f"The tensor {name} appears twice.")
+            names.add(name)
+            window.want(self._position + 4 + 8 * MAX_DIMENSIONS + 12)
+            dimensions = self._read_u32()
+            if dimensions > MAX_DIMENSIONS:
+                raise self._damaged(
+                    f"The tensor {name} has {dimensions:,} dimensions; at most "
+                    f"{MAX_DIMENSIONS} are possible."
+                )
+            info = self._layout.info[dimensions]
+            *extents, type_id, offset = info.unpack_from(window.data, self._position)
+            self._position += info.size
+            shape = tuple(extents)
+            quant = quant_type(type_id)
+            size = self._size_of(name, quant, shape)
+            listed.append(
+                TensorInfo(name, shape, quant, -1 if size is None else size, self._shard, offset)
+            )
+        return listed
+
+    def _size_of(self, name: str, quant: QuantType, shape: tuple[int, ...]) -> int | None:
+        if (quant, shape) in self._sizes:
+            return self._sizes[quant, shape]
+        # Zeros are left out, so that no order of multiplying overflows in any program.
+        if math.prod(extent for extent in shape if extent) > _MAX_INT64:
+            raise self._damaged(f"The tensor {name} claims more elements than any file holds.")
+        try:
+            size = quant.size_of(shape)
+        except ValueError as error:
+            raise self._damaged(
+                f"The tensor {name} does not fit its type {quant.name}: {error}."
+            ) from None
+        self._sizes[quant, shape] = size
+        return size
+
+    def _place(
+        self, listed: list[TensorInfo], data_offset: int, alignment: int
+    ) -> tuple[TensorInfo, ...]:
+        """Check that the tensors lie inside the file and apart; fill in what is not known yet."""
+        available = self._window.total - data_offset
+        by_offset = sorted(
+            range(len(listed)), key=lambda i: (listed[i].offset, listed[i].size_bytes)
+        )
+        placed: list[TensorInfo] = list(listed)
+        limit = max(available, 0)
+        for index in reversed(by_offset):
+            tensor = listed[index]
+            size = max(limit - tensor.offset, 0) if tensor.size_bytes < 0 else tensor.size_bytes
+            end = tensor.offset + size
+            if tensor.offset % alignment:
+                raise self._damaged(f"The data of tensor {tensor.name} is not aligned.")
+            if end > available:
+                raise self._data_missing(data_offset + end)
+            if end > limit:
+                raise self._damaged(f"The data of tensor {tensor.name} overlaps another's.")
+            limit = tensor.offset
+            placed[index] = tensor._replace(size_bytes=size, offset=data_offset + tensor.offset)
+        return tuple(placed)
+
+    # -- small things ----------------------------------------------------------------------------
+
+    def _name(self, what: str, longest: int) -> str:
+        window = self._window
+        start = self._position + 8
+        window.want(start + longest if longest < 256 else start)
+        length: int = self._layout.u64.unpack_from(window.data, self._position)[0]
+        if not 0 < length <= longest:
+            raise self._damaged(f"It has a {what} of {length:,} bytes.")
+        end = start + length
+        if end > len(window.data):
+            window.need(end)
+        try:
+            name = window.data[start:end].decode()
+        except UnicodeDecodeError:
+            raise self._damaged(f"It has a {what} that is not text.") from None
+        if not name.isprintable():
+            raise self._damaged(f"It has a {what} with invisible characters: {name[:80]!a}.")
+        self._position = end
+        return name
+
+    def _read_u32(self) -> int:
+        value: int = self._layout.u32.unpack_from(self._window.data, self._position)[0]
+        self._position += 4
+        return value
+
+    def _fits(self, key: str, size: int) -> None:
+        if size > self._window.total - self._position:
+            raise self._damaged(f"The array {key} is longer than the file.")
+
+    def _data_missing(self, end: int) -> KnownError:
+        window = self._window
+        return KnownError(
+            f"{window.name} is not complete.",
+            f"Its tensors need {end:,} bytes, and the file has {window.total:,}.",
+            "Download it again; an interrupted download leaves such a file.",
+        )
+
+    def _damaged(self, why: str) -> KnownError:
+        return KnownError(
+            f"{self._window.name} is damaged, or not a model file that can be read safely.",
+            why,
+            "Download it again, or choose another file.",
+        )
+
+
+def _type_name(type_id: int) -> str:
+    if type_id in _SCALARS:
+        return _SCALARS[type_id][0]
+    return "string" if type_id == _STRING else "array"

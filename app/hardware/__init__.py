@@ -1,0 +1,1 @@
+"""What machine is this: GPUs, memory, processor, disks, and what the engine can use of them."""

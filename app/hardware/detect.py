@@ -1,0 +1,197 @@
+"""Find out what this machine is. Blocks for up to some seconds: never call it on the GUI thread."""
+
+import time
+from dataclasses import replace
+from typing import cast
+
+from app.hardware.apple import IOREG_COMMAND, SYSCTL_COMMAND, parse_sysctl
+from app.hardware.bandwidth import METHOD, cache_bytes, usable_threads
+from app.hardware.children import DEADLINE_SECONDS, ChildAnswer
+from app.hardware.codec import MalformedError, from_json
+from app.hardware.cpu import read_cpu
+from app.hardware.cuda_visibility import VARIABLES
+from app.hardware.disks import read_disks
+from app.hardware.engine_devices import read_engine
+from app.hardware.findings import with_findings
+from app.hardware.gpus import apple_gpus, complete, nvidia_gpus, sysfs_gpus
+from app.hardware.matching import match_devices
+from app.hardware.memory import read_memory
+from app.hardware.nominal import nominal
+from app.hardware.nvml import NvmlReport
+from app.hardware.smbios import nominal_bandwidth
+from app.hardware.sources import Sources, real_sources
+from app.hardware.system import read_platform
+from app.hardware.tasks import ProbeError, Task
+from app.hardware.types import (
+    Cpu,
+    Engine,
+    EngineStatus,
+    Gpu,
+    Machine,
+    Memory,
+    NvidiaDriver,
+    NvidiaStatus,
+    Platform,
+    Probe,
+    ProbeStatus,
+    RamBandwidth,
+)
+
+
+def detect(sources: Sources | None = None, deadline_seconds: float = DEADLINE_SECONDS) -> Machine:
+    """Asks everything side by side and gives up what takes longer than the deadline.
+
+    Never raises for the machine's sake: what failed is in `probes` and `findings`. Takes about a
+    second; at most the deadline and a second. The RAM is measured last, when nothing else runs.
+    """
+    sources = sources or real_sources()
+    tasks = _Tasks(sources)
+    deadline = time.monotonic() + deadline_seconds
+    platform, platform_probe = tasks.platform.result(deadline)
+    memory, memory_probe = tasks.memory.result(deadline)
+    cpu, cpu_probe = tasks.cpu.result(deadline)
+    apple, apple_probe = tasks.apple.result(deadline)
+    sysfs, sysfs_probe = tasks.sysfs.result(deadline)
+    disks, disks_probe = tasks.disks.result(deadline)
+    # The children have a deadline of their own; theirs is the better report.
+    late = deadline + 1.0
+    engine, engine_probe = tasks.engine.result(late)
+    report, nvidia_probe = tasks.nvidia.result(late)
+    report = report or NvmlReport(_silent_driver(nvidia_probe))
+    memory = memory or Memory()
+    cpu = cpu or Cpu()
+    found = (
+        *nvidia_gpus(sources.root, report, sources.environ),
+        *(sysfs or ()),
+        *(apple or ()),
+    )
+    engine = engine or Engine(_engine_status(engine_probe), reason=engine_probe.error)
+    gpus = tuple(complete(gpu, memory, cpu.physical_cores) for gpu in match_devices(found, engine))
+    ram = Task("ram", lambda: _ram_bandwidth(sources, cpu, memory, gpus))
+    bandwidth, ram_probe = ram.result(time.monotonic() + deadline_seconds)
+    return with_findings(
+        Machine(
+            platform=platform or Platform(sources.facts.system()),
+            memory=memory,
+            cpu=cpu,
+            gpus=gpus,
+            nvidia=report.driver,
+            ram_bandwidth=bandwidth or RamBandwidth(),
+            disks=disks or (),
+            engine=engine,
+            environment=_environment(sources),
+            probes=(
+                platform_probe,
+                memory_probe,
+                cpu_probe,
+                nvidia_probe,
+                sysfs_probe,
+                apple_probe,
+                engine_probe,
+                disks_probe,
+                ram_probe,
+            ),
+            recorded_at=sources.now().isoformat(timespec="seconds"),
+        )
+    )
+
+
+class _Tasks:
+    """All probes that need no other's answer, started at once."""
+
+    def __init__(self, sources: Sources) -> None:
+        facts, root = sources.facts, sources.root
+        self.nvidia = Task("nvidia", lambda: _nvidia(sources))
+        self.engine = Task("engine", lambda: _engine(sources))
+        self.platform = Task(
+            "platform", lambda: read_platform(facts, root, sources.environ, _sysctl(sources))
+        )
+        self.memory = Task("memory", lambda: read_memory(facts, root))
+        self.cpu = Task("cpu", lambda: read_cpu(facts, root, _sysctl(sources)))
+        self.apple = Task("apple", lambda: _apple(sources))
+        self.sysfs = Task("sysfs", lambda: sysfs_gpus(root))
+        self.disks = Task("disks", lambda: read_disks(facts, root, sources.disk_paths))
+
+
+def _sysctl(sources: Sources) -> dict[str, str]:
+    if sources.facts.system() != "Darwin":
+        return {}
+    return parse_sysctl(sources.tool(SYSCTL_COMMAND) or "")
+
+
+def _apple(sources: Sources) -> tuple[Gpu, ...]:
+    if sources.facts.system() != "Darwin":
+        raise ProbeError("Not a Mac.", "skipped")
+    return apple_gpus(_sysctl(sources), sources.tool(IOREG_COMMAND))
+
+
+def _nvidia(sources: Sources) -> NvmlReport:
+    if sources.facts.system() == "Darwin":
+        raise ProbeError("macOS has no NVIDIA driver.", "skipped")
+    answer = sources.nvml()
+    if answer.status != "ok":
+        raise ProbeError(answer.error, answer.status)
+    try:
+        return from_json(NvmlReport, answer.value)
+    except MalformedError as error:
+        raise ProbeError(f"The answer is not readable: {error}") from error
+
+
+def _silent_driver(probe: Probe) -> NvidiaDriver:
+    names: dict[str, NvidiaStatus] = {
+        "timed out": "timed out",
+        "crashed": "crashed",
+        "skipped": "not asked",
+    }
+    return NvidiaDriver(names.get(probe.status, "failed"), probe.error)
+
+
+def _engine(sources: Sources) -> Engine:
+    answer = sources.engine()
+    engine = read_engine(answer)
+    if engine.status in ("timed out", "crashed", "failed"):
+        raise ProbeError(engine.reason, _probe_status(answer))
+    return engine
+
+
+def _probe_status(answer: ChildAnswer) -> ProbeStatus:
+    return "failed" if answer.status == "ok" else answer.status
+
+
+def _engine_status(probe: Probe) -> EngineStatus:
+    return cast(EngineStatus, probe.status) if probe.status != "skipped" else "not asked"
+
+
+def _ram_bandwidth(
+    sources: Sources, cpu: Cpu, memory: Memory, gpus: tuple[Gpu, ...]
+) -> RamBandwidth:
+    """Measured once per machine, then read from the cache."""
+    key = (cpu.name, cpu.usable_cores, memory.total_bytes, sources.facts.architecture())
+    rate = sources.bandwidth_cache.load(key)
+    if rate is None:
+        rate = sources.measure(
+            usable_threads(cpu.usable_cores),
+            cache_bytes(sources.root),
+            memory.effective_available_bytes,
+        )
+        if rate is not None:
+            sources.bandwidth_cache.store(key, rate)
+    table = sources.firmware_table()
+    told = nominal_bandwidth(table) if table else None
+    source = "firmware (SMBIOS)" if told else None
+    shared = next((g for g in gpus if g.unified and g.bandwidth_bytes_per_second), None)
+    if told is None and shared is not None:
+        row = nominal(shared.vendor, shared.name, memory.total_bytes)
+        told = shared.bandwidth_bytes_per_second
+        source = f"shared with the GPU ({row.name})" if row else "shared with the GPU"
+    return RamBandwidth(rate, told, METHOD if rate else None, source)
+
+
+def _environment(sources: Sources) -> tuple[tuple[str, str], ...]:
+    return tuple((name, sources.environ[name]) for name in VARIABLES if name in sources.environ)
+
+
+def without_timings(machine: Machine) -> Machine:
+    """The machine less what differs from one detection of it to the next."""
+    probes = tuple(replace(probe, seconds=None) for probe in machine.probes)
+    return replace(machine, probes=probes, recorded_at=None)

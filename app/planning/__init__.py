@@ -1,0 +1,1 @@
+"""Does it fit, how fast will it be, how good is it: the answers before anything is downloaded."""

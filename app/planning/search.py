@@ -1,0 +1,236 @@
+"""Finds the best assignment of a model to a machine's memory for one choice of context."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.planning.assignment import Assignment, Tally, cells_for, tally, units
+from app.planning.compute import Part, compute_bytes
+from app.planning.shape import ModelShape
+from app.planning.types import Choice, DeviceUse, Target
+
+@dataclass(frozen=True)
+class Room:
+    """Targets that take part: GPUs in the order llama.cpp will see them, and the CPU."""
+
+    gpus: tuple[Target, ...]
+    cpu: Target
+
+    @property
+    def unified(self) -> bool:
+        return any(gpu.kind == "unified" for gpu in self.gpus)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """An assignment and what it takes; GPU uses in the room's order (unused ones too), CPU last."""
+
+    room: Room
+    assignment: Assignment
+    uses: tuple[DeviceUse, ...]
+
+    @property
+    def gpus_fit(self) -> bool:
+        return all(not use.missing_bytes for use in self.uses[:-1])
+
+    @property
+    def cpu_capacity_bytes(self) -> int:
+        """RAM that is left for the CPU's part: a unified GPU's part comes out of the same RAM."""
+        shared = sum(use.total_bytes for use in self.uses[:-1] if use.target.kind == "unified")
+        return max(0, self.uses[-1].target.capacity_bytes - shared)
+
+    @property
+    def cpu_missing_bytes(self) -> int:
+        return max(0, self.uses[-1].total_bytes - self.cpu_capacity_bytes)
+
+
+class Search:
+    """One model, one choice, one machine. Every candidate costs a pass over the layers, so the
+    number of candidates is kept logarithmic in the number of layers."""
+
+    def __init__(self, shape: ModelShape, room: Room, choice: Choice) -> None:
+        self._shape, self._choice = shape, choice
+        self._room = room
+        self._cells = cells_for(shape, choice)
+
+    def best(self) -> Layout:
+        """Everything on as few GPUs as hold it; else experts of as few layers as possible in RAM;
+        else the fewest whole layers in RAM; without a GPU, all of it."""
+        for gpus in self._groups():
+            layout = self._layout(gpus, self._counts(gpus, units(self._shape), 1.0))
+            if layout.gpus_fit:
+                return layout
+        for gpus in reversed(list(self._groups())):
+            if self._shape.mixture_of_experts:
+                layout = self._experts_in_ram(gpus)
+                if layout is not None:
+                    return layout
+            layout = self._layers_in_ram(gpus)
+            if layout is not None:
+                return layout
+        return self._layout((), ())
+
+    def layout(self, assignment: Assignment) -> Layout:
+        """What a given assignment takes (for a placement that the person has changed)."""
+        return self._measure(self._room, assignment)
+
+    def _groups(self) -> Iterator[tuple[int, ...]]:
+        """Indices of the GPUs to use: the fastest one, the fastest two ... all, in their order."""
+        ranked = sorted(
+            range(len(self._room.gpus)),
+            key=lambda index: (
+                -(self._room.gpus[index].bandwidth_bytes_per_second or 0),
+                -self._room.gpus[index].capacity_bytes,
+            ),
+        )
+        for size in range(1, len(ranked) + 1):
+            yield tuple(sorted(ranked[:size]))
+
+    def _experts_in_ram(self, gpus: tuple[int, ...]) -> Layout | None:
+        """All layers on the GPUs, as many of their experts as fit; None when not even the rest
+        fits."""
+        everything = frozenset(self._shape.expert_layers)
+        share = self._expert_share(gpus)
+        counts = self._counts(gpus, units(self._shape), share)
+        layout = self._layout(gpus, counts, everything)
+        if not layout.gpus_fit:
+            counts = self._counts(gpus, units(self._shape), 0.0)
+            layout = self._layout(gpus, counts, everything)
+            if not layout.gpus_fit:
+                return None
+        return self._layout(gpus, counts, everything - self._experts_that_fit(layout))
+
+    def _experts_that_fit(self, layout: Layout) -> frozenset[int]:
+        """Blocks whose experts fit beside the rest, device by device, last blocks first (as
+        llama.cpp's --n-cpu-moe keeps the first ones in RAM)."""
+        devices = layout.assignment.device_of(units(self._shape))
+        left = [use.target.capacity_bytes - use.total_bytes for use in layout.uses[:-1]]
+        kept: set[int] = set()
+        for block in reversed(self._shape.expert_layers):
+            device, size = devices[block], self._shape.layers[block].expert_bytes
+            if device >= 0 and size <= left[device]:
+                left[device] -= size
+                kept.add(block)
+        return frozenset(kept)
+
+    def _layers_in_ram(self, gpus: tuple[int, ...]) -> Layout | None:
+        """As many of the last layers (and the output) on the GPUs as fit; experts in RAM."""
+        experts = frozenset(self._shape.expert_layers)
+        low, high, best = 1, units(self._shape) - 1, None
+        while low <= high:
+            middle = (low + high) // 2
+            layout = self._layout(gpus, self._counts(gpus, middle, 0.0), experts)
+            if layout.gpus_fit:
+                best, low = layout, middle + 1
+            else:
+                high = middle - 1
+        return best
+
+    def _expert_share(self, gpus: tuple[int, ...]) -> float:
+        """The share of all experts that the GPUs have room for beside everything else."""
+        experts = sum(layer.expert_bytes for layer in self._shape.layers)
+        rest = self._shape.weights_bytes - experts - self._shape.input_bytes
+        rest += sum(
+            self._cells * self._kv_per_token(index) for index in range(len(self._shape.layers))
+        )
+        room = sum(self._free_for_layers(index) for index in gpus)
+        return min(1.0, max(0.0, (room - rest) / experts)) if experts else 1.0
+
+    def _kv_per_token(self, index: int) -> int:
+        choice = self._choice
+        return self._shape.kv_bytes_per_token(index, choice.kv_type_k, choice.kv_type_v)
+
+    def _free_for_layers(self, index: int) -> int:
+        gpu = self._room.gpus[index]
+        part = Part(attention=True, experts=False, dense=not self._shape.mixture_of_experts)
+        compute = compute_bytes(self._shape, self._choice, self._cells, part)
+        return max(0, gpu.capacity_bytes - gpu.overhead_bytes - compute)
+
+    def _counts(self, gpus: tuple[int, ...], wanted: int, expert_share: float) -> tuple[int, ...]:
+        """Units per GPU of the room, so that each GPU is filled to the same share of its room.
+
+        expert_share: how much of a block's experts is taken to lie on its GPU.
+        """
+        counts = [0] * len(self._room.gpus)
+        if not gpus:
+            return tuple(counts)
+        start = units(self._shape) - wanted
+        weights = [self._unit_bytes(index, expert_share) for index in range(start, start + wanted)]
+        room = [self._free_for_layers(index) for index in gpus]
+        total, capacity = sum(weights), sum(room) or 1
+        at, filled, limit = 0, 0.0, 0.0
+        for position, index in enumerate(gpus):
+            limit += total * room[position] / capacity
+            last = position == len(gpus) - 1
+            while at < wanted and (last or filled + weights[at] / 2 <= limit):
+                filled += weights[at]
+                counts[index] += 1
+                at += 1
+        return tuple(counts)
+
+    def _unit_bytes(self, index: int, expert_share: float) -> float:
+        if index == len(self._shape.layers):
+            # The output brings its logits with it, which the other units do not.
+            logits = 4 * self._shape.vocabulary * self._choice.ubatch_tokens
+            return self._shape.output_bytes + logits
+        layer = self._shape.layers[index]
+        kv = self._cells * self._kv_per_token(index)
+        return layer.always_bytes + expert_share * layer.expert_bytes + kv
+
+    def _layout(
+        self,
+        gpus: tuple[int, ...],
+        counts: tuple[int, ...],
+        cpu_experts: frozenset[int] = frozenset(),
+    ) -> Layout:
+        if not gpus:
+            counts = (0,) * len(self._room.gpus)
+        return self._measure(self._room, Assignment(counts, cpu_experts))
+
+    def _measure(self, room: Room, assignment: Assignment) -> Layout:
+        sums = tally(self._shape, assignment, self._choice, self._cells)
+        parts = self._parts(assignment)
+        targets = (*room.gpus, room.cpu)
+        uses = tuple(
+            DeviceUse(
+                target,
+                sums.weights[index],
+                sums.kv[index],
+                compute_bytes(self._shape, self._choice, self._cells, part),
+                target.overhead_bytes,
+            )
+            if part is not None
+            else DeviceUse(target, 0, 0, 0, 0, "exact")
+            for index, (target, part) in enumerate(zip(targets, parts, strict=True))
+        )
+        return Layout(room, assignment, uses)
+
+    def _parts(self, assignment: Assignment) -> list[Part | None]:
+        """What each target computes, the CPU last; None for a GPU that takes no part."""
+        counts = assignment.counts
+        gpus = sum(1 for count in counts if count)
+        whole = sum(counts) == units(self._shape)
+        pipeline = gpus > 1 and whole and not assignment.cpu_experts
+        attention, experts, dense = ([False] * (len(counts) + 1) for _ in range(3))
+        for index, device in enumerate(assignment.device_of(units(self._shape))[:-1]):
+            layer = self._shape.layers[index]
+            attention[device] = attention[device] or layer.always_bytes > 0
+            if layer.expert_bytes:
+                experts[-1 if index in assignment.cpu_experts else device] = True
+            elif layer.always_bytes:
+                dense[device] = True
+        first = next((index for index, count in enumerate(counts) if count), None)
+        parts: list[Part | None] = [
+            Part(
+                attention[index],
+                experts[index],
+                dense[index],
+                gpus=gpus,
+                first=index == first,
+                pipeline=pipeline,
+            )
+            if count
+            else None
+            for index, count in enumerate(counts)
+        ]
+        cpu = Part(attention[-1], experts[-1], dense[-1], cpu=True, gpus=gpus, pipeline=pipeline)
+        return [*parts, cpu]

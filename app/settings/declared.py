@@ -1,0 +1,140 @@
+"""Every setting, declared once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar, get_args
+
+from app.core.json import JsonValue
+from app.core.sampling import Preset, Sampling
+from app.settings.sampling_json import sampling_from_json, sampling_to_json
+
+T = TypeVar("T")
+Theme = Literal["system", "light", "dark", "contrast"]
+
+MODEL_DEFAULTS = "model-defaults"
+"""The key of the preset that stands for what the loaded model recommends."""
+
+
+@dataclass(frozen=True)
+class Setting(Generic[T]):
+    """read gives the value and complaints about parts of it; it raises ValueError with the end of
+    a sentence ("is not ...") when nothing of it can be used. write is its inverse."""
+
+    key: str
+    default: T
+    label: str
+    help: str
+    read: Callable[[JsonValue], tuple[T, list[str]]]
+    write: Callable[[T], JsonValue]
+
+
+def _theme(value: JsonValue) -> tuple[Theme, list[str]]:
+    for theme in get_args(Theme):
+        if value == theme:
+            return theme, []
+    raise ValueError(f"is not one of {', '.join(get_args(Theme))}")
+
+
+def _text(value: JsonValue) -> tuple[str, list[str]]:
+    if not isinstance(value, str):
+        raise ValueError("is not a text")
+    return value, []
+
+
+def _switch(value: JsonValue) -> tuple[bool, list[str]]:
+    if not isinstance(value, bool):
+        raise ValueError("is neither on nor off")
+    return value, []
+
+
+def _tokens(value: JsonValue) -> tuple[int, list[str]]:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 2**31 - 1:
+        raise ValueError("is not a number of tokens")
+    return value, []
+
+
+def _sampling(value: JsonValue) -> tuple[Sampling | None, list[str]]:
+    return (None, []) if value is None else sampling_from_json(value)
+
+
+def _presets(value: JsonValue) -> tuple[tuple[Preset, ...], list[str]]:
+    if not isinstance(value, list):
+        raise ValueError("is not a list")
+    presets: dict[str, Preset] = {}
+    complaints: list[str] = []
+    for item in value:
+        entry = item if isinstance(item, dict) else {}
+        key, label = entry.get("key"), entry.get("label")
+        if not isinstance(key, str) or not isinstance(label, str) or not key or not label:
+            complaints.append("A preset of yours has no name and was left out.")
+            continue
+        sampling, found = sampling_from_json(entry.get("sampling"))
+        complaints += [f"Preset “{label}”: {complaint}" for complaint in found]
+        presets.setdefault(key, Preset(key, label, sampling, builtin=False))
+    return tuple(presets.values()), complaints
+
+
+def _write_presets(presets: tuple[Preset, ...]) -> JsonValue:
+    return [
+        {"key": item.key, "label": item.label, "sampling": sampling_to_json(item.sampling)}
+        for item in presets
+    ]
+
+
+def _same(value: T) -> T:
+    return value
+
+
+THEME: Setting[Theme] = Setting(
+    "theme", "system", "Theme", "Light or dark, or whatever the system uses.", _theme, _same
+)
+LAST_MODEL: Setting[str] = Setting(
+    "last_model",
+    "",
+    "Model",
+    "The file that is opened at the next start; empty for the demo model.",
+    _text,
+    _same,
+)
+CONTEXT_TOKENS: Setting[int] = Setting(
+    "context_tokens",
+    0,
+    "Context",
+    "How many tokens a conversation may have. More takes more memory; 0 is what the model was "
+    "trained for.",
+    _tokens,
+    _same,
+)
+THINKING: Setting[bool] = Setting(
+    "thinking", True, "Thinking", "Lets the model reason before it answers.", _switch, _same
+)
+TOOLS: Setting[bool] = Setting(
+    "tools", True, "Tools", "Lets the model use the clock and the calculator.", _switch, _same
+)
+PRESET: Setting[str] = Setting(
+    "preset",
+    MODEL_DEFAULTS,
+    "Sampling preset",
+    "The set of sampling parameters to start from.",
+    _text,
+    _same,
+)
+SAMPLING: Setting[Sampling | None] = Setting(
+    "sampling",
+    None,
+    "Sampling",
+    "The parameters in use, where they differ from the preset.",
+    _sampling,
+    lambda value: None if value is None else sampling_to_json(value),
+)
+OWN_PRESETS: Setting[tuple[Preset, ...]] = Setting(
+    "presets",
+    (),
+    "Your presets",
+    "Sets of sampling parameters of your own.",
+    _presets,
+    _write_presets,
+)
+WINDOW_GEOMETRY: Setting[str] = Setting(
+    "window_geometry", "", "Window", "Where the window was and how large.", _text, _same
+)

@@ -1,0 +1,70 @@
+"""The person's own presets beside the built-in ones."""
+
+from dataclasses import replace
+
+from app.core.errors import KnownError
+from app.core.sampling import BUILTIN_PRESETS, Preset, Sampling
+from app.settings.declared import MODEL_DEFAULTS, OWN_PRESETS, PRESET
+from app.settings.store import SettingsStore
+
+_MAX_LABEL = 80
+
+
+def presets(store: SettingsStore) -> tuple[Preset, ...]:
+    """Built-in presets first, then the person's own in the order in which they were made."""
+    return (*BUILTIN_PRESETS, *store.get(OWN_PRESETS))
+
+
+def add_preset(store: SettingsStore, label: str, sampling: Sampling) -> Preset:
+    """Raises KnownError for an empty name or one that is taken."""
+    own = store.get(OWN_PRESETS)
+    number = 1
+    while (key := f"own-{number}") in {item.key for item in own}:
+        number += 1
+    preset = Preset(key, _checked(store, label, key), sampling, builtin=False)
+    store.set(OWN_PRESETS, (*own, preset))
+    return preset
+
+
+def rename_preset(store: SettingsStore, key: str, label: str) -> None:
+    """Raises KnownError for an empty name, one that is taken, or a preset that is not one's own."""
+    _change(store, replace(_own(store, key), label=_checked(store, label, key)))
+
+
+def change_preset(store: SettingsStore, key: str, sampling: Sampling) -> None:
+    """Raises KnownError for a preset that is not one's own."""
+    _change(store, replace(_own(store, key), sampling=sampling))
+
+
+def remove_preset(store: SettingsStore, key: str) -> None:
+    """The model's defaults take over if it was in use. Raises KnownError if it is not one's own."""
+    gone = _own(store, key)
+    store.set(OWN_PRESETS, tuple(item for item in store.get(OWN_PRESETS) if item != gone))
+    if store.get(PRESET) == key:
+        store.set(PRESET, MODEL_DEFAULTS)
+
+
+def _change(store: SettingsStore, changed: Preset) -> None:
+    own = store.get(OWN_PRESETS)
+    store.set(OWN_PRESETS, tuple(changed if item.key == changed.key else item for item in own))
+
+
+def _own(store: SettingsStore, key: str) -> Preset:
+    for preset in store.get(OWN_PRESETS):
+        if preset.key == key:
+            return preset
+    raise KnownError(
+        "This preset cannot be changed.",
+        "It comes with the program, or it was removed.",
+        "Save the parameters as a preset of your own.",
+    )
+
+
+def _checked(store: SettingsStore, label: str, key: str) -> str:
+    label = " ".join(label.split())
+    if not label or len(label) > _MAX_LABEL:
+        raise KnownError(f"A preset needs a name of at most {_MAX_LABEL} characters.")
+    taken = {item.label.casefold() for item in presets(store) if item.key != key}
+    if label.casefold() in taken | {"model defaults"}:
+        raise KnownError(f"There is a preset called “{label}” already.", "", "Choose another name.")
+    return label

@@ -1,0 +1,99 @@
+"""From services to a running program with a window, and back out again."""
+
+import signal
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.chat.services import Services
+from app.core.paths import APP_ID, demo_model_path, resources_dir
+from app.core.tasks import TaskRunner
+from app.settings.declared import LAST_MODEL
+from app.settings.store import SettingsStore
+from app.ui.backend import EngineBackend
+from app.ui.chat.entries import Notice
+from app.ui.chat.session import Backend, ChatSession
+from app.ui.look import Look
+from app.ui.look.icons import app_icon
+from app.ui.main_thread import MainThread
+from app.ui.window import MainWindow
+
+# How long the end of the program waits for work that was cancelled.
+_CLOSE_SECONDS = 0.8
+
+
+def application(arguments: list[str] | None = None) -> QApplication:
+    """The one QApplication, named and with its icon."""
+    existing = QApplication.instance()
+    app = (
+        existing if isinstance(existing, QApplication) else QApplication(arguments or sys.argv[:1])
+    )
+    app.setApplicationName("glm-launcher")
+    app.setApplicationDisplayName("GLM Launcher")
+    app.setDesktopFileName(APP_ID)
+    app.setWindowIcon(app_icon(resources_dir() / "icons", APP_ID))
+    return app
+
+
+class Desktop:
+    """A window with all that is behind it; `close` ends it in about a second at most."""
+
+    def __init__(self, app: QApplication, backend: Backend, settings: SettingsStore) -> None:
+        self.main_thread = MainThread()
+        self.tasks = TaskRunner(self.main_thread.post, name="ui")
+        self.look = Look(app, resources_dir())
+        self.session = ChatSession(backend, self.tasks)
+        self.window = MainWindow(self.look, self.session, settings, self.tasks)
+        self._settings = settings
+        self._closed = False
+        self.window.closing.connect(self.close)
+
+    def close(self) -> bool:
+        """Cancels what runs and saves the settings; True when everything ended in time."""
+        if self._closed:
+            return True
+        self._closed = True
+        self.session.presenter = None
+        self.session.close()
+        saving = None
+        if self._settings.dirty and not self._settings.read_only:
+            saving = self.tasks.run(lambda _: self._settings.save())
+            saving.wait(_CLOSE_SECONDS)
+        ended = self.tasks.close(_CLOSE_SECONDS)
+        self.main_thread.close()
+        return ended
+
+
+def run(services: Services, options: Namespace) -> int:
+    """Opens the window and returns the exit status when it is closed."""
+    app = application()
+    desktop = Desktop(app, EngineBackend(services), services.settings)
+    for problem in services.problems:
+        desktop.session.transcript.add(Notice(problem))
+    _end_on_signals(app, desktop)
+    desktop.window.page.transcript_changed()
+    desktop.session.load(_first_model(getattr(options, "model", None), services.settings))
+    desktop.window.show()
+    try:
+        return app.exec()
+    finally:
+        desktop.close()
+
+
+def _first_model(wanted: str | None, settings: SettingsStore) -> str:
+    path = wanted or settings.get(LAST_MODEL)
+    return str(Path(path).absolute()) if path else str(demo_model_path())
+
+
+def _end_on_signals(app: QApplication, desktop: Desktop) -> None:
+    """Ctrl+C in the terminal and a polite kill close the window."""
+    for name in ("SIGINT", "SIGTERM"):
+        signal.signal(getattr(signal, name), lambda *_: desktop.window.close())
+    # Python looks at signals only between its own instructions.
+    heart = QTimer(app)
+    heart.setInterval(200)
+    heart.timeout.connect(lambda: None)
+    heart.start()

@@ -1,0 +1,72 @@
+"""The session's backend on the real engine."""
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from app.chat.defaults import default_sampling, is_demo
+from app.chat.events import TurnEvent, TurnFinished
+from app.chat.services import Services, chat_template, placement
+from app.chat.turn import TurnOptions, TurnRunner
+from app.core.cancel import CancelToken
+from app.core.messages import Message
+from app.core.paths import demo_model_path
+from app.dialect.template import ChatTemplate
+from app.engine.protocol import LoadProgress
+from app.settings.declared import CONTEXT_TOKENS
+from app.ui.chat.model_state import Ability, LoadedModel
+
+
+class EngineBackend:
+    """Blocking; for worker threads."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._lock = threading.Lock()
+        self._runner: TurnRunner | None = None
+
+    def is_demo(self, path: str) -> bool:
+        return Path(path).name == demo_model_path().name
+
+    def load(
+        self, path: str, on_progress: Callable[[LoadProgress], None], cancel: CancelToken
+    ) -> LoadedModel:
+        context = self._services.settings.get(CONTEXT_TOKENS)
+        where = placement(Path(path), context)
+        info = self._services.engine.load(path, where, on_progress, cancel)
+        template = chat_template(info)
+        runner = self._services.turn_runner(template)
+        with self._lock:
+            self._runner = runner
+        return LoadedModel(
+            info,
+            *_abilities(template),
+            tool_count=len(self._services.tools.specs),
+            defaults=default_sampling(info),
+            demo=is_demo(info),
+        )
+
+    def unload(self) -> None:
+        self._services.engine.unload()
+
+    def run_turn(
+        self,
+        history: Sequence[Message],
+        options: TurnOptions,
+        emit: Callable[[TurnEvent], None],
+        cancel: CancelToken,
+    ) -> TurnFinished:
+        with self._lock:
+            runner = self._runner
+        if runner is None:
+            raise RuntimeError("a turn needs a loaded model")
+        return runner.run(history, options, emit, cancel)
+
+
+def _abilities(template: ChatTemplate) -> tuple[Ability, Ability]:
+    found = template.capabilities
+    thinking = found.thinking_switch
+    return (
+        Ability(thinking.supported, thinking.reason),
+        Ability(found.tools.supported, found.tools.reason),
+    )

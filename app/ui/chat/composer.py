@@ -1,0 +1,210 @@
+"""Where the question is typed: grows with it, Enter sends, Shift+Enter breaks the line."""
+
+from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.core.units import count
+from app.ui.chat.model_state import Ability
+from app.ui.look import Look
+from app.ui.widgets import button, label, restyle
+
+_MOST_LINES = 10
+_LONGEST_PASTE = 4_000_000
+
+
+class QuestionEdit(QPlainTextEdit):
+    send_wanted = Signal()
+    stop_wanted = Signal()
+    focus_changed = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("question")
+        self.setAccessibleName("Your question")
+        self.setAccessibleDescription("Enter sends, Shift+Enter starts a new line.")
+        self.setProperty("bare", "true")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTabChangesFocus(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(0)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            shifted = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            if shifted:
+                self.textCursor().insertText("\n")
+                self.ensureCursorVisible()
+            else:
+                self.send_wanted.emit()
+            event.accept()
+            return
+        if event.key() == Qt.Key.Key_Escape:
+            self.stop_wanted.emit()
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Plain text only; a file dropped here is the window's business."""
+        if source.hasText():
+            self.insertPlainText(source.text()[:_LONGEST_PASTE].replace("\0", ""))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focus_changed.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.focus_changed.emit(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        # A plain text document counts its height in lines.
+        lines = max(1, int(self.document().size().height()))
+        shown = min(lines, _MOST_LINES)
+        policy = Qt.ScrollBarPolicy
+        many = lines > _MOST_LINES
+        self.setVerticalScrollBarPolicy(
+            policy.ScrollBarAsNeeded if many else policy.ScrollBarAlwaysOff
+        )
+        self.setFixedHeight(shown * self.fontMetrics().lineSpacing() + 4)
+
+
+class Composer(QFrame):
+    """`asked` carries the text; it stays in the field until `clear`."""
+
+    asked = Signal(str)
+    stop_wanted = Signal()
+    thinking_toggled = Signal(bool)
+    tools_toggled = Signal(bool)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("composer")
+        self.setProperty("card", "composer")
+        self._look = look
+        self._busy = False
+        self._ready = False
+        self._stopping = False
+        self.edit = QuestionEdit(self)
+        self.thinking = self._chip("Thinking", "thinkingToggle")
+        self.tools = self._chip("Tools", "toolsToggle")
+        self.thinking.toggled.connect(self.thinking_toggled)
+        self.tools.toggled.connect(self.tools_toggled)
+        self._used = label("", "small", name="contextUsed")
+        self._gauge = QProgressBar()
+        self._gauge.setObjectName("contextGauge")
+        self._gauge.setProperty("gauge", "true")
+        self._gauge.setAccessibleName("Context used")
+        self._gauge.setTextVisible(False)
+        self._gauge.setRange(0, 1000)
+        self.send = button("Send", "sendButton", "primary", on_click=self._send_or_stop)
+        self.send.setMinimumWidth(58)
+        self._build()
+        self.edit.send_wanted.connect(self._ask)
+        self.edit.stop_wanted.connect(self.stop_wanted)
+        self.edit.focus_changed.connect(lambda on: restyle(self, "active", str(on).lower()))
+        self.edit.textChanged.connect(self._update_send)
+        look.changed.connect(self._update_send)
+        self.set_context(0, 0)
+        self._update_send()
+
+    def text(self) -> str:
+        return self.edit.toPlainText()
+
+    def set_text(self, text: str) -> None:
+        self.edit.setPlainText(text)
+        self.edit.moveCursor(self.edit.textCursor().MoveOperation.End)
+
+    def clear(self) -> None:
+        self.edit.clear()
+
+    def set_state(self, *, ready: bool, busy: bool, stopping: bool, name: str) -> None:
+        self._ready, self._busy = ready, busy
+        self.edit.setPlaceholderText(f"Ask {name}" if name else "Open a model to ask it something")
+        self._stopping = stopping
+        self._update_send()
+
+    def set_abilities(self, thinking: Ability, tools: Ability, tool_count: int) -> None:
+        self.tools.setText(f"Tools · {tool_count}" if tool_count else "Tools")
+        for chip, ability, on in (
+            (self.thinking, thinking, "The model reasons before it answers."),
+            (self.tools, tools, "The model may use the clock and the calculator."),
+        ):
+            text = on if ability.available else ability.reason
+            chip.setEnabled(ability.available)
+            chip.setToolTip(text)
+            chip.setAccessibleDescription(text)
+
+    def set_context(self, used: int, total: int) -> None:
+        """Tokens; a total of 0 hides the gauge."""
+        self._used.setVisible(total > 0)
+        self._gauge.setVisible(total > 0)
+        if not total:
+            return
+        self._used.setText(f"{count(used)} of {count(total)}")
+        tip = f"{count(used)} of {count(total)} tokens of context are used"
+        self._used.setToolTip(tip)
+        self._gauge.setToolTip(tip)
+        self._gauge.setAccessibleDescription(tip)
+        self._gauge.setValue(round(1000 * min(1.0, used / total)))
+        restyle(self._gauge, "level", "high" if used > 0.9 * total else "normal")
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 14, 14, 12)
+        column.setSpacing(12)
+        column.addWidget(self.edit)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.thinking)
+        row.addWidget(self.tools)
+        row.addStretch()
+        row.addWidget(self._used)
+        row.addWidget(self._gauge)
+        row.addWidget(self.send)
+        column.addLayout(row)
+
+    def _chip(self, text: str, name: str) -> QPushButton:
+        made = button(text, name, "chip")
+        made.setCheckable(True)
+        return made
+
+    def _ask(self) -> None:
+        if not self._busy and self._ready and self.text().strip():
+            self.asked.emit(self.text())
+
+    def _send_or_stop(self) -> None:
+        if self._busy:
+            self.stop_wanted.emit()
+        else:
+            self._ask()
+
+    def _update_send(self) -> None:
+        if self._busy:
+            stopping = self._stopping
+            self.send.setText("Stopping" if stopping else "Stop")
+            self.send.setToolTip("Stop the answer (Esc)")
+            self.send.setEnabled(not stopping)
+        else:
+            self.send.setText("Send")
+            self.send.setToolTip("Send (Enter)")
+            self.send.setEnabled(self._ready and bool(self.edit.document().characterCount() > 1))
+        self.send.setAccessibleName(self.send.text())
+        self.send.setAccessibleDescription(self.send.toolTip())

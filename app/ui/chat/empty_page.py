@@ -1,0 +1,58 @@
+"""Before the first question: one sentence and three things to try."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.ui.chat.model_state import LoadedModel
+from app.ui.widgets import button, label
+
+_DEMO = ("What can you do?", "What is 37 times 24?", "What is quantization?")
+_ANY = (
+    "Explain what a mixture of experts is",
+    "Write a regular expression for ISO dates",
+    "What time is it in Chengdu?",
+)
+
+
+class EmptyPage(QWidget):
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("emptyPage")
+        self._title = label("", "display", name="emptyTitle", wrap=True)
+        self._title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._text = label("", "muted", name="emptyText", wrap=True)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._buttons = [button("", f"suggestion-{number}") for number in (1, 2, 3)]
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(8)
+        column.addStretch(2)
+        column.addWidget(self._title)
+        column.addWidget(self._text)
+        column.addSpacing(16)
+        for made in self._buttons:
+            made.clicked.connect(lambda *_, which=made: self.chosen.emit(which.property("ask")))
+            column.addWidget(made, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(3)
+        self.set_model(None)
+
+    def set_model(self, model: LoadedModel | None) -> None:
+        if model is None:
+            self._title.setText("No model is open yet.")
+            self._text.setText("Open a GGUF file, or start with the built-in demo model.")
+        elif model.demo:
+            self._title.setText("Ask the demo model something.")
+            self._text.setText(
+                "It is tiny and built in: it explains this program and shows how everything works."
+            )
+        else:
+            self._title.setText(f"Ask {model.name} anything.")
+            self._text.setText("Everything stays on this machine.")
+        texts = _ANY if model is not None and not model.demo else _DEMO
+        for made, text in zip(self._buttons, texts, strict=True):
+            made.setText(text)
+            made.setAccessibleName(f"Ask: {text}")
+            made.setProperty("ask", text)
+            made.setVisible(model is not None)

@@ -1,0 +1,53 @@
+"""Sentences made of the numbers of an answer."""
+
+from collections.abc import Sequence
+
+from app.chat.events import Progress
+from app.core.units import count, duration
+from app.engine.protocol import PromptProgress, Stats
+
+
+def rate(tokens_per_second: float) -> str:
+    """`6.4 tokens/s`, `2,150 tokens/s`."""
+    digits = 1 if tokens_per_second < 100 else 0
+    return f"{tokens_per_second:,.{digits}f} tokens/s"
+
+
+def tokens(number: int) -> str:
+    return f"{count(number)} token{'' if number == 1 else 's'}"
+
+
+def summary(rounds: Sequence[Stats]) -> str:
+    """Speed and reuse are those of the last round, the wait is that of the first."""
+    if not rounds:
+        return ""
+    first, last = rounds[0], rounds[-1]
+    speeds = [item.decode_tokens_per_second for item in rounds if item.decode_tokens_per_second]
+    parts = [rate(speeds[-1])] if speeds else []
+    if first.first_token_seconds is not None:
+        parts.append(f"first token {duration(first.first_token_seconds)}")
+    if last.cached_tokens:
+        parts.append(
+            f"{count(last.cached_tokens)} of {count(last.prompt_tokens)} prompt tokens reused"
+        )
+    else:
+        parts.append(f"{count(last.prompt_tokens)} prompt tokens")
+    return " · ".join(parts)
+
+
+def reading(progress: PromptProgress) -> str:
+    parts = [f"Reading the prompt: {count(progress.done_tokens)} of {count(progress.total_tokens)}"]
+    if progress.tokens_per_second:
+        parts.append(rate(progress.tokens_per_second))
+        left = progress.total_tokens - progress.done_tokens
+        seconds = left / progress.tokens_per_second
+        if seconds >= 2:
+            parts.append(f"about {duration(seconds)} left")
+    return " · ".join(parts)
+
+
+def answering(progress: Progress) -> str:
+    parts = [tokens(progress.generated_tokens)]
+    if progress.tokens_per_second:
+        parts.append(rate(progress.tokens_per_second))
+    return " · ".join(parts)

@@ -1,0 +1,178 @@
+"""The line at the top: title, model menu, sampling, and everything else in one menu."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
+
+from app.core.units import count, gigabytes
+from app.ui.chat.model_state import LoadFailed, Loading, ModelState, Ready
+from app.ui.look import Look, ThemeChoice
+from app.ui.look.theme import THEME_CHOICES
+from app.ui.widgets import IconButton, button, chip, label
+
+_THEME_LABELS = {
+    "system": "Like the system",
+    "light": "Light",
+    "dark": "Dark",
+    "contrast": "High contrast",
+}
+HEIGHT = 52
+
+
+class Header(QFrame):
+    new_chat = Signal()
+    open_file = Signal()
+    open_demo = Signal()
+    open_recent = Signal(str)
+    reload = Signal()
+    unload = Signal()
+    theme_chosen = Signal(str)
+    sampling_toggled = Signal(bool)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("header")
+        self.setProperty("bar", "header")
+        self.setFixedHeight(HEIGHT)
+        self._look = look
+        self._full_title = ""
+        self._recent = ""
+        self._new = IconButton(
+            look, "plus", "New chat (Ctrl+N)", "newChat", on_click=self.new_chat.emit
+        )
+        self.title = label("New chat", "title", name="chatTitle")
+        self.title.setMinimumWidth(40)
+        self.demo = chip("Demo model, not GLM-4.6", "warn", name="demoNotice")
+        self.demo.setToolTip("A tiny built-in model that shows how the program works.")
+        self.model = button("No model", "modelMenuButton", tooltip="Choose a model")
+        self.model.setIconSize(self.model.iconSize() * 0.8)
+        self.model.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self.sampling = button("Sampling", "samplingButton", tooltip="How the next word is chosen")
+        self.sampling.setCheckable(True)
+        self.sampling.toggled.connect(self.sampling_toggled)
+        self.more = IconButton(look, "more", "Menu", "mainMenuButton")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(8)
+        row.addWidget(self._new)
+        row.addWidget(self.title, 1)
+        for part in (self.demo, self.model, self.sampling, self.more):
+            row.addWidget(part)
+        self._build_model_menu()
+        self._build_main_menu()
+        self._tint()
+        look.changed.connect(self._tint)
+
+    def set_title(self, text: str) -> None:
+        self._full_title = text or "New chat"
+        self.title.setToolTip(self._full_title if text else "")
+        self._elide()
+
+    def set_recent(self, path: str) -> None:
+        """The file that was open last, "" for none."""
+        self._recent = path
+        self._recent_action.setVisible(bool(path))
+        self._recent_action.setText(Path(path).name.replace("&", "&&"))
+        self._recent_action.setToolTip(path)
+
+    def set_model(self, state: ModelState) -> None:
+        loaded = state.model if isinstance(state, Ready) else None
+        match state:
+            case Ready(model):
+                name = model.name
+                info = model.info
+                tip = (
+                    f"{info.name or info.path} · {gigabytes(info.size_bytes)} · "
+                    f"{count(info.context_tokens)} tokens of context"
+                )
+            case Loading(name=name):
+                tip = f"{name} is being loaded"
+            case LoadFailed(path=path):
+                name, tip = "No model", f"{path} could not be opened"
+            case _:
+                name, tip = "No model", "Choose a model"
+        metrics = self.model.fontMetrics()
+        self.model.setText(
+            metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, 200).replace("&", "&&")
+        )
+        self.model.setToolTip(tip)
+        self.model.setAccessibleName(f"Model: {name}")
+        self.model.setAccessibleDescription(tip)
+        self.demo.setVisible(loaded is not None and loaded.demo)
+        self._reload_action.setEnabled(not isinstance(state, Loading) and bool(_path(state)))
+        self._unload_action.setEnabled(loaded is not None)
+
+    def set_theme(self, choice: ThemeChoice) -> None:
+        self._themes[choice].setChecked(True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        text = self.title.fontMetrics().elidedText(
+            self._full_title or "New chat", Qt.TextElideMode.ElideRight, self.title.width()
+        )
+        self.title.setText(text)
+
+    def _build_model_menu(self) -> None:
+        menu = QMenu(self)
+        menu.setObjectName("modelMenu")
+        menu.setToolTipsVisible(True)
+        _action(menu, "Demo model", "openDemo", self.open_demo.emit)
+        self._recent_action = _action(
+            menu, "", "openRecent", lambda: self.open_recent.emit(self._recent)
+        )
+        self._recent_action.setVisible(False)
+        _action(menu, "Open a GGUF file…", "openFile", self.open_file.emit, "Ctrl+O")
+        menu.addSeparator()
+        self._reload_action = _action(menu, "Reload", "reloadModel", self.reload.emit)
+        self._unload_action = _action(menu, "Unload", "unloadModel", self.unload.emit)
+        self.model.setMenu(menu)
+
+    def _build_main_menu(self) -> None:
+        menu = QMenu(self)
+        menu.setObjectName("mainMenu")
+        _action(menu, "New chat", "newChatAction", self.new_chat.emit, "Ctrl+N")
+        menu.addSeparator()
+        view = menu.addMenu("View")
+        view.setObjectName("viewMenu")
+        group = QActionGroup(self)
+        self._themes: dict[ThemeChoice, QAction] = {}
+        for choice in THEME_CHOICES:
+            made = _action(view, _THEME_LABELS[choice], f"theme-{choice}", None)
+            made.setCheckable(True)
+            made.triggered.connect(lambda _=False, key=choice: self.theme_chosen.emit(key))
+            group.addAction(made)
+            self._themes[choice] = made
+        self._themes["system"].setChecked(True)
+        menu.addSeparator()
+        self.quit_action = _action(menu, "Quit", "quit", None, "Ctrl+Q")
+        self.more.setMenu(menu)
+
+    def _tint(self) -> None:
+        self.model.setIcon(self._look.icon("chevron-down", "muted", 14))
+        self.sampling.setIcon(self._look.icon("tune", "muted"))
+
+
+def _path(state: ModelState) -> str:
+    match state:
+        case Ready(model):
+            return model.info.path
+        case LoadFailed(path=path):
+            return path
+        case _:
+            return ""
+
+
+def _action(menu: QMenu, text: str, name: str, call: object, shortcut: str = "") -> QAction:
+    action = QAction(text, menu)
+    action.setObjectName(name)
+    if shortcut:
+        action.setShortcut(QKeySequence(shortcut))
+    if callable(call):
+        action.triggered.connect(lambda *_: call())
+    menu.addAction(action)
+    return action

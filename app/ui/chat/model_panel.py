@@ -1,0 +1,125 @@
+"""Above the composer while there is no model to ask: loading, failed, none."""
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from app.core.units import duration
+from app.ui.chat.model_state import LoadFailed, Loading, ModelState, NoModel, Stage
+from app.ui.chat.views.message_views import ErrorCard
+from app.ui.widgets import button, label
+
+_STAGES: dict[Stage, str] = {
+    "checking": "checking the file",
+    "loading": "reading the weights",
+    "preparing": "preparing the context",
+}
+
+
+class ModelPanel(QFrame):
+    cancel_wanted = Signal()
+    retry_wanted = Signal()
+    open_wanted = Signal()
+    demo_wanted = Signal()
+
+    def __init__(
+        self, parent: QWidget | None = None, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("modelPanel")
+        self._monotonic = monotonic
+        self._stage: tuple[str, Stage] | None = None
+        self._since = 0.0
+        self._loading = self._make_loading()
+        self._none = self._make_none()
+        self._error: ErrorCard | None = None
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 12)
+        self._column.addWidget(self._loading)
+        self._column.addWidget(self._none)
+
+    def set_model(self, state: ModelState) -> None:
+        self._loading.setVisible(isinstance(state, Loading))
+        self._none.setVisible(isinstance(state, NoModel))
+        if self._error is not None:
+            self._error.hide()
+            self._error.deleteLater()
+            self._error = None
+        if isinstance(state, Loading):
+            self._show_loading(state)
+        else:
+            self._stage = None
+        if isinstance(state, LoadFailed):
+            self._show_error(state)
+        self.setVisible(isinstance(state, Loading | NoModel | LoadFailed))
+
+    def _show_loading(self, state: Loading) -> None:
+        if self._stage != (state.path, state.stage):
+            self._stage = (state.path, state.stage)
+            self._since = self._monotonic()
+        percent = round(100 * state.fraction)
+        self._title.setText(f"Loading {state.name}")
+        parts = [_STAGES[state.stage], f"{percent}%", self._left(state)]
+        if state.cancelling:
+            parts = ["stopping"]
+        text = " · ".join(filter(None, parts))
+        self._what.setText(text)
+        self._progress.setValue(round(1000 * state.fraction))
+        self._progress.setAccessibleDescription(f"{state.name}: {text}")
+        self._cancel.setEnabled(not state.cancelling)
+
+    def _left(self, state: Loading) -> str:
+        elapsed = self._monotonic() - self._since
+        if elapsed < 2 or state.fraction < 0.02 or state.fraction >= 1:
+            return ""
+        return f"about {duration(max(1.0, elapsed / state.fraction - elapsed))} left"
+
+    def _show_error(self, state: LoadFailed) -> None:
+        self._error = card = ErrorCard(state.error, "loadError", self)
+        card.add_button(button("Try again", "loadRetry", on_click=self.retry_wanted.emit))
+        card.add_button(button("Open another file…", "loadOpen", on_click=self.open_wanted.emit))
+        card.add_button(button("Use the demo model", "loadDemo", on_click=self.demo_wanted.emit))
+        self._column.addWidget(card)
+
+    def _make_loading(self) -> QFrame:
+        frame = _card("loadingCard")
+        self._title = label("", "strong", name="loadingTitle")
+        self._what = label("", "small", name="loadingStage")
+        self._progress = QProgressBar()
+        self._progress.setObjectName("loadingProgress")
+        self._progress.setAccessibleName("Loading the model")
+        self._progress.setRange(0, 1000)
+        self._progress.setTextVisible(False)
+        self._cancel: QPushButton = button("Cancel", "cancelLoad", on_click=self.cancel_wanted.emit)
+        left = QVBoxLayout()
+        left.setSpacing(6)
+        head = QHBoxLayout()
+        head.addWidget(self._title, 1)
+        head.addWidget(self._what)
+        left.addLayout(head)
+        left.addWidget(self._progress)
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(16, 12, 12, 12)
+        row.setSpacing(16)
+        row.addLayout(left, 1)
+        row.addWidget(self._cancel)
+        return frame
+
+    def _make_none(self) -> QFrame:
+        frame = _card("noModelCard")
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(16, 12, 12, 12)
+        row.setSpacing(8)
+        row.addWidget(label("No model is open.", name="noModelText"), 1)
+        row.addWidget(button("Use the demo model", "noModelDemo", on_click=self.demo_wanted.emit))
+        row.addWidget(button("Open a GGUF file…", "noModelOpen", on_click=self.open_wanted.emit))
+        return frame
+
+
+def _card(name: str) -> QFrame:
+    frame = QFrame()
+    frame.setObjectName(name)
+    frame.setProperty("card", "true")
+    return frame

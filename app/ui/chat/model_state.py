@@ -1,0 +1,61 @@
+"""What is known about the model at a moment, for whoever shows it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from app.core.errors import KnownError
+from app.core.sampling import Sampling
+from app.engine.protocol import ModelInfo
+
+Stage = Literal["checking", "loading", "preparing"]
+
+
+@dataclass(frozen=True)
+class Ability:
+    """reason says why not, in a sentence, when it is missing."""
+
+    available: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    info: ModelInfo
+    thinking: Ability
+    tools: Ability
+    tool_count: int
+    defaults: Sampling
+    demo: bool
+
+    @property
+    def name(self) -> str:
+        return "Demo model" if self.demo else self.info.name or Path(self.info.path).stem
+
+
+@dataclass(frozen=True)
+class NoModel:
+    pass
+
+
+@dataclass(frozen=True)
+class Loading:
+    path: str
+    name: str
+    stage: Stage = "checking"
+    fraction: float = 0.0
+    cancelling: bool = False
+
+
+@dataclass(frozen=True)
+class Ready:
+    model: LoadedModel
+
+
+@dataclass(frozen=True)
+class LoadFailed:
+    path: str
+    error: KnownError
+
+
+ModelState = NoModel | Loading | Ready | LoadFailed

@@ -1,0 +1,199 @@
+"""The chat page: puts the parts together and keeps them in step with the session."""
+
+import time
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from app.chat.turn import TurnOptions
+from app.core.sampling import Sampling
+from app.ui.chat.composer import Composer
+from app.ui.chat.empty_page import EmptyPage
+from app.ui.chat.header import Header
+from app.ui.chat.model_panel import ModelPanel
+from app.ui.chat.model_state import Ability
+from app.ui.chat.session import ChatSession
+from app.ui.chat.transcript_view import COLUMN, SIDE, TranscriptView
+from app.ui.look import Look
+
+# At most this share of the GUI thread goes into showing a stream.
+_FRAME_SECONDS = 0.033
+_REST_FACTOR = 3.0
+_NO_MODEL = Ability(False, "Open a model first.")
+
+
+class ChatPage(QWidget):
+    """A presenter of the session."""
+
+    options_changed = Signal()
+    model_shown = Signal()
+
+    def __init__(self, look: Look, session: ChatSession, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("chatPage")
+        self.setProperty("page", "true")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._session = session
+        self._panel: QWidget | None = None
+        self.sampling = Sampling()
+        self.header = Header(look, self)
+        self.transcript = TranscriptView(look)
+        self.empty = EmptyPage()
+        self.model_panel = ModelPanel()
+        self.composer = Composer(look)
+        self._next_frame = 0.0
+        self._frame = QTimer(self)
+        self._frame.setSingleShot(True)
+        self._frame.setTimerType(Qt.TimerType.PreciseTimer)
+        self._frame.timeout.connect(self._pump)
+        self._body = QWidget(self)
+        self._body.setObjectName("chatBody")
+        self._build()
+        self._connect()
+        session.presenter = self
+        self.model_changed()
+        self.transcript_changed()
+
+    @property
+    def options(self) -> TurnOptions:
+        return TurnOptions(
+            thinking=self.composer.thinking.isChecked(),
+            tools_enabled=self.composer.tools.isChecked(),
+            sampling=self.sampling,
+        )
+
+    def set_side_panel(self, panel: QWidget) -> None:
+        """Shown by the Sampling button: beside the chat, above it in a narrow window."""
+        self._panel = panel
+        panel.setParent(self)
+        panel.hide()
+        self.header.sampling_toggled.connect(self._show_panel)
+
+    def ask(self, text: str) -> None:
+        if self._session.ask(text, self.options):
+            if self.composer.text() == text:
+                self.composer.clear()
+            self.transcript.follow()
+            self.composer.edit.setFocus()
+
+    # Presenter
+
+    def model_changed(self) -> None:
+        state, ready = self._session.model, self._session.ready
+        self.header.set_model(state)
+        self.model_panel.set_model(state)
+        self.empty.set_model(ready)
+        if ready is not None:
+            self.composer.set_abilities(ready.thinking, ready.tools, ready.tool_count)
+        else:
+            self.composer.set_abilities(_NO_MODEL, _NO_MODEL, 0)
+        self.busy_changed()
+        self._show_context()
+        self.model_shown.emit()
+
+    def busy_changed(self) -> None:
+        ready = self._session.ready
+        self.composer.set_state(
+            ready=ready is not None,
+            busy=self._session.busy,
+            stopping=self._session.stopping,
+            name=("the " + ready.name.lower() if ready.demo else ready.name) if ready else "",
+        )
+
+    def events_waiting(self) -> None:
+        if not self._frame.isActive():
+            wait = max(0.0, self._next_frame - time.monotonic())
+            self._frame.start(round(wait * 1000))
+
+    def transcript_changed(self) -> None:
+        transcript = self._session.transcript
+        self.stack.setCurrentWidget(self.transcript if transcript.entries else self.empty)
+        self.transcript.show_transcript(transcript)
+        self.header.set_title(self._session.title)
+        self._show_context()
+
+    # Own
+
+    def stop(self) -> None:
+        self._session.stop()
+        self.busy_changed()
+
+    def close_panel(self) -> None:
+        self.header.sampling.setChecked(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def _pump(self) -> None:
+        started = time.monotonic()
+        self._session.pump()
+        cost = time.monotonic() - started
+        self._next_frame = started + max(_FRAME_SECONDS, cost * _REST_FACTOR)
+
+    def _show_context(self) -> None:
+        self.composer.set_context(*self._session.context)
+
+    def _show_panel(self, shown: bool) -> None:
+        if self._panel is not None:
+            self._panel.setVisible(shown)
+            self._place()
+            if shown:
+                self._panel.setFocus()
+            else:
+                self.composer.edit.setFocus()
+
+    def _place(self) -> None:
+        top, width, height = self.header.height(), self.width(), self.height()
+        self.header.setGeometry(0, 0, width, top)
+        body = width
+        if self._panel is not None and not self._panel.isHidden():
+            side = min(340, width)
+            if width >= 900:
+                body = width - side
+            self._panel.setGeometry(width - side, top, side, height - top)
+            self._panel.raise_()
+        self._body.setGeometry(0, top, body, height - top)
+
+    def _build(self) -> None:
+        self.stack = QStackedWidget()
+        self.stack.setObjectName("transcriptStack")
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(self.transcript)
+        bottom = QWidget()
+        bottom.setObjectName("chatBottom")
+        bottom.setMaximumWidth(COLUMN)
+        low = QVBoxLayout(bottom)
+        low.setContentsMargins(0, 0, 0, 0)
+        low.setSpacing(0)
+        low.addWidget(self.model_panel)
+        low.addWidget(self.composer)
+        centre = QHBoxLayout()
+        centre.setContentsMargins(SIDE, 4, SIDE, 18)
+        centre.addStretch(1)
+        centre.addWidget(bottom, 1000)
+        centre.addStretch(1)
+        column = QVBoxLayout(self._body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.stack, 1)
+        column.addLayout(centre)
+
+    def _connect(self) -> None:
+        session = self._session
+        self.composer.asked.connect(self.ask)
+        self.empty.chosen.connect(self.ask)
+        self.composer.stop_wanted.connect(self.stop)
+        self.composer.thinking_toggled.connect(lambda _: self.options_changed.emit())
+        self.composer.tools_toggled.connect(lambda _: self.options_changed.emit())
+        self.transcript.retry_wanted.connect(lambda: session.retry(self.options))
+        self.header.new_chat.connect(self.new_chat)
+        self.header.reload.connect(session.reload)
+        self.header.unload.connect(session.unload)
+        self.model_panel.cancel_wanted.connect(session.cancel_load)
+        self.model_panel.retry_wanted.connect(session.reload)
+
+    def new_chat(self) -> None:
+        self._session.new_chat()
+        self.composer.edit.setFocus()

@@ -1,0 +1,305 @@
+"""The conversation and the model behind it. No Qt: closures come back through the task runner."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from app.chat.events import TurnEvent, TurnFinished
+from app.chat.record import TurnError
+from app.chat.turn import TurnOptions
+from app.core.cancel import CancelToken
+from app.core.errors import KnownError
+from app.core.messages import Message, user
+from app.core.tasks import Task, TaskRunner
+from app.engine.protocol import LoadProgress
+from app.ui.chat.entries import Transcript
+from app.ui.chat.model_state import LoadedModel, LoadFailed, Loading, ModelState, NoModel, Ready
+from app.ui.chat.turn_reader import TurnReader
+
+
+class Backend(Protocol):
+    """The engine and what belongs to it; every method but `is_demo` blocks, on worker threads."""
+
+    def is_demo(self, path: str) -> bool: ...
+
+    def load(
+        self, path: str, on_progress: Callable[[LoadProgress], None], cancel: CancelToken
+    ) -> LoadedModel: ...
+
+    def unload(self) -> None: ...
+
+    def run_turn(
+        self,
+        history: Sequence[Message],
+        options: TurnOptions,
+        emit: Callable[[TurnEvent], None],
+        cancel: CancelToken,
+    ) -> TurnFinished: ...
+
+
+class Presenter(Protocol):
+    """Whoever shows the session; called on the GUI thread."""
+
+    def model_changed(self) -> None: ...
+
+    def busy_changed(self) -> None: ...
+
+    def events_waiting(self) -> None:
+        """`pump` has something to do; it is announced once until it is called."""
+
+    def transcript_changed(self) -> None: ...
+
+
+class ChatSession:
+    """All methods belong on the GUI thread and return at once."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        tasks: TaskRunner,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._backend = backend
+        self._tasks = tasks
+        self._monotonic = monotonic
+        self.presenter: Presenter | None = None
+        self.transcript = Transcript()
+        self.model: ModelState = NoModel()
+        self.title = ""
+        self._messages: list[Message] = []
+        self._reader: TurnReader | None = None
+        self._turn: Task | None = None
+        self._load: Task | None = None
+        self._lock = threading.Lock()
+        self._events: list[TurnEvent] = []
+        self._announced = False
+        self._last_options = TurnOptions()
+        self._retry: str | None = None
+
+    @property
+    def busy(self) -> bool:
+        """A turn is running."""
+        return self._turn is not None
+
+    @property
+    def ready(self) -> LoadedModel | None:
+        return self.model.model if isinstance(self.model, Ready) else None
+
+    @property
+    def context(self) -> tuple[int, int]:
+        """Tokens used and tokens there are; (0, 0) without a model."""
+        if self.ready is None:
+            return 0, 0
+        used = self._reader.context_used if self._reader else None
+        return used or 0, self.ready.info.context_tokens
+
+    # The model
+
+    def load(self, path: str) -> None:
+        """Replace the model. A running turn is stopped, a running load cancelled."""
+        self.stop()
+        if self._load is not None:
+            self._load.cancel()
+        name = "Demo model" if self._backend.is_demo(path) else Path(path).name
+        self._set_model(Loading(path, name))
+
+        def work(cancel: CancelToken) -> LoadedModel:
+            def report(event: LoadProgress) -> None:
+                self._tasks.post(lambda: self._load_progress(task, event))
+
+            return self._backend.load(path, report, cancel)
+
+        def done(model: LoadedModel) -> None:
+            if self._load is task:
+                self._set_model(Ready(model))
+
+        def failed(error: Exception) -> None:
+            if self._load is task:
+                self._set_model(LoadFailed(path, known(error)))
+
+        def ended() -> None:
+            if self._load is not task:
+                return
+            self._load = None
+            if isinstance(self.model, Loading):
+                self._set_model(NoModel())
+
+        task = self._load = self._tasks.run(work, done, failed, ended)
+
+    def cancel_load(self) -> None:
+        if self._load is not None and isinstance(self.model, Loading):
+            self._load.cancel()
+            self._set_model(replace(self.model, cancelling=True))
+
+    def reload(self) -> None:
+        path = self.model_path
+        if path:
+            self.load(path)
+
+    def unload(self) -> None:
+        if self.ready is None:
+            return
+        self.stop()
+        self._set_model(NoModel())
+        self._tasks.run(lambda _: self._backend.unload())
+
+    @property
+    def model_path(self) -> str:
+        match self.model:
+            case Ready(model):
+                return model.info.path
+            case Loading(path=path) | LoadFailed(path=path):
+                return path
+            case _:
+                return ""
+
+    # The conversation
+
+    def ask(self, text: str, options: TurnOptions) -> bool:
+        """Start a turn; False when that is not possible now."""
+        if self.busy or self.ready is None or not text.strip():
+            return False
+        self._last_options = options
+        self._retry = None
+        self.title = self.title or " ".join(text.split())[:80]
+        reader = self._reader = TurnReader(self.transcript, text, self._monotonic)
+        history = [*self._messages, user(text)]
+        self._turn = self._tasks.run(
+            lambda cancel: self._backend.run_turn(history, options, self._emit, cancel),
+            lambda finished: self._turn_done(reader, text, finished.messages, finished.notice),
+            lambda error: self._turn_failed(reader, text, error),
+            lambda: self._turn_ended(reader),
+        )
+        self._tell_busy()
+        self._tell_transcript()
+        return True
+
+    def stop(self) -> None:
+        if self._turn is not None:
+            self._turn.cancel()
+
+    @property
+    def stopping(self) -> bool:
+        return self._turn is not None and self._turn.cancelled
+
+    def retry(self, options: TurnOptions) -> bool:
+        """Ask the question of the failed turn again, in its place."""
+        if self._retry is None or self.busy or self.ready is None or self._reader is None:
+            return False
+        text = self._retry
+        self.transcript.remove_from(self._reader.question)
+        return self.ask(text, options)
+
+    def new_chat(self) -> None:
+        self.stop()
+        with self._lock:
+            self._events.clear()
+        self._messages.clear()
+        self._reader = None
+        self._retry = None
+        self.title = ""
+        self.transcript.clear()
+        self._tell_transcript()
+
+    def close(self) -> None:
+        """Cancel whatever runs; waiting for it is the task runner's business."""
+        self.stop()
+        if self._load is not None:
+            self._load.cancel()
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        return tuple(self._messages)
+
+    def pump(self) -> None:
+        """Take what the running turn reported into the transcript."""
+        with self._lock:
+            events, self._events = self._events, []
+            self._announced = False
+        if self._reader is None:
+            return
+        for event in events:
+            self._reader.feed(event)
+        if events:
+            self._tell_transcript()
+
+    # From the worker threads
+
+    def _emit(self, event: TurnEvent) -> None:
+        with self._lock:
+            self._events.append(event)
+            if self._announced:
+                return
+            self._announced = True
+        self._tasks.post(self._announce)
+
+    def _announce(self) -> None:
+        if self.presenter is not None:
+            self.presenter.events_waiting()
+        else:
+            self.pump()
+
+    # Back on the GUI thread
+
+    def _turn_done(
+        self, reader: TurnReader, text: str, messages: Sequence[Message], notice: str
+    ) -> None:
+        if reader is not self._reader:
+            return
+        self.pump()
+        reader.end(notice, stopped=self.stopping)
+        if messages:
+            self._messages += [user(text), *messages]
+        else:
+            self._retry = text
+
+    def _turn_failed(self, reader: TurnReader, text: str, error: Exception) -> None:
+        if reader is not self._reader:
+            return
+        self.pump()
+        if isinstance(error, TurnError) and error.messages:
+            self._messages += [user(text), *error.messages]
+        else:
+            self._retry = text
+        reader.fail(known(error), can_retry=self._retry is not None)
+
+    def _turn_ended(self, reader: TurnReader) -> None:
+        self._turn = None
+        if reader is self._reader:
+            self.pump()
+            reader.end()
+        self._tell_transcript()
+        self._tell_busy()
+
+    def _load_progress(self, task: Task, event: LoadProgress) -> None:
+        if self._load is task and isinstance(self.model, Loading):
+            self._set_model(replace(self.model, stage=event.stage, fraction=event.fraction))
+
+    def _set_model(self, state: ModelState) -> None:
+        self.model = state
+        if self.presenter is not None:
+            self.presenter.model_changed()
+
+    def _tell_busy(self) -> None:
+        if self.presenter is not None:
+            self.presenter.busy_changed()
+
+    def _tell_transcript(self) -> None:
+        if self.presenter is not None:
+            self.presenter.transcript_changed()
+
+
+def known(error: Exception) -> KnownError:
+    """A bug, in words; the traceback is in the log."""
+    if isinstance(error, KnownError):
+        return error
+    return KnownError(
+        "Something in the program went wrong.",
+        "This is a fault of the program, not of yours.",
+        "Try again; the log has the details.",
+        f"{type(error).__name__}: {error}",
+    )

@@ -1,0 +1,224 @@
+"""Turns the events of a turn into entries of the transcript. No Qt, no threads."""
+
+from collections.abc import Callable
+
+from app.chat.events import (
+    Progress,
+    RoundFinished,
+    RoundStarted,
+    ToolFinished,
+    ToolStarted,
+    TurnEvent,
+    TurnFinished,
+)
+from app.core.errors import KnownError
+from app.core.messages import ReasoningPart
+from app.dialect.events import (
+    ReasoningClosed,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallArguments,
+    ToolCallDone,
+    ToolCallRejected,
+    ToolCallStarted,
+)
+from app.engine.protocol import PromptProgress, Stats
+from app.ui.chat import figures
+from app.ui.chat.entries import (
+    Answer,
+    Failure,
+    Footer,
+    Notice,
+    Question,
+    Thinking,
+    ToolUse,
+    Transcript,
+)
+
+
+class TurnReader:
+    """For one turn. `context_used` and `context_total` follow the engine's figures."""
+
+    def __init__(
+        self, transcript: Transcript, question: str, monotonic: Callable[[], float]
+    ) -> None:
+        self._transcript = transcript
+        self._monotonic = monotonic
+        self.question = Question(question)
+        self._footer = Footer("Starting…")
+        transcript.add(self.question)
+        transcript.add(self._footer)
+        self._thinking: Thinking | None = None
+        self._answer: Answer | None = None
+        self._blank = ""
+        self._by_index: dict[int, ToolUse] = {}
+        self._by_id: dict[str, ToolUse] = {}
+        self._tools: list[ToolUse] = []
+        self._round_thinking: list[Thinking] = []
+        self._generated = 0
+        self._rounds: list[Stats] = []
+        self._texts: list[str] = []
+        self.context_used: int | None = None
+        self.context_total: int | None = None
+
+    def feed(self, event: TurnEvent) -> None:
+        match event:
+            case TextDelta(text):
+                self._text(text)
+            case ReasoningDelta(text):
+                self._reason(text)
+            case ReasoningClosed(finished):
+                self._end_thinking(finished)
+            case Progress():
+                self._progress(event)
+            case PromptProgress():
+                self._footer.fraction = event.done_tokens / max(1, event.total_tokens)
+                self._say(figures.reading(event))
+            case RoundStarted():
+                self._start_round()
+            case RoundFinished():
+                self._finish_round(event)
+            case TurnFinished():
+                self.end(event.notice, stopped=event.reason == "cancelled")
+            case _:
+                self._tool_event(event)
+
+    def end(self, notice: str = "", *, stopped: bool = False) -> None:
+        """The turn is over, however it ended. Safe to call twice."""
+        if not self._footer.running:
+            return
+        self._end_thinking(False)
+        self._end_answer()
+        for use in self._tools:
+            if use.state in ("writing", "running"):
+                use.state = "stopped"
+                self._transcript.touch(use)
+        if notice:
+            self._transcript.add(Notice(notice))
+        self._footer.running = False
+        self._footer.fraction = None
+        self._footer.answer = "\n\n".join(self._texts)
+        text = figures.summary(self._rounds)
+        self._say(" · ".join(filter(None, ("Stopped" if stopped else "", text))))
+
+    def fail(self, error: KnownError, *, can_retry: bool) -> None:
+        self.end()
+        self._transcript.add(Failure(error, ("retry",) if can_retry else ()))
+
+    def _say(self, text: str) -> None:
+        self._footer.text = text
+        self._transcript.touch(self._footer)
+
+    def _start_round(self) -> None:
+        self._end_answer()
+        self._by_index.clear()
+        self._round_thinking.clear()
+        self._generated = 0
+        self._say("Starting…" if not self._rounds else "Going on with the result…")
+
+    def _finish_round(self, event: RoundFinished) -> None:
+        self._end_thinking(False)
+        self._end_answer()
+        parts = [part for part in event.message.parts if isinstance(part, ReasoningPart)]
+        for thinking, part in zip(self._round_thinking, parts, strict=False):
+            if part.seconds is not None:
+                thinking.seconds = part.seconds
+                self._transcript.touch(thinking)
+        stats = event.stats
+        self._rounds.append(stats)
+        self.context_used, self.context_total = (
+            stats.context_used_tokens,
+            stats.context_total_tokens,
+        )
+        self._say(figures.summary(self._rounds))
+
+    def _progress(self, event: Progress) -> None:
+        self._generated = event.generated_tokens
+        self.context_used = event.context_used_tokens
+        if self._thinking is not None:
+            self._thinking.tokens = event.generated_tokens
+            self._transcript.touch(self._thinking)
+        self._footer.fraction = None
+        self._say(figures.answering(event))
+
+    def _reason(self, text: str) -> None:
+        if self._thinking is None:
+            self._end_answer()
+            self._thinking = Thinking(self._monotonic())
+            self._round_thinking.append(self._thinking)
+            self._transcript.add(self._thinking)
+            self._footer.fraction = None
+            self._say("")
+        self._thinking.text += text
+        self._transcript.touch(self._thinking)
+
+    def _end_thinking(self, finished: bool) -> None:
+        thinking, self._thinking = self._thinking, None
+        if thinking is None:
+            return
+        thinking.seconds = self._monotonic() - thinking.started
+        thinking.state = "done" if finished else "unfinished"
+        self._transcript.touch(thinking)
+
+    def _text(self, text: str) -> None:
+        if self._answer is None:
+            self._blank += text
+            if not self._blank.strip():
+                return
+            text, self._blank = self._blank.lstrip("\n"), ""
+            self._answer = Answer()
+            self._transcript.add(self._answer)
+            self._footer.fraction = None
+            self._say("")
+        self._answer.text += text
+        self._transcript.touch(self._answer)
+
+    def _end_answer(self) -> None:
+        answer, self._answer = self._answer, None
+        self._blank = ""
+        if answer is not None:
+            answer.text = answer.text.rstrip()
+            answer.finished = True
+            self._texts.append(answer.text)
+            self._transcript.touch(answer)
+
+    def _tool_event(self, event: TurnEvent) -> None:
+        match event:
+            case ToolCallStarted(index, name):
+                self._tool(index, name)
+            case ToolCallArguments(index, text):
+                use = self._tool(index, "")
+                use.written += text
+            case ToolCallDone(index, call):
+                use = self._tool(index, call.name)
+                use.arguments = call.arguments
+                self._by_id[call.id] = use
+            case ToolCallRejected(index, name, part):
+                use = self._tool(index, name)
+                use.state, use.written, use.reason = "rejected", part.text, part.reason
+            case ToolStarted(call):
+                use = self._by_id.get(call.id) or self._new_tool(call.name)
+                self._by_id[call.id] = use
+                use.arguments, use.state = call.arguments, "running"
+                self._transcript.touch(use)
+            case ToolFinished(result):
+                use = self._by_id.get(result.call_id) or self._new_tool(result.name)
+                use.result, use.seconds = result.text, result.seconds
+                if use.state != "rejected":
+                    use.state = "failed" if result.failed else "done"
+                self._transcript.touch(use)
+
+    def _tool(self, index: int, name: str) -> ToolUse:
+        use = self._by_index.get(index)
+        if use is None:
+            self._end_answer()
+            use = self._by_index[index] = self._new_tool(name)
+        use.name = name or use.name
+        self._transcript.touch(use)
+        return use
+
+    def _new_tool(self, name: str) -> ToolUse:
+        use = ToolUse(name)
+        self._tools.append(use)
+        self._transcript.add(use)
+        return use

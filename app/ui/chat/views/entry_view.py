@@ -1,0 +1,35 @@
+"""What every entry of the transcript can do."""
+
+from itertools import count
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QWidget
+
+from app.ui.look import Look
+
+_numbers = count(1)
+
+
+class EntryView(QFrame):
+    """`height_for` places the children and is the only thing that the transcript asks.
+
+    `resized` says that the height at the same width is another one now.
+    """
+
+    resized = Signal()
+    gap_above = 12
+
+    def __init__(self, look: Look, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.number = next(_numbers)
+        self.setObjectName(f"{name}-{self.number}")
+        self.look = look
+
+    def refresh(self) -> None:
+        """The entry changed."""
+
+    def redraw(self) -> None:
+        """The colours changed."""
+
+    def height_for(self, width: int) -> int:
+        raise NotImplementedError

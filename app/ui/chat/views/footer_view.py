@@ -1,0 +1,51 @@
+"""The line under a turn: what goes on while it runs, then its figures and a copy button."""
+
+from PySide6.QtWidgets import QProgressBar, QWidget
+
+from app.ui.chat.entries import Footer
+from app.ui.chat.views.entry_view import EntryView
+from app.ui.look import Look
+from app.ui.widgets import CopyButton, label
+
+_HEIGHT = 24
+
+
+class FooterView(EntryView):
+    gap_above = 8
+
+    def __init__(self, look: Look, entry: Footer, parent: QWidget) -> None:
+        super().__init__(look, "footer", parent)
+        self._entry = entry
+        self._text = label("", "small", name=f"footerText-{self.number}")
+        self._text.setParent(self)
+        self._progress = QProgressBar(self)
+        self._progress.setObjectName(f"footerProgress-{self.number}")
+        self._progress.setAccessibleName("Prompt read")
+        self._progress.setTextVisible(False)
+        self._progress.setRange(0, 1000)
+        self._copy = CopyButton(
+            look, "Copy answer", f"copyAnswer-{self.number}", lambda: entry.answer, self
+        )
+        self.refresh()
+
+    def refresh(self) -> None:
+        entry = self._entry
+        self._text.setText(entry.text)
+        self._copy.setVisible(not entry.running and bool(entry.answer))
+        self._progress.setVisible(entry.fraction is not None)
+        self._progress.setValue(round((entry.fraction or 0.0) * 1000))
+
+    def height_for(self, width: int) -> int:
+        left = 0
+        if not self._progress.isHidden():
+            self._progress.setGeometry(0, (_HEIGHT - 8) // 2, 96, 8)
+            left = 96 + 10
+        if not self._copy.isHidden():
+            self._copy.setGeometry(width - 24, 0, 24, 24)
+        wanted = self._text.sizeHint().width()
+        room = width - left - 32
+        self._text.setWordWrap(wanted > room)
+        height = max(_HEIGHT, self._text.heightForWidth(room) if wanted > room else 0)
+        self._text.setGeometry(left, 0, min(wanted, room), height)
+        self._text.setToolTip("Speed, wait and prompt of this answer" if wanted else "")
+        return height

@@ -1,0 +1,100 @@
+"""The look in force: theme, fonts, icons and whether things may move; follows the system live."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication, QIcon
+from PySide6.QtWidgets import QApplication
+
+from app.ui.look.icons import tinted_icon
+from app.ui.look.palette import palette, style_sheet
+from app.ui.look.theme import THEME_NAMES, Colors, Theme, ThemeChoice, ThemeName, load_theme
+
+BODY_PX = 14
+SMALL_PX = 12
+MONO_PX = 13
+
+
+class Look(QObject):
+    """`changed` tells that colours changed and everything drawn from tokens has to be redrawn."""
+
+    changed = Signal()
+
+    def __init__(self, app: QApplication, resources: Path) -> None:
+        """Reads the theme files and takes over style, palette, font and style sheet of `app`."""
+        super().__init__(app)
+        self._app = app
+        folder = resources / "themes"
+        self._icons = resources / "icons"
+        self._themes = {name: load_theme(folder, name) for name in THEME_NAMES}
+        self._template = (folder / "style.qss").read_text(encoding="utf-8")
+        self._choice: ThemeChoice = "system"
+        self._theme = self._themes["light"]
+        self.mono_family = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()
+        self._icon_cache: dict[tuple[str, str, int], QIcon] = {}
+        app.setStyle("Fusion")
+        app.setFont(self.font())
+        hints = QGuiApplication.styleHints()
+        hints.colorSchemeChanged.connect(self._system_changed)
+        hints.accessibility().contrastPreferenceChanged.connect(self._system_changed)
+        self._apply()
+
+    @property
+    def theme(self) -> Theme:
+        return self._theme
+
+    @property
+    def colors(self) -> Colors:
+        return self._theme.colors
+
+    @property
+    def choice(self) -> ThemeChoice:
+        return self._choice
+
+    @property
+    def reduced_motion(self) -> bool:
+        preference = QGuiApplication.styleHints().accessibility().motionPreference()
+        return preference == Qt.MotionPreference.ReducedMotion
+
+    def choose(self, choice: ThemeChoice) -> None:
+        self._choice = choice
+        if self._wanted() != self._theme.key:
+            self._apply()
+
+    def font(self, size_px: int = BODY_PX, *, bold: bool = False) -> QFont:
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+        font.setPixelSize(size_px)
+        font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+        return font
+
+    def mono_font(self, size_px: int = MONO_PX) -> QFont:
+        font = QFont(self.mono_family)
+        font.setStyleHint(QFont.StyleHint.Monospace)
+        font.setPixelSize(size_px)
+        return font
+
+    def icon(self, name: str, tint: str = "muted", size: int = 16) -> QIcon:
+        key = (name, tint, size)
+        if key not in self._icon_cache:
+            color: str = getattr(self.colors, tint)
+            self._icon_cache[key] = tinted_icon(self._icons, name, color, self.colors.border, size)
+        return self._icon_cache[key]
+
+    def _wanted(self) -> ThemeName:
+        if self._choice != "system":
+            return self._choice
+        hints = QGuiApplication.styleHints()
+        if hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast:
+            return "contrast"
+        return "dark" if hints.colorScheme() == Qt.ColorScheme.Dark else "light"
+
+    def _system_changed(self) -> None:
+        if self._wanted() != self._theme.key:
+            self._apply()
+
+    def _apply(self) -> None:
+        self._theme = self._themes[self._wanted()]
+        self._icon_cache.clear()
+        self._app.setPalette(palette(self._theme))
+        self._app.setStyleSheet(style_sheet(self._template, self._theme, self.mono_family))
+        self.changed.emit()

@@ -1,0 +1,129 @@
+"""Top-level blocks of a growing Markdown text; only the unfinished end is parsed again."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from markdown_it.token import Token
+
+from app.ui.markdown.parser import parser
+
+# A line longer than this is cut into paragraphs of this size, so that no step takes long.
+_LONG_PARAGRAPH = 16_384
+_LONG_LINE = re.compile(rf"[^\n]{{{_LONG_PARAGRAPH}}}")
+
+BlockKind = Literal["prose", "code", "table"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """One top-level block. Blocks with the same source and kind look the same."""
+
+    kind: BlockKind
+    source: str
+    tokens: tuple[Token, ...]
+
+    @property
+    def code(self) -> str:
+        return self.tokens[0].content
+
+    @property
+    def language(self) -> str:
+        info = self.tokens[0].info.strip()
+        return info.split()[0] if info else ""
+
+
+class MarkdownBlocks:
+    """The blocks of a text that mostly grows at its end.
+
+    A block is settled once a later block has begun on a complete line: nothing that is appended
+    can change it then, except a link reference defined later; `finish` looks for those.
+    """
+
+    def __init__(self) -> None:
+        self._parser = parser()
+        self._text = ""
+        self._settled_chars = 0
+        self._settled_blocks = 0
+        self.blocks: list[Block] = []
+
+    def update(self, text: str) -> int:
+        """Take the whole text so far; returns the index of the first block that may differ."""
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if not text.startswith(self._text):
+            self._settled_chars = self._settled_blocks = 0
+            self.blocks.clear()
+        self._text = text
+        return self._parse_tail()
+
+    def finish(self) -> int:
+        """The text is complete; returns the index of the first block that changed."""
+        if "]:" not in self._text:
+            return len(self.blocks)
+        before = [(block.kind, block.source, _shape(block)) for block in self.blocks]
+        self._settled_chars = self._settled_blocks = 0
+        self._parse_tail()
+        for index, block in enumerate(self.blocks):
+            if index >= len(before) or before[index] != (block.kind, block.source, _shape(block)):
+                return index
+        return len(self.blocks)
+
+    def _parse_tail(self) -> int:
+        first = self._settled_blocks
+        while self._parse_once():
+            pass
+        return first
+
+    def _parse_once(self) -> bool:
+        """True when an endless paragraph was cut and the rest is still to be parsed."""
+        first = self._settled_blocks
+        tail = self._text[self._settled_chars :]
+        long = len(tail) > _LONG_PARAGRAPH and _LONG_LINE.match(tail) is not None
+        if long:
+            tail = tail[:_LONG_PARAGRAPH]
+        lines = _lines(tail)
+        found = _cut(self._parser.parse(tail), lines)
+        del self.blocks[first:]
+        self.blocks.extend(block for _, block in found)
+        if long:
+            self._settled_blocks = len(self.blocks)
+            self._settled_chars += len(tail)
+            return True
+        complete = len(lines) if tail.endswith("\n") else len(lines) - 1
+        for index in range(len(found) - 1, 0, -1):
+            start = found[index][0]
+            if start < complete:
+                self._settled_blocks = first + index
+                self._settled_chars += sum(len(line) for line in lines[:start])
+                break
+        return False
+
+
+def _lines(text: str) -> list[str]:
+    parts = text.split("\n")
+    return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+
+
+def _cut(tokens: list[Token], lines: list[str]) -> list[tuple[int, Block]]:
+    """Start line and block of every top-level block."""
+    result: list[tuple[int, Block]] = []
+    start = 0
+    for index, token in enumerate(tokens):
+        if token.level != 0 or token.nesting == 1:
+            continue
+        group = tuple(tokens[start : index + 1])
+        start = index + 1
+        first, last = group[0].map or (0, 0)
+        result.append((first, Block(_kind(group[0]), "".join(lines[first:last]), group)))
+    return result
+
+
+def _kind(token: Token) -> BlockKind:
+    if token.type in ("fence", "code_block"):
+        return "code"
+    return "table" if token.type == "table_open" else "prose"
+
+
+def _shape(block: Block) -> list[list[str]]:
+    return [[child.type for child in token.children or ()] for token in block.tokens]

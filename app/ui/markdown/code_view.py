@@ -1,0 +1,126 @@
+"""A fenced code block: language, copy button, colours, sideways scrolling."""
+
+from itertools import count
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QSyntaxHighlighter,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextDocument,
+)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+
+from app.ui.look import Look
+from app.ui.markdown.highlight import Span, spans
+from app.ui.markdown.links import with_hidden_shown
+from app.ui.markdown.text_view import TextView
+from app.ui.widgets import button, card, label, single_shot
+
+_BAR_HEIGHT = 29
+_MARGIN = 12
+_COPIED_MS = 1500
+LONGEST_SHOWN = 200_000
+
+_numbers = count(1)
+
+
+class _Highlighter(QSyntaxHighlighter):
+    """Draws spans computed elsewhere; only lines whose spans changed are done again."""
+
+    def __init__(self, document: QTextDocument, look: Look) -> None:
+        super().__init__(document)
+        self._look = look
+        self._lines: list[tuple[Span, ...]] = []
+
+    def set_lines(self, lines: list[tuple[Span, ...]]) -> None:
+        before, self._lines = self._lines, lines
+        for number, line in enumerate(lines):
+            if line != (before[number] if number < len(before) else ()):
+                self.rehighlightBlock(self.document().findBlockByNumber(number))
+
+    def highlightBlock(self, text: str) -> None:  # noqa: ARG002
+        number = self.currentBlock().blockNumber()
+        if number >= len(self._lines):
+            return
+        for span in self._lines[number]:
+            style = QTextCharFormat()
+            style.setForeground(QColor(str(getattr(self._look.colors, span.token))))
+            self.setFormat(span.start, span.length, style)
+
+
+class CodeView(QFrame):
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        number = next(_numbers)
+        self.setObjectName(f"code-{number}")
+        self.setProperty("card", "code")
+        self._look = look
+        self._code = ""
+        self._shown = ""
+        self._language = ""
+        self._bar = card(name=f"codeBar-{number}", parent=self)
+        self._bar.setProperty("card", None)
+        self._bar.setProperty("bar", "code")
+        self._title = label("text", "small", name=f"codeLanguage-{number}")
+        self._copy = button("Copy", f"copyCode-{number}", "quiet", on_click=self._copy_code)
+        self._copy.setAccessibleName("Copy code")
+        row = QHBoxLayout(self._bar)
+        row.setContentsMargins(_MARGIN, 0, 6, 0)
+        row.addWidget(self._title)
+        row.addStretch()
+        row.addWidget(self._copy)
+        self._text = TextView("Code", self)
+        self._text.setFont(look.mono_font())
+        self._text.document().setDefaultFont(look.mono_font())
+        self._text.setLineWrapMode(TextView.LineWrapMode.NoWrap)
+        self._text.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self._highlighter = _Highlighter(self._text.document(), look)
+        self._restore = single_shot(self, _COPIED_MS, lambda: self._say("Copy", "Copy code"))
+
+    @property
+    def code(self) -> str:
+        return self._code
+
+    def set_code(self, code: str, language: str) -> None:
+        if code == self._code and language == self._language:
+            return
+        self._code, self._language = code, language
+        self._title.setText(language or "text")
+        shown = with_hidden_shown(code.removesuffix("\n"))
+        if len(shown) > LONGEST_SHOWN:
+            rest = len(shown) - LONGEST_SHOWN
+            shown = f"{shown[:LONGEST_SHOWN]}\n… {rest:,} more characters; Copy takes all of them."
+        if self._shown and shown.startswith(self._shown):
+            self._text.append_text(shown[len(self._shown) :])
+        else:
+            self._text.clear()
+            lines = QTextBlockFormat()
+            lines.setLineHeight(20.0, QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
+            self._text.end_cursor().setBlockFormat(lines)
+            self._text.append_text(shown)
+        self._shown = shown
+        self._highlighter.set_lines(spans(shown, language))
+
+    def redraw(self) -> None:
+        self._highlighter.rehighlight()
+
+    def height_for(self, width: int) -> int:
+        inner = width - 2 * _MARGIN
+        height = self._text.height_for(0)
+        if self._text.document().idealWidth() > inner:
+            height += self._text.horizontalScrollBar().sizeHint().height() + 2
+        self._bar.setGeometry(1, 1, width - 2, _BAR_HEIGHT)
+        self._text.setGeometry(_MARGIN, _BAR_HEIGHT + _MARGIN, inner, height)
+        return _BAR_HEIGHT + height + 2 * _MARGIN
+
+    def _copy_code(self) -> None:
+        QGuiApplication.clipboard().setText(self._code)
+        self._say("Copied", "Code copied")
+        self._restore.start()
+
+    def _say(self, text: str, name: str) -> None:
+        self._copy.setText(text)
+        self._copy.setAccessibleName(name)

@@ -1,0 +1,138 @@
+"""A Markdown text as it grows: runs of prose, code blocks and tables below each other."""
+
+from itertools import count
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from app.core.units import count as number_text
+from app.ui.look import Look
+from app.ui.markdown.blocks import Block, MarkdownBlocks
+from app.ui.markdown.code_view import CodeView
+from app.ui.markdown.prose_view import ProseView
+from app.ui.markdown.table_view import TableView
+from app.ui.widgets import button
+
+_GAP = 12
+_PROSE_RUN = 48
+LONGEST_SHOWN = 150_000
+
+Segment = ProseView | CodeView | TableView
+_numbers = count(1)
+
+
+class MarkdownView(QWidget):
+    """Laid out by hand: `height_for` places the segments. `resized` asks for a new height."""
+
+    resized = Signal()
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"markdown-{next(_numbers)}")
+        self._look = look
+        self._parsed = MarkdownBlocks()
+        self._text = ""
+        self._all = False
+        self._groups: list[tuple[Block, ...]] = []
+        self.segments: list[Segment] = []
+        self._more = button("", f"{self.objectName()}-showAll", on_click=self.show_all, parent=self)
+        self._more.hide()
+
+    @property
+    def text(self) -> str:
+        return self._text
+
+    def set_text(self, text: str, *, finished: bool = False) -> None:
+        """The whole text so far. finished: no more will come."""
+        self._text = text
+        self._parsed.update(self._part())
+        if finished:
+            self._parsed.finish()
+        self._build()
+
+    def redraw(self) -> None:
+        for segment in self.segments:
+            segment.redraw()
+
+    def show_all(self) -> None:
+        self._all = True
+        self.set_text(self._text, finished=True)
+        self.resized.emit()
+
+    def height_for(self, width: int) -> int:
+        top = 0
+        for segment in self.segments:
+            height = segment.height_for(width)
+            segment.setGeometry(0, top, width, height)
+            top += height + _GAP
+        if not self._more.isHidden():
+            self._more.setGeometry(0, top, min(width, self._more.sizeHint().width()), 32)
+            top += 32 + _GAP
+        return max(0, top - _GAP)
+
+    def _part(self) -> str:
+        hidden = 0 if self._all else len(self._text) - LONGEST_SHOWN
+        self._more.setVisible(hidden > 0)
+        if hidden <= 0:
+            return self._text
+        self._more.setText(f"Show all ({number_text(hidden)} more characters)")
+        self._more.setAccessibleName(self._more.text())
+        return self._text[:LONGEST_SHOWN]
+
+    def _build(self) -> None:
+        groups = _grouped(self._parsed.blocks)
+        for index, group in enumerate(groups):
+            if index == len(self.segments):
+                self._add(group)
+            elif not _fits(self.segments[index], group):
+                for segment in self.segments[index:]:
+                    segment.hide()
+                    segment.deleteLater()
+                del self.segments[index:]
+                self._add(group)
+            if index >= len(self._groups) or self._groups[index] != group:
+                self._fill(self.segments[index], group)
+        for segment in self.segments[len(groups) :]:
+            segment.hide()
+            segment.deleteLater()
+        del self.segments[len(groups) :]
+        self._groups = groups
+
+    def _add(self, group: tuple[Block, ...]) -> None:
+        made: Segment
+        if group[0].kind == "code":
+            made = CodeView(self._look, self)
+        elif group[0].kind == "table":
+            made = TableView(self._look, self)
+        else:
+            made = ProseView(self._look, self)
+        self.segments.append(made)
+        made.show()
+        self._groups = self._groups[: len(self.segments) - 1]
+
+    def _fill(self, segment: Segment, group: tuple[Block, ...]) -> None:
+        if isinstance(segment, CodeView):
+            segment.set_code(group[0].code, group[0].language)
+        elif isinstance(segment, TableView):
+            segment.set_block(group[0])
+        else:
+            segment.set_blocks(group)
+
+
+def _fits(segment: Segment, group: tuple[Block, ...]) -> bool:
+    kinds = {"code": CodeView, "table": TableView, "prose": ProseView}
+    return isinstance(segment, kinds[group[0].kind])
+
+
+def _grouped(blocks: list[Block]) -> list[tuple[Block, ...]]:
+    """Neighbouring prose goes together, a limited number of blocks at a time."""
+    groups: list[list[Block]] = []
+    for block in blocks:
+        joins = (
+            groups and block.kind == groups[-1][0].kind == "prose" and len(groups[-1]) < _PROSE_RUN
+        )
+        if joins:
+            groups[-1].append(block)
+        else:
+            groups.append([block])
+    return [tuple(group) for group in groups]

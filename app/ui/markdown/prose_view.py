@@ -1,0 +1,111 @@
+"""Paragraphs, headings, lists and quotes in one document, so that selections can cross them."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QTextBlock, QTextCursor
+from PySide6.QtWidgets import QWidget
+
+from app.ui.look import Look
+from app.ui.markdown.blocks import Block
+from app.ui.markdown.text_view import TextView
+from app.ui.markdown.writer import PANEL, PANEL_INDENT, PANEL_PADDING, QUOTE, RULE, ProseWriter
+
+
+class ProseView(TextView):
+    """Shows a run of prose blocks; only blocks that differ are written again."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__("Answer", parent)
+        self._look = look
+        self._blocks: list[Block] = []
+        self._starts: list[int] = []
+        self._decorated = False
+        self.written_blocks = 0
+
+    def set_blocks(self, blocks: Sequence[Block]) -> None:
+        same = 0
+        for old, new in zip(self._blocks, blocks, strict=False):
+            if old is not new and old != new:
+                break
+            same += 1
+        if same == len(self._blocks) == len(blocks):
+            return
+        self._write(blocks, same)
+
+    def redraw(self) -> None:
+        """Write everything again, in the colours now in force."""
+        self._write(self._blocks, 0)
+
+    def _write(self, blocks: Sequence[Block], same: int) -> None:
+        cursor = self._cut(same)
+        cursor.beginEditBlock()
+        writer = ProseWriter(cursor, self._look)
+        del self._starts[same:]
+        for index, block in enumerate(blocks[same:], same):
+            self._starts.append(cursor.position())
+            writer.write(block.tokens, first=index == 0)
+            self.written_blocks += 1
+        cursor.endEditBlock()
+        self._blocks = list(blocks)
+        if writer.links:
+            self.set_has_links(True)
+        self._decorated = self._decorated or any(
+            token.type in ("blockquote_open", "hr", "fence", "code_block", "math_block")
+            for block in blocks[same:]
+            for token in block.tokens
+        )
+
+    def _cut(self, index: int) -> QTextCursor:
+        cursor = QTextCursor(self.document())
+        if index == 0:
+            self.document().clear()
+        elif index < len(self._starts):
+            cursor.setPosition(self._starts[index])
+            cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
+            kept = QTextCursor(self.document())
+            kept.setPosition(self._starts[index])
+            block, char = kept.blockFormat(), kept.blockCharFormat()
+            cursor.removeSelectedText()
+            # An empty block (a rule, an empty item) would take the format of what was removed.
+            cursor.setBlockFormat(block)
+            cursor.setBlockCharFormat(char)
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        return cursor
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._decorated:
+            painter = QPainter(self.viewport())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            block = self.document().begin()
+            while block.isValid():
+                self._decorate(painter, block)
+                block = block.next()
+            painter.end()
+        super().paintEvent(event)
+
+    def _decorate(self, painter: QPainter, block: QTextBlock) -> None:
+        style = block.blockFormat()
+        if not any(style.hasProperty(key) for key in (QUOTE, RULE, PANEL)):
+            return
+        rect = self.document().documentLayout().blockBoundingRect(block)
+        colors = self._look.colors
+        if style.hasProperty(PANEL):
+            indent = style.leftMargin() + style.indent() * self.document().indentWidth()
+            left = indent - PANEL_INDENT
+            panel = QRectF(left, rect.top(), self.viewport().width() - left, rect.height())
+            panel.adjust(0, -PANEL_PADDING, 0, PANEL_PADDING)
+            painter.setBrush(QColor(colors.code))
+            painter.drawRoundedRect(panel, 8, 8)
+        if style.hasProperty(RULE):
+            line = QRectF(0, round(rect.center().y()), self.viewport().width(), 1)
+            painter.fillRect(line, QColor(colors.border))
+        following = block.next()
+        joined = following.blockFormat().intProperty(QUOTE) if following.isValid() else 0
+        for level in range(style.intProperty(QUOTE)):
+            bottom = rect.bottom() + 4
+            if level < joined:
+                bottom = self.document().documentLayout().blockBoundingRect(following).top()
+            bar = QRectF(QPointF(16 * level, rect.top() + 2), QPointF(16 * level + 3, bottom))
+            painter.fillRect(bar, QColor(colors.border))

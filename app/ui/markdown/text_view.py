@@ -1,0 +1,64 @@
+"""Selectable text that shows no more than text: no files, no pictures, no opening by itself."""
+
+import math
+from itertools import count
+
+from PySide6.QtCore import QMargins, Qt, QUrl
+from PySide6.QtGui import QTextCursor, QWheelEvent
+from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
+
+from app.ui.markdown.links import open_link
+
+_numbers = count(1)
+
+
+class TextView(QTextBrowser):
+    """As tall as its text at a given width; scrolling is the page's business."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        """name: what it is, for assistive technology ("Answer", "Question")."""
+        super().__init__(parent)
+        self.setObjectName(f"text-{next(_numbers)}")
+        self.setAccessibleName(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setLineWrapMode(QTextBrowser.LineWrapMode.FixedPixelWidth)
+        self.setOpenLinks(False)
+        self.setUndoRedoEnabled(False)
+        self.setTabChangesFocus(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setViewportMargins(QMargins())
+        self.document().setDocumentMargin(0)
+        self.document().setIndentWidth(24)
+        self.anchorClicked.connect(open_link)
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:  # noqa: ARG002
+        """Nothing is ever loaded, from wherever it may be."""
+        return None
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+    def height_for(self, width: int) -> int:
+        """Pixels that the text takes at `width` pixels."""
+        self.ensurePolished()
+        if self.lineWrapColumnOrWidth() != width:
+            self.setLineWrapColumnOrWidth(width)
+        return math.ceil(self.document().size().height())
+
+    def set_has_links(self, has_links: bool) -> None:
+        """Only text with links is a stop for the Tab key."""
+        tab = Qt.FocusPolicy.StrongFocus if has_links else Qt.FocusPolicy.ClickFocus
+        self.setFocusPolicy(tab)
+
+    def append_text(self, text: str) -> None:
+        """Add to the end without scrolling there; a selection stays."""
+        self.end_cursor().insertText(text)
+        if not self.textCursor().hasSelection():
+            self.moveCursor(QTextCursor.MoveOperation.Start)
+
+    def end_cursor(self) -> QTextCursor:
+        cursor = QTextCursor(self.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        return cursor

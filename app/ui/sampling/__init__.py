@@ -1,0 +1,1 @@
+"""The sampling panel and what stands behind it."""

@@ -1,0 +1,208 @@
+"""The main window: the chat page, shortcuts, files dropped on it, and an orderly end."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeySequence,
+    QShortcut,
+)
+from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow
+
+from app.core.paths import demo_model_path
+from app.core.tasks import TaskRunner
+from app.settings.declared import LAST_MODEL, THEME, THINKING, TOOLS, WINDOW_GEOMETRY
+from app.settings.store import SettingsStore
+from app.ui.chat.model_state import Ready
+from app.ui.chat.page import ChatPage
+from app.ui.chat.session import ChatSession
+from app.ui.look import Look, ThemeChoice
+from app.ui.sampling.choice import SamplingChoice
+from app.ui.sampling.panel import SamplingPanel
+from app.ui.widgets import label
+
+_SAVE_MS = 400
+_SMALLEST = (480, 420)
+
+
+class MainWindow(QMainWindow):
+    """`closing` comes once, before the window goes."""
+
+    closing = Signal()
+
+    def __init__(
+        self, look: Look, session: ChatSession, settings: SettingsStore, tasks: TaskRunner
+    ) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("GLM Launcher")
+        self.setMinimumSize(*_SMALLEST)
+        self.setAcceptDrops(True)
+        self._look, self._session, self._settings, self._tasks = look, session, settings, tasks
+        self._dialog: QFileDialog | None = None
+        self._closed = False
+        self._choice = SamplingChoice(settings)
+        self._save = QTimer(self)
+        self._save.setSingleShot(True)
+        self._save.setInterval(_SAVE_MS)
+        self._save.timeout.connect(self._save_settings)
+        self.page = ChatPage(look, session, self)
+        self.setCentralWidget(self.page)
+        self.panel = SamplingPanel(look, self._choice)
+        self.page.set_side_panel(self.panel)
+        self.page.sampling = self._choice.current
+        self._drop = self._drop_hint()
+        self._restore()
+        self._connect()
+        self._shortcuts()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._closed:
+            self._closed = True
+            self._save.stop()
+            geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+            self._settings.set(WINDOW_GEOMETRY, geometry)
+            self.closing.emit()
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped(event):
+            event.acceptProposedAction()
+            self._drop.setGeometry(self.rect().adjusted(24, 24, -24, -24))
+            self._drop.raise_()
+            self._drop.show()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._drop.hide()
+        super().dragLeaveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._drop.hide()
+        path = _dropped(event)
+        if path:
+            event.acceptProposedAction()
+            self._session.load(path)
+
+    def open_file(self) -> None:
+        """The system's own dialog, not in the way of the event loop."""
+        if self._dialog is not None:
+            self._dialog.raise_()
+            return
+        dialog = QFileDialog(self, "Open a GGUF file")
+        dialog.setObjectName("openFileDialog")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(["GGUF files (*.gguf)", "All files (*)"])
+        dialog.fileSelected.connect(self._session.load)
+        dialog.finished.connect(self._dialog_gone)
+        self._dialog = dialog
+        dialog.open()
+
+    def _dialog_gone(self) -> None:
+        if self._dialog is not None:
+            self._dialog.deleteLater()
+            self._dialog = None
+
+    def _restore(self) -> None:
+        geometry = self._settings.get(WINDOW_GEOMETRY)
+        restored = bool(geometry) and self.restoreGeometry(
+            QByteArray.fromBase64(QByteArray(geometry.encode("ascii", "ignore")))
+        )
+        if not restored:
+            self.resize(1280, 800)
+        self.page.composer.thinking.setChecked(self._settings.get(THINKING))
+        self.page.composer.tools.setChecked(self._settings.get(TOOLS))
+        self._set_theme(self._settings.get(THEME))
+        self.page.header.set_recent(_existing(self._settings.get(LAST_MODEL)))
+        self.page.composer.edit.setFocus()
+
+    def _connect(self) -> None:
+        page, header, panel = self.page, self.page.header, self.page.model_panel
+        for signal in (header.open_file, panel.open_wanted):
+            signal.connect(self.open_file)
+        for signal in (header.open_demo, panel.demo_wanted):
+            signal.connect(self.open_demo)
+        header.open_recent.connect(self._session.load)
+        header.theme_chosen.connect(self._theme_chosen)
+        header.quit_action.triggered.connect(self.close)
+        page.options_changed.connect(self._options_changed)
+        page.model_shown.connect(self._model_shown)
+        self.panel.changed.connect(self._sampling_changed)
+        self.panel.close_wanted.connect(page.close_panel)
+
+    def _shortcuts(self) -> None:
+        for keys, call in (
+            ("Ctrl+N", self.page.new_chat),
+            ("Ctrl+O", self.open_file),
+            ("Ctrl+L", self.page.composer.edit.setFocus),
+            ("Ctrl+Q", self.close),
+            ("Esc", self.page.stop),
+        ):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setObjectName(f"shortcut-{keys}")
+            shortcut.activated.connect(call)
+
+    def open_demo(self) -> None:
+        self._session.load(str(demo_model_path()))
+
+    def _model_shown(self) -> None:
+        state = self._session.model
+        if not isinstance(state, Ready):
+            return
+        self._choice.set_model_defaults(state.model.defaults)
+        self.page.sampling = self._choice.current
+        self.panel.refresh()
+        if not state.model.demo:
+            self.page.header.set_recent(state.model.info.path)
+        self._remember(LAST_MODEL, "" if state.model.demo else state.model.info.path)
+
+    def _options_changed(self) -> None:
+        composer = self.page.composer
+        self._settings.set(THINKING, composer.thinking.isChecked())
+        self._settings.set(TOOLS, composer.tools.isChecked())
+        self._save.start()
+
+    def _sampling_changed(self) -> None:
+        self.page.sampling = self._choice.current
+        self._save.start()
+
+    def _theme_chosen(self, choice: ThemeChoice) -> None:
+        self._set_theme(choice)
+        self._remember(THEME, choice)
+
+    def _set_theme(self, choice: ThemeChoice) -> None:
+        self._look.choose(choice)
+        self.page.header.set_theme(choice)
+
+    def _remember(self, setting: object, value: object) -> None:
+        self._settings.set(setting, value)  # type: ignore[arg-type]
+        self._save.start()
+
+    def _save_settings(self) -> None:
+        """A failure is in the log and comes again at the end; the chat goes on."""
+        if self._settings.dirty and not self._settings.read_only:
+            self._tasks.run(lambda _: self._settings.save())
+
+    def _drop_hint(self) -> QLabel:
+        hint = label("Drop the GGUF file to open it", "display", name="dropHint")
+        hint.setParent(self)
+        hint.setProperty("card", "drop")
+        hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        hint.hide()
+        return hint
+
+
+def _dropped(event: QDropEvent) -> str:
+    """The one local .gguf file that is being dropped, or ""."""
+    urls = event.mimeData().urls()
+    if len(urls) != 1 or not urls[0].isLocalFile():
+        return ""
+    path = urls[0].toLocalFile()
+    return path if path.lower().endswith(".gguf") else ""
+
+
+def _existing(path: str) -> str:
+    return path if path and Path(path).name else ""

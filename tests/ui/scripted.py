@@ -1,0 +1,110 @@
+"""A backend that says what a test tells it to say, when the test lets it."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from app.chat.events import RoundFinished, TurnEvent, TurnFinished
+from app.chat.turn import TurnOptions
+from app.core.cancel import CancelToken
+from app.core.errors import Cancelled
+from app.core.messages import Message, TextPart
+from app.core.sampling import Sampling
+from app.engine.protocol import LoadProgress, ModelInfo, Stats
+from app.ui.chat.model_state import Ability, LoadedModel
+
+DEMO = "/models/demo.gguf"
+STATS = Stats(1310, 1204, 96, 410.0, 6.4, 1.8, 1904, 32768, 7)
+Step = TurnEvent | Exception | threading.Event
+
+
+def model(path: str = DEMO, **changes: object) -> LoadedModel:
+    info = ModelInfo(
+        path=path,
+        name="GLM-4.6",
+        architecture="glm4moe",
+        description="",
+        size_bytes=135_000_000_000,
+        parameters=357_000_000_000,
+        context_tokens=32768,
+        trained_context_tokens=202752,
+        chat_template="",
+        special_tokens=(),
+        adds_bos=False,
+        bos_text="",
+        eos_text="",
+    )
+    values: dict[str, object] = {
+        "thinking": Ability(True),
+        "tools": Ability(True),
+        "tool_count": 2,
+        "defaults": Sampling(),
+        "demo": path == DEMO,
+    }
+    return LoadedModel(info, **{**values, **changes})  # type: ignore[arg-type]
+
+
+@dataclass
+class ScriptedBackend:
+    """turns: what each turn does, step by step. An Event in it waits for the test; an exception is
+    raised. loads: what a load of that path gives; unknown paths give `model(path)`."""
+
+    turns: list[list[Step]] = field(default_factory=list)
+    loads: dict[str, LoadedModel | Exception] = field(default_factory=dict)
+    progress: list[tuple[LoadProgress, threading.Event]] = field(default_factory=list)
+    histories: list[tuple[Message, ...]] = field(default_factory=list)
+    options: list[TurnOptions] = field(default_factory=list)
+    unloads: int = 0
+
+    def is_demo(self, path: str) -> bool:
+        return path == DEMO
+
+    def load(
+        self, path: str, on_progress: Callable[[LoadProgress], None], cancel: CancelToken
+    ) -> LoadedModel:
+        for event, gate in self.progress:
+            on_progress(event)
+            _wait(gate, cancel)
+            if cancel.cancelled:
+                raise Cancelled
+        result = self.loads.get(path) or model(path)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def unload(self) -> None:
+        self.unloads += 1
+
+    def run_turn(
+        self,
+        history: Sequence[Message],
+        options: TurnOptions,
+        emit: Callable[[TurnEvent], None],
+        cancel: CancelToken,
+    ) -> TurnFinished:
+        self.histories.append(tuple(history))
+        self.options.append(options)
+        messages: list[Message] = []
+        for step in self.turns.pop(0) if self.turns else []:
+            if isinstance(step, threading.Event):
+                _wait(step, cancel)
+            elif isinstance(step, Exception):
+                raise step
+            else:
+                emit(step)
+                if isinstance(step, RoundFinished):
+                    messages.append(step.message)
+            if cancel.cancelled:
+                return TurnFinished(tuple(messages), "cancelled")
+        finished = TurnFinished(tuple(messages), "end")
+        emit(finished)
+        return finished
+
+
+def _wait(gate: threading.Event, cancel: CancelToken) -> None:
+    cancel.on_cancel(gate.set)
+    assert gate.wait(20), "the test never opened the gate"
+
+
+def round_finished(text: str, stats: Stats = STATS) -> RoundFinished:
+    return RoundFinished(Message("assistant", (TextPart(text),)), "end", stats)
