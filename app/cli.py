@@ -26,10 +26,11 @@ def run(argv: Sequence[str]) -> int:
     warning = set_up_logging(paths.log_dir())
     if warning:
         print(warning, file=sys.stderr)
-    command: Callable[[argparse.Namespace], int] = arguments.command
+    command: Callable[[argparse.Namespace], int] = arguments.run
     try:
         status = command(arguments)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # there is none when a window program is started on Windows
+            sys.stdout.flush()
     except KnownError as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED
@@ -50,7 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--self-test", action="store_true", help="ask the demo model, check the answers, and end"
     )
-    parser.set_defaults(command=_window)
+    parser.set_defaults(run=_window)
     commands = parser.add_subparsers(title="commands", metavar="")
     cli_chat.add_parser(commands)
     cli_dialect.add_parsers(commands)
@@ -63,8 +64,10 @@ def _window(arguments: argparse.Namespace) -> int:
 
         return cli_chat.in_foreground(self_test)
     try:
-        from app import ui
+        from app.ui import application
     except ImportError as error:
+        if not _is_about_qt(error):
+            raise
         raise KnownError(
             "The window cannot be opened.",
             "A system library that Qt needs is missing.",
@@ -75,9 +78,15 @@ def _window(arguments: argparse.Namespace) -> int:
 
     services = build()
     try:
-        return ui.run(services, arguments)
+        return application.run(services, arguments)
     finally:
         services.close()
+
+
+def _is_about_qt(error: ImportError) -> bool:
+    """PySide6 itself or a library that it needs, rather than a mistake of ours."""
+    library = ".so" in str(error) or "DLL" in str(error)
+    return library or (error.name or "").startswith(("PySide6", "shiboken6"))
 
 
 def _speak_utf8() -> None:

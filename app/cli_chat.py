@@ -34,7 +34,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--message", required=True, metavar="TEXT", help="the question; - reads standard input"
     )
-    parser.add_argument("--model", metavar="FILE", help="a GGUF file (default: the demo model)")
+    parser.add_argument(
+        "--model",
+        default=argparse.SUPPRESS,  # else it would hide a --model before the command
+        metavar="FILE",
+        help="a GGUF file (default: the demo model)",
+    )
     parser.add_argument("--system", default="", metavar="TEXT", help="a system prompt")
     parser.add_argument("--no-thinking", action="store_true", help="answer without thinking")
     parser.add_argument("--tools", action="store_true", help="offer the clock and the calculator")
@@ -49,7 +54,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--context", type=_tokens, default=0, metavar="N", help="context, in tokens"
     )
-    parser.set_defaults(command=chat)
+    parser.set_defaults(run=chat)
 
 
 def chat(arguments: argparse.Namespace) -> int:

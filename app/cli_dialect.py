@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from app.core.errors import KnownError
 from app.core.json import JsonObject, JsonValue
 from app.dialect.answer import ParsedAnswer, parse
-from app.dialect.events import Family
 from app.dialect.jsontext import JsonTextError, read_json
 from app.dialect.openai_form import normalized_messages, normalized_tools, tool_specs
 from app.dialect.template import ChatTemplate
@@ -20,6 +19,8 @@ from app.gguf.metadata import read_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from app.dialect.events import Family
 
 _MAX_FILE_BYTES = 256 * 2**20
 

@@ -26,9 +26,8 @@ class BadArgumentsError(Exception):
 def typed_arguments(call: RawCall, schema: JsonObject) -> JsonObject:
     """Raises BadArgumentsError."""
     fitter = _Fitter(schema)
-    if call.arguments is not None:
-        arguments = call.arguments
-    else:
+    arguments = call.arguments
+    if arguments is None:
         arguments = fitter.from_text(call.pairs or [])
     fitted = fitter.fit(arguments, {"type": "object", **schema}, "")
     assert isinstance(fitted, dict)  # noqa: S101 - the type was just checked

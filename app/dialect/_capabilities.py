@@ -1,6 +1,7 @@
 """What a template can do, found by rendering it with and without."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -81,7 +82,14 @@ class TemplateLimitError(KnownError):
 
 
 class Renderer(Protocol):
-    def render_openai(self, messages: list[JsonObject], **options: Any) -> Prompt: ...  # noqa: ANN401
+    def render_openai(
+        self,
+        messages: Sequence[JsonObject],
+        tools: Sequence[JsonObject] = (),
+        *,
+        thinking: bool = True,
+        keep_reasoning: bool = False,
+    ) -> Prompt: ...
 
 
 class _Prober:

@@ -1,4 +1,4 @@
-"""The first pass over a model's output: a stream of text cut into tags and the text between them."""
+"""The first pass over a model's output: text cut into tags and what is between them."""
 
 import re
 from collections.abc import Collection, Iterator

@@ -6,7 +6,7 @@ list that holds another one twice, forty times over, is small and prints as a te
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import ItemsView, Iterable, KeysView, Mapping, ValuesView
 from typing import TypeVar
 
 BASE_BYTES = 32 * 2**20
@@ -15,6 +15,7 @@ MAX_SECONDS = 2.0
 MAX_INT_BITS = 4096
 _NODE_BYTES = 16
 
+_VIEWS = KeysView | ValuesView | ItemsView
 T = TypeVar("T")
 
 
@@ -65,7 +66,7 @@ class Meter:
         children: Iterable[object]
         if isinstance(value, Mapping):
             children = (part for item in value.items() for part in item)
-        elif isinstance(value, list | tuple | set | frozenset) or _is_view(value):
+        elif isinstance(value, list | tuple | set | frozenset | _VIEWS):
             children = value
         else:
             return _NODE_BYTES
@@ -80,7 +81,3 @@ class Meter:
         self.step()
         self._weights[id(value)] = (value, weight)
         return weight
-
-
-def _is_view(value: object) -> bool:
-    return isinstance(value, type({}.items()) | type({}.keys()) | type({}.values()))

@@ -1,6 +1,7 @@
 """JSON written by a model: strictly JSON, of bounded depth, as values that every room can carry."""
 
 import json
+from collections import Counter
 from typing import Final
 
 from app.core.json import JsonObject, JsonValue
@@ -36,8 +37,7 @@ def read_json(text: str) -> JsonValue:
 def _object(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
     result = dict(pairs)
     if len(result) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
         raise JsonTextError(f"{twice} is given twice")
     return result
 

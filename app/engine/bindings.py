@@ -3,17 +3,30 @@ the few of ggml that it does not. Importing this module loads the shared librari
 """
 
 import ctypes
+import importlib.util
 import os
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-import llama_cpp
-from llama_cpp import llama_cpp as _module
-
-lib: Any = _module
 
 _WINDOWS = os.name == "nt"
-_LIBRARY_DIR = Path(llama_cpp.__file__).parent / "lib"
+
+
+def _low_level_module() -> ModuleType:
+    """The low-level module alone. The package's own code imports numpy and much else, a quarter of
+    a second in every process that only looks at a file."""
+    if "llama_cpp" not in sys.modules:
+        spec = importlib.util.find_spec("llama_cpp")
+        if spec is None:
+            raise ModuleNotFoundError("No module named 'llama_cpp'", name="llama_cpp")
+        sys.modules["llama_cpp"] = importlib.util.module_from_spec(spec)
+    return importlib.import_module("llama_cpp.llama_cpp")
+
+
+lib: Any = _low_level_module()
+_LIBRARY_DIR = Path(lib.__file__).parent / "lib"
 
 
 def _library_of(name: str) -> Any:  # noqa: ANN401 - a ctypes library

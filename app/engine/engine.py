@@ -133,13 +133,17 @@ def _make_host(emit: Callable[[Event], None]) -> "Host":
     try:
         from app.engine.host import Host
     except (ImportError, OSError, RuntimeError) as error:
-        raise KnownError(
-            "The engine is not there.",
-            "llama-cpp-python is not installed for this Python, or does not fit this machine.",
-            "Start the program with `python3 launch.py`, which builds it.",
-            traceback.format_exc(),
-        ) from error
+        raise _no_engine() from error
     return Host(emit)
+
+
+def _no_engine() -> KnownError:
+    return KnownError(
+        "The engine is not there.",
+        "llama-cpp-python is not installed for this Python, or does not fit this machine.",
+        "Start the program with `python3 launch.py`, which builds it.",
+        traceback.format_exc(),
+    )
 
 
 def _answer(host: "Host", command: _Request, cancel: CancelToken) -> Event:

@@ -104,7 +104,7 @@ class Device:
     def _learn(self, answer: Answer, field: str) -> None:
         if answer.code == codes.GPU_IS_LOST:
             self.state = "lost"
-        elif answer.code == codes.RESET_REQUIRED and self.state == "ok":
+        elif answer.code == codes.RESET_REQUIRED:
             self.state = "reset required"
         note = codes.trouble(answer.code)
         if note and note not in self.notes and not _only_one_field(answer.code, field):

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.planning.assignment import Assignment, Tally, cells_for, tally, units
+from app.planning.assignment import Assignment, cells_for, tally, units
 from app.planning.compute import Part, compute_bytes
 from app.planning.shape import ModelShape
 from app.planning.types import Choice, DeviceUse, Target
+
 
 @dataclass(frozen=True)
 class Room:
@@ -59,14 +60,12 @@ class Search:
             layout = self._layout(gpus, self._counts(gpus, units(self._shape), 1.0))
             if layout.gpus_fit:
                 return layout
-        for gpus in reversed(list(self._groups())):
-            if self._shape.mixture_of_experts:
-                layout = self._experts_in_ram(gpus)
-                if layout is not None:
-                    return layout
-            layout = self._layers_in_ram(gpus)
-            if layout is not None:
-                return layout
+        if not self._room.unified:
+            for gpus in reversed(list(self._groups())):
+                split = self._experts_in_ram(gpus) or self._layers_in_ram(gpus)
+                if split is not None:
+                    return split
+        # Unified memory is RAM: what does not fit there is not helped by the other half of it.
         return self._layout((), ())
 
     def layout(self, assignment: Assignment) -> Layout:
@@ -89,6 +88,8 @@ class Search:
         """All layers on the GPUs, as many of their experts as fit; None when not even the rest
         fits."""
         everything = frozenset(self._shape.expert_layers)
+        if not everything:
+            return None
         share = self._expert_share(gpus)
         counts = self._counts(gpus, units(self._shape), share)
         layout = self._layout(gpus, counts, everything)
@@ -97,13 +98,20 @@ class Search:
             layout = self._layout(gpus, counts, everything)
             if not layout.gpus_fit:
                 return None
-        return self._layout(gpus, counts, everything - self._experts_that_fit(layout))
+        filled = self._layout(gpus, counts, everything - self._experts_that_fit(layout))
+        return filled if filled.gpus_fit else layout
 
     def _experts_that_fit(self, layout: Layout) -> frozenset[int]:
         """Blocks whose experts fit beside the rest, device by device, last blocks first (as
         llama.cpp's --n-cpu-moe keeps the first ones in RAM)."""
         devices = layout.assignment.device_of(units(self._shape))
-        left = [use.target.capacity_bytes - use.total_bytes for use in layout.uses[:-1]]
+        with_experts = self._layout((0,), layout.assignment.counts).uses[:-1]
+        left = [
+            use.target.capacity_bytes
+            - use.total_bytes
+            - max(0, more.compute_bytes - use.compute_bytes)
+            for use, more in zip(layout.uses[:-1], with_experts, strict=True)
+        ]
         kept: set[int] = set()
         for block in reversed(self._shape.expert_layers):
             device, size = devices[block], self._shape.layers[block].expert_bytes
@@ -115,7 +123,8 @@ class Search:
     def _layers_in_ram(self, gpus: tuple[int, ...]) -> Layout | None:
         """As many of the last layers (and the output) on the GPUs as fit; experts in RAM."""
         experts = frozenset(self._shape.expert_layers)
-        low, high, best = 1, units(self._shape) - 1, None
+        low, high = 1, units(self._shape) - 1
+        best: Layout | None = None
         while low <= high:
             middle = (low + high) // 2
             layout = self._layout(gpus, self._counts(gpus, middle, 0.0), experts)

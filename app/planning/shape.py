@@ -134,7 +134,8 @@ def model_shape(header: ModelHeader, *, load_mtp: bool = False) -> ModelShape:
         name=header.name,
         architecture=header.architecture,
         layers=tuple(
-            Layer(*totals, keys[index], values[index]) for index, totals in enumerate(sums)
+            Layer(always, experts, always_elements, expert_elements, keys[index], values[index])
+            for index, (always, experts, always_elements, expert_elements) in enumerate(sums)
         ),
         computed_layers=computed,
         input_bytes=outer["input"],

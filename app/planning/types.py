@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.core.placement import FlashAttention, KvType, Placement
-from app.planning.speed import SpeedPrediction
+from app.planning.speed import Backend, SpeedPrediction
 
 TargetKind = Literal["gpu", "unified", "cpu"]
 Source = Literal["exact", "dry run", "measured", "estimate"]
@@ -45,6 +45,7 @@ class Target:
     reserve_bytes: int = 0
     overhead_bytes: int = 0
     bandwidth_bytes_per_second: int | None = None
+    backend: Backend = "cpu"
 
     @property
     def capacity_bytes(self) -> int:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
+from PySide6.QtCore import QObject, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QWidget
 
 from app.ui.look import Look
 
@@ -99,6 +99,25 @@ class CopyButton(IconButton):
         self.set_icon("copy")
         self.setToolTip(self._name)
         self.setAccessibleName(self._name)
+
+
+class ChoiceBox(QComboBox):
+    """A combo box with our arrow, which the page's scrolling does not change by accident."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        side = 14
+        rect = QRect(self.width() - side - 8, (self.height() - side) // 2, side, side)
+        self._look.icon("chevron-down", "muted", side).paint(painter, rect)
+        painter.end()
 
 
 def label(text: str = "", tone: str = "", *, name: str = "", wrap: bool = False) -> QLabel:

@@ -165,7 +165,7 @@ class FakeNvml:
             return self._answer(len(self.devices) if self.count is None else self.count)
         if name == "nvmlSystemGetDriverVersion":
             return self._answer(self.driver)
-        if name == "nvmlSystemGetCudaDriverVersion_v2":
+        if name.startswith("nvmlSystemGetCudaDriverVersion"):
             return self._answer(self.cuda)
         if name == "nvmlSystemGetProcessName":
             return self.process_names.get(arguments[0], "")

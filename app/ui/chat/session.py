@@ -20,6 +20,9 @@ from app.ui.chat.model_state import LoadedModel, LoadFailed, Loading, ModelState
 from app.ui.chat.turn_reader import TurnReader
 
 
+_LONGEST_TITLE = 60
+
+
 class Backend(Protocol):
     """The engine and what belongs to it; every method but `is_demo` blocks, on worker threads."""
 
@@ -165,7 +168,7 @@ class ChatSession:
             return False
         self._last_options = options
         self._retry = None
-        self.title = self.title or " ".join(text.split())[:80]
+        self.title = self.title or _title(text)
         reader = self._reader = TurnReader(self.transcript, text, self._monotonic)
         history = [*self._messages, user(text)]
         self._turn = self._tasks.run(
@@ -291,6 +294,14 @@ class ChatSession:
     def _tell_transcript(self) -> None:
         if self.presenter is not None:
             self.presenter.transcript_changed()
+
+
+def _title(question: str) -> str:
+    words = " ".join(question[:400].split())
+    if len(words) <= _LONGEST_TITLE:
+        return words
+    cut = words[:_LONGEST_TITLE]
+    return f"{cut[: cut.rfind(' ')] if ' ' in cut[30:] else cut}…"
 
 
 def known(error: Exception) -> KnownError:

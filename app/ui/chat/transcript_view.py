@@ -117,7 +117,7 @@ class TranscriptView(QScrollArea):
             self._heights[id(entry)] = (width, height)
             top += view.gap_above if index else 0
             view.setGeometry(left, top, width, height)
-            top += height
+            top += height + view.gap_below
         self._canvas.resize(available, max(top + _BOTTOM, self.viewport().height()))
         self._placing = False
         if self._following:

@@ -2,10 +2,9 @@
 
 import math
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QDoubleSpinBox,
     QLineEdit,
     QPlainTextEdit,
@@ -16,6 +15,8 @@ from PySide6.QtWidgets import (
 
 from app.core.sampling import Declaration, Range
 from app.core.units import count
+from app.ui.look import Look
+from app.ui.widgets import ChoiceBox
 
 
 class Editor(QWidget):
@@ -52,6 +53,10 @@ class Editor(QWidget):
 
 
 class _Decimal(QDoubleSpinBox):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+
     def textFromValue(self, value: float) -> str:
         text = super().textFromValue(value)
         point = self.locale().decimalPoint()
@@ -62,6 +67,10 @@ class _Decimal(QDoubleSpinBox):
 
 
 class _Whole(QSpinBox):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
@@ -106,9 +115,9 @@ class WholeEditor(Editor):
 
 
 class MirostatEditor(Editor):
-    def __init__(self, name: str, declaration: Declaration) -> None:
+    def __init__(self, look: Look, name: str, declaration: Declaration) -> None:
         super().__init__(name, declaration)
-        self._field = _Choice()
+        self._field = ChoiceBox(look)
         self._field.addItems(["Off", "Version 1", "Version 2"])
         self._adopt(self._field, name)
         self._field.currentIndexChanged.connect(lambda _: self.edited.emit())
@@ -123,11 +132,6 @@ class MirostatEditor(Editor):
         self._field.blockSignals(False)
 
 
-class _Choice(QComboBox):
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
-
-
 class SeedEditor(Editor):
     """Empty or a number."""
 
@@ -135,7 +139,7 @@ class SeedEditor(Editor):
         super().__init__(name, declaration)
         self._most = int(bounds.maximum)
         self._field = QLineEdit()
-        self._field.setPlaceholderText("new each time")
+        self._field.setPlaceholderText("random")
         self._adopt(self._field, name)
         self._field.textEdited.connect(lambda _: self.edited.emit())
 
@@ -247,5 +251,3 @@ def _unescaped(text: str) -> str:
         result.append(back.get(following, f"\\{following}"))
     return "".join(result)
 
-
-ALIGN_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -114,7 +114,7 @@ def editor_for(look: Look, name: str, declaration: Declaration) -> Editor:
         case "logit_bias":
             return BiasEditor(name, declaration)
         case "mirostat":
-            return MirostatEditor(name, declaration)
+            return MirostatEditor(look, name, declaration)
         case _ if isinstance(declaration.neutral, tuple) or bounds is None:
             return TextsEditor(name, declaration)
         case "seed":

@@ -5,12 +5,12 @@ from typing import Literal
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from app.core.errors import KnownError
 from app.ui.look import Look
 from app.ui.sampling.choice import Removed, SamplingChoice
-from app.ui.widgets import IconButton, button, label
+from app.ui.widgets import ChoiceBox, IconButton, button, label
 
 _Naming = Literal["", "save", "rename"]
 
@@ -26,7 +26,7 @@ class PresetBar(QWidget):
         self._choice = choice
         self._naming: _Naming = ""
         self._removed: Removed | None = None
-        self.combo = QComboBox()
+        self.combo = ChoiceBox(look)
         self.combo.setObjectName("presetChoice")
         self.combo.setAccessibleName("Preset")
         self.combo.activated.connect(lambda index: self._choose(self.combo.itemData(index)))

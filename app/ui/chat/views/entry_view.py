@@ -18,6 +18,7 @@ class EntryView(QFrame):
 
     resized = Signal()
     gap_above = 12
+    gap_below = 0
 
     def __init__(self, look: Look, name: str, parent: QWidget) -> None:
         super().__init__(parent)

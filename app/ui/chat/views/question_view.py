@@ -21,7 +21,8 @@ _SHOWN_LINES = 60
 
 
 class QuestionView(EntryView):
-    gap_above = 24
+    gap_above = 28
+    gap_below = 6
 
     def __init__(self, look: Look, entry: Question, parent: QWidget) -> None:
         super().__init__(look, "question", parent)
