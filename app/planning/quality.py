@@ -19,6 +19,7 @@ from app.planning.quality_curves import (
     extended,
     falling_curve,
     fit_agreement,
+    joined,
 )
 from app.planning.quality_data import Measurement, QualityTable, shipped_measurements
 
@@ -83,7 +84,7 @@ class Quality:
 
     @property
     def score(self) -> float:
-        """100 for the unquantized model, falling with the divergence; for ranking within a model."""
+        """For ranking a model's files: 100 unquantized, falling with the divergence."""
         return 100.0 * math.exp(-math.sqrt(self.mean_kld))
 
     @property
@@ -111,7 +112,7 @@ def table_quality(table: QualityTable, model: str, quant: str, bits_per_weight: 
     exact = [row for row in table.rows if _is_exactly(row, family, quant, bits_per_weight)]
     kld_row = next((row for row in exact if row.mean_kld), None)
     top1_row = next((row for row in exact if row.top1_agreement_pct is not None), None)
-    curve = _kld_curve(table, curve_model, quant_kind(quant), bits_per_weight)
+    curve = _divergence_curve(table, curve_model, quant_kind(quant))
     kld = math.exp(curve.at(bits_per_weight))
     if kld_row is not None and kld_row.mean_kld:
         kld = kld_row.mean_kld
@@ -180,24 +181,22 @@ def _source_row(table: QualityTable, model: str) -> Measurement:
 
 
 @functools.lru_cache(maxsize=256)
-def _curves(table: QualityTable, model: str, kind: Kind) -> tuple[Curve, Curve | None]:
-    """Logarithms of the divergence: of single types, and of files as people download them."""
+def _divergence_curve(table: QualityTable, model: str, kind: Kind) -> Curve:
+    """Logarithms; of files as people download them where there are such, else of single types."""
     rows = [
         (row, row.bits_per_weight, row.mean_kld)
         for row in table.rows
         if row.model == model and row.recipe != "foreign" and row.bits_per_weight and row.mean_kld
     ]
     mixes = [(bits, math.log(kld)) for row, bits, kld in rows if row.recipe == "mix"]
-    mix = falling_curve(mixes) if mixes else None
     pure = [(row.quant.lower(), bits, kld) for row, bits, kld in rows if row.recipe == "pure"]
     chosen = [(bits, math.log(kld)) for name, bits, kld in pure if _belongs(name, bits, kind)]
     if not chosen:
-        if mix is None:
-            raise ValueError(f"no curve for {model}")
-        return mix, mix
+        return falling_curve(mixes)
     # What a baseline of 5 or 6 bits cannot tell apart bounds everything above it.
     floor = min(math.log(kld) for _, bits, kld in pure if bits > 5)
-    return extended(falling_curve(chosen), _Q8_BITS, floor), mix
+    curve = extended(falling_curve(chosen), _Q8_BITS, floor)
+    return joined(falling_curve(mixes), curve) if mixes else curve
 
 
 def _belongs(name: str, bits: float, kind: Kind) -> bool:
@@ -210,11 +209,6 @@ def _belongs(name: str, bits: float, kind: Kind) -> bool:
     if kind == "legacy":
         return bool(re.fullmatch(r"q\d_[01]", name))
     return name.startswith("iq") or bits >= 5.5
-
-
-def _kld_curve(table: QualityTable, model: str, kind: Kind, bits: float) -> Curve:
-    pure, mix = _curves(table, model, kind)
-    return mix if mix is not None and mix.covers(bits) else pure
 
 
 def _perplexity_change(

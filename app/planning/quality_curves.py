@@ -64,6 +64,14 @@ def extended(curve: Curve, bits: float, bound: float) -> Curve:
     return Curve((*curve.points, (bits, value)), curve.measured_to)
 
 
+def joined(inner: Curve, outer: Curve) -> Curve:
+    """`inner` where it has points, `outer` beyond, held where it would make the whole rise."""
+    (first, most), (last, least) = inner.points[0], inner.points[-1]
+    below = [(bits, max(value, most)) for bits, value in outer.points if bits < first]
+    above = [(bits, min(value, least)) for bits, value in outer.points if bits > last]
+    return Curve((*below, *inner.points, *above), max(inner.measured_to, outer.measured_to))
+
+
 @dataclass(frozen=True)
 class Agreement:
     """100 - top-1 agreement = scale * KLD ** power, in percent."""
@@ -74,7 +82,7 @@ class Agreement:
     def top1_pct(self, mean_kld: float) -> float:
         if mean_kld <= 0:
             return 100.0
-        return max(0.0, 100.0 - self.scale * mean_kld**self.power)
+        return max(0.0, 100.0 - self.scale * math.pow(mean_kld, self.power))
 
 
 def fit_agreement(pairs: Sequence[tuple[float, float]]) -> Agreement:

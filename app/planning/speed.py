@@ -17,13 +17,14 @@ Engine = Literal["llama.cpp", "ik_llama.cpp"]
 
 # Taken where a device's own figure is unknown; each widens the range by `_DOUBT`.
 TYPICAL_BANDWIDTH = {"gpu": 400e9, "unified": 150e9, "cpu": 60e9}
+TYPICAL_DISK_BANDWIDTH = 2e9
 TYPICAL_FLOPS_PER_BYTE = {"gpu": 42.0, "unified": 35.0, "cpu": 40.0}
 # Not measured by any calibration run: what a page-faulted read, a copy over PCIe and matrix
 # multiplication on the CPU reach of their nominal rates.
 DISK_EFFICIENCY = 0.5
 UPLOAD_EFFICIENCY = 0.7
 CPU_MATMUL_EFFICIENCY = 0.3
-# llama.cpp hands CPU-held experts to a GPU from this many tokens on (ggml-cuda.cu).
+# llama.cpp hands matrices in RAM to a GPU from this many tokens on (ggml-cuda.cu).
 UPLOAD_MIN_TOKENS = 32
 # Half the width of the range in natural logarithms that each doubtful input adds.
 _DOUBT = {
@@ -80,8 +81,8 @@ class DeviceWork:
 class TokenWork:
     """A model placed on devices. expert_count 0: a dense model.
 
-    upload_bytes_per_second: the PCIe link to the first GPU, which reads prompts with the experts
-    that lie in RAM (op offload); None when that is off or there is no such link.
+    upload_bytes_per_second: the PCIe link to the first GPU, which multiplies with weights in RAM
+    while a prompt is read (op offload); None when that is off or there is no such link.
     """
 
     devices: tuple[DeviceWork, ...]
@@ -170,15 +171,16 @@ def generation_parts(
     per_split = model.vulkan_split_seconds if _uses_vulkan(work) else model.split_seconds
     parts, disk, overhead = [], 0.0, 0.0
     for part in work.devices:
-        absent_experts = min(part.absent_bytes, part.expert_bytes)
-        absent_always = min(part.absent_bytes - absent_experts, part.always_bytes)
-        read = part.always_bytes - absent_always + (part.expert_bytes - absent_experts) * used
+        # What comes from disk goes through memory all the same.
+        read = part.always_bytes + part.expert_bytes * used
         efficiency = model.cpu_efficiency if part.device.kind == "cpu" else model.gpu_efficiency
         bandwidth = _bandwidth(part.device)
         seconds = read / (bandwidth * efficiency)
         seconds += part.kv_bytes_per_token * context_tokens / (bandwidth * model.kv_efficiency)
         parts.append(TimePart(part.device.name, seconds))
-        disk += absent_always + absent_experts * used
+        # The system keeps what is read for every token before what is read now and then.
+        absent_experts = min(part.absent_bytes, part.expert_bytes)
+        disk += min(part.absent_bytes - absent_experts, part.always_bytes) + absent_experts * used
         overhead += part.layers * per_layer + part.split_layers * per_split
     return (*parts, TimePart("disk", _disk_seconds(work, disk)), TimePart("overhead", overhead))
 
@@ -193,23 +195,20 @@ def prefill_seconds(work: TokenWork, depth_tokens: float, model: SpeedModel) -> 
     helper = _uploads_to(work)
     seconds = 0.0
     for part in work.devices:
-        gpu = part.device.kind != "cpu"
-        rate = _matmul_rate(part.device, work.engine, model)
-        expert_flops = 2 * part.expert_params * share
+        on_cpu = part.device.kind == "cpu"
+        own_rate = _matmul_rate(part.device, work.engine, model)
+        rate = _matmul_rate(helper, work.engine, model) if on_cpu and helper else own_rate
         seconds += 2 * part.always_params / rate
-        seconds += part.attention_flops_per_pair * depth / (rate * model.attention_efficiency)
-        touched_bytes = part.expert_bytes * touched
-        if not gpu and helper is not None and part.expert_bytes:
-            assert work.upload_bytes_per_second is not None  # noqa: S101 - see _uploads_to
-            rate = _matmul_rate(helper, work.engine, model)
-            seconds += expert_flops / (rate * model.moe_matmul_efficiency)
-            seconds += touched_bytes / (batch * work.upload_bytes_per_second * UPLOAD_EFFICIENCY)
-            touched_bytes = 0.0
-        elif expert_flops:
-            seconds += expert_flops / (rate * model.moe_matmul_efficiency)
-        efficiency = model.gpu_efficiency if gpu else model.cpu_efficiency
-        streamed = part.always_bytes + touched_bytes
-        seconds += streamed / (batch * _bandwidth(part.device) * efficiency)
+        seconds += 2 * part.expert_params * share / (rate * model.moe_matmul_efficiency)
+        # Attention runs where its KV cache lies.
+        seconds += part.attention_flops_per_pair * depth / (own_rate * model.attention_efficiency)
+        streamed = part.always_bytes + part.expert_bytes * touched
+        if on_cpu and helper and work.upload_bytes_per_second is not None:
+            speed = work.upload_bytes_per_second * UPLOAD_EFFICIENCY
+        else:
+            efficiency = model.cpu_efficiency if on_cpu else model.gpu_efficiency
+            speed = _bandwidth(part.device) * efficiency
+        seconds += streamed / (batch * speed)
         # A pass over more than fits evicts what the next pass needs first, so up to twice as much
         # is read as would not fit.
         held = part.always_bytes + part.expert_bytes
@@ -218,7 +217,7 @@ def prefill_seconds(work: TokenWork, depth_tokens: float, model: SpeedModel) -> 
 
 
 def _uploads_to(work: TokenWork) -> SpeedDevice | None:
-    """The GPU that computes with experts from RAM while reading a prompt."""
+    """The GPU that multiplies with weights from RAM while reading a prompt."""
     if work.upload_bytes_per_second is None or work.ubatch_tokens < UPLOAD_MIN_TOKENS:
         return None
     gpus = (part.device for part in work.devices if part.device.kind != "cpu")
@@ -248,7 +247,8 @@ def _matmul_rate(device: SpeedDevice, engine: Engine, model: SpeedModel) -> floa
 def _disk_seconds(work: TokenWork, size_bytes: float) -> float:
     if not size_bytes:
         return 0.0
-    return size_bytes / ((work.disk_bytes_per_second or 2e9) * DISK_EFFICIENCY)
+    bandwidth = work.disk_bytes_per_second or TYPICAL_DISK_BANDWIDTH
+    return size_bytes / (bandwidth * DISK_EFFICIENCY)
 
 
 def _doubts(work: TokenWork) -> dict[str, str]:
@@ -272,13 +272,13 @@ def _doubts(work: TokenWork) -> dict[str, str]:
             found["vulkan split"] = (
                 "With experts in RAM the Vulkan engine was measured on a single machine only."
             )
-    cpu_experts = any(part.device.kind == "cpu" and part.expert_bytes for part in work.devices)
-    cpu_layers = any(part.device.kind == "cpu" and part.layers for part in work.devices)
-    if cpu_experts and _uploads_to(work) is not None:
+    on_cpu = [part for part in work.devices if part.device.kind == "cpu"]
+    weights_on_cpu = any(part.expert_params or part.always_params for part in on_cpu)
+    if weights_on_cpu and _uploads_to(work) is not None:
         found["upload"] = (
-            "For prompts the experts go from RAM to the graphics card; how fast was not measured."
+            "For prompts the weights go from RAM to the graphics card; how fast was not measured."
         )
-    if cpu_layers or (cpu_experts and _uploads_to(work) is None):
+    if any(part.layers for part in on_cpu) or (weights_on_cpu and _uploads_to(work) is None):
         found["cpu prefill"] = "How fast the processor reads prompts was not measured."
     return found
 

@@ -1,0 +1,232 @@
+"""Which quantization to take: one search over files, context memory and placement."""
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from app.core.placement import KvType
+from app.core.units import count, gigabytes
+from app.hardware.types import Machine
+from app.planning.plan import make_plan
+from app.planning.quality import Quality, quality
+from app.planning.shape import ModelShape
+from app.planning.types import Choice, Plan
+
+# Smaller contexts to fall back on when the wished one does not fit, and context memory in order of
+# preference: q8_0 costs next to nothing in quality, q4_0 is for when nothing else fits.
+_SMALLER_CONTEXTS = (16_384, 8_192, 4_096)
+_KV_TYPES: tuple[KvType, ...] = ("f16", "q8_0", "q4_0")
+# A file whose quality score is this close to another's is no step up.
+_SAME_SCORE = 0.5
+# Nobody tells files apart whose divergence is below this; between them, speed decides.
+_INDISTINGUISHABLE_KLD = 0.02
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A quantization that can be had. exact: its header was read, so its sizes are exact.
+
+    size_bytes: of the files to download.
+    """
+
+    model: str
+    quant: str
+    shape: ModelShape
+    bits_per_weight: float
+    size_bytes: int
+    exact: bool = True
+    repository: str = ""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the person wants of an answer."""
+
+    context_tokens: int = 32_768
+    tokens_per_second: float = 5.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """A candidate's best plan. shortfall: why it is not what was wished, "" when it is."""
+
+    candidate: Candidate
+    plan: Plan
+    quality: Quality
+    shortfall: str = ""
+
+    @property
+    def fits(self) -> bool:
+        return self.plan.verdict not in ("disk", "does not fit")
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """Quality as far as it can be noticed, then speed."""
+        unnoticed = 100.0 * math.exp(-math.sqrt(_INDISTINGUISHABLE_KLD))
+        return min(self.quality.score, unnoticed), self.tokens_per_second
+
+    @property
+    def tokens_per_second(self) -> float:
+        return self.plan.speed.generation_empty.expected if self.plan.speed else 0.0
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """rows: every candidate of the wanted model, best quality first. best: the one to take, None
+    when no file of that model can be recommended. sibling: the best file of another model, looked
+    for only then. statement and next_step: sentences for a person."""
+
+    wish: Wish
+    rows: tuple[Row, ...]
+    best: Row | None
+    sibling: Row | None
+    statement: str
+    next_step: str
+
+
+def recommend(
+    wanted: Sequence[Candidate],
+    siblings: Iterable[Candidate],
+    machine: Machine,
+    wish: Wish | None = None,
+) -> Recommendation:
+    """Ranked by quality under the wish. siblings: the strongest model first; the first of which a
+    file is all that was wished for is offered."""
+    wish = wish or Wish()
+    rows = [best_row(candidate, machine, wish) for candidate in wanted]
+    rows.sort(key=lambda row: (-row.quality.score, row.candidate.size_bytes))
+    best = _pick(rows)
+    sibling = None
+    if best is None or best.shortfall:
+        sibling = _best_sibling(siblings, machine, wish)
+    statement = _statement(best, sibling, wish)
+    return Recommendation(wish, tuple(rows), best, sibling, statement, _step_up(rows, best, wish))
+
+
+def _best_sibling(siblings: Iterable[Candidate], machine: Machine, wish: Wish) -> Row | None:
+    for _, candidates in itertools.groupby(siblings, key=lambda candidate: candidate.model):
+        found = _pick([best_row(candidate, machine, wish) for candidate in candidates])
+        if found is not None and not found.shortfall and found.quality.recommended:
+            return found
+    return None
+
+
+def best_row(candidate: Candidate, machine: Machine, wish: Wish) -> Row:
+    """The candidate's best plan for the wish: full precision of the context memory where it costs
+    nothing, then less, then (only to fit at all) a smaller context."""
+    rated = quality(candidate.model, candidate.quant, candidate.bits_per_weight)
+    asked = wish.context_tokens
+    if candidate.shape.trained_context:
+        asked = min(asked, candidate.shape.trained_context)
+    plans = [_plan(candidate, machine, asked, kv) for kv in _KV_TYPES]
+    chosen = _preferred(plans, wish)
+    if not _in_memory(chosen):
+        for context in _SMALLER_CONTEXTS:
+            if context < asked:
+                smaller = _preferred(
+                    [_plan(candidate, machine, context, kv) for kv in _KV_TYPES[:2]], wish
+                )
+                if _in_memory(smaller):
+                    chosen = smaller
+                    break
+    row = Row(candidate, chosen, rated)
+    return replace(row, shortfall=_shortfall(row, wish))
+
+
+def _plan(candidate: Candidate, machine: Machine, context: int, kv: KvType) -> Plan:
+    choice = Choice(context_tokens=context, kv_type_k=kv, kv_type_v=kv)
+    return make_plan(candidate.shape, machine, choice)
+
+
+def _in_memory(plan: Plan) -> bool:
+    return plan.verdict not in ("disk", "does not fit")
+
+
+def _preferred(plans: Sequence[Plan], wish: Wish) -> Plan:
+    """The first that fits and is fast enough; else the fastest that fits, unless it gains less
+    than a tenth over one with more precise context memory; else the first."""
+    fitting = [plan for plan in plans if _in_memory(plan)]
+    if not fitting:
+        return plans[0]
+    for plan in fitting[:2]:
+        if _speed(plan) >= wish.tokens_per_second:
+            return plan
+    chosen = fitting[0]
+    for plan in fitting[1:]:
+        if _speed(plan) > 1.1 * _speed(chosen):
+            chosen = plan
+    return chosen
+
+
+def _speed(plan: Plan) -> float:
+    return plan.speed.generation_empty.expected if plan.speed else 0.0
+
+
+def _shortfall(row: Row, wish: Wish) -> str:
+    plan = row.plan
+    if plan.verdict == "does not fit":
+        return f"It does not fit: {gigabytes(plan.missing_bytes)} of RAM are missing."
+    if plan.verdict == "disk":
+        return (
+            f"{gigabytes(plan.disk_bytes)} of it would be read from the disk again and again, "
+            f"at about {row.tokens_per_second:.1f} tokens/s."
+        )
+    if plan.context_tokens < min(wish.context_tokens, row.candidate.shape.trained_context or 2**31):
+        return f"It fits with a context of {count(plan.context_tokens)} tokens only."
+    if row.tokens_per_second < wish.tokens_per_second:
+        return f"It answers at about {row.tokens_per_second:.1f} tokens/s."
+    return ""
+
+
+def _pick(rows: Sequence[Row]) -> Row | None:
+    """The best quality that meets the wish; else the fastest sound one that fits at all."""
+    sound = [row for row in rows if row.fits and row.quality.recommended]
+    meeting = [row for row in sound if not row.shortfall]
+    if meeting:
+        return max(meeting, key=lambda row: row.rank)
+    if sound:
+        return max(sound, key=lambda row: row.tokens_per_second)
+    fitting = [row for row in rows if not row.shortfall]
+    if fitting:
+        return max(fitting, key=lambda row: row.rank)
+    return None
+
+
+def _statement(best: Row | None, sibling: Row | None, wish: Wish) -> str:
+    if best is not None and not best.shortfall:
+        return (
+            f"Take {best.candidate.quant}: the best quality that answers at "
+            f"{wish.tokens_per_second:g} tokens/s or more here."
+        )
+    other = ""
+    if sibling is not None:
+        other = (
+            f" {sibling.candidate.model} in {sibling.candidate.quant} does, at about "
+            f"{sibling.tokens_per_second:.0f} tokens/s."
+        )
+    if best is not None:
+        return (
+            f"No file of {best.candidate.model} is all you wished for here.{other} "
+            f"The nearest is {best.candidate.quant}: {_lower(best.shortfall)}"
+        )
+    return f"No file of this model fits this machine.{other}"
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _step_up(rows: Sequence[Row], best: Row | None, wish: Wish) -> str:
+    """What the next better file would cost: RAM where that is all it lacks."""
+    floor = best.quality.score if best else -1.0
+    better = [row for row in rows if row.quality.score > floor + _SAME_SCORE]
+    for row in sorted(better, key=lambda row: (row.quality.score, row.plan.missing_bytes)):
+        if row.plan.missing_bytes:
+            return f"{gigabytes(row.plan.missing_bytes)} more RAM buys {row.candidate.quant}."
+        if row.tokens_per_second < wish.tokens_per_second:
+            return (
+                f"{row.candidate.quant} fits too and is better, at about "
+                f"{row.tokens_per_second:.1f} tokens/s."
+            )
+    return ""
