@@ -6,10 +6,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app import __version__, cli_chat, cli_dialect
+from app import __version__, cli_chat, cli_dialect, cli_hardware
 from app.core import paths
 from app.core.errors import KnownError
-from app.logging_setup import set_up_logging
+from app.logging_setup import logging_to
 
 EXIT_FAILED = 1
 EXIT_BROKEN_PIPE = 141
@@ -23,9 +23,13 @@ def run(argv: Sequence[str]) -> int:
         arguments = build_parser().parse_args(argv)
     except SystemExit as error:  # argparse has printed help, the version or a usage error
         return error.code if isinstance(error.code, int) else EXIT_FAILED
-    warning = set_up_logging(paths.log_dir())
-    if warning:
-        print(warning, file=sys.stderr)
+    with logging_to(paths.log_dir()) as warning:
+        if warning:
+            print(warning, file=sys.stderr)
+        return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     command: Callable[[argparse.Namespace], int] = arguments.run
     try:
         status = command(arguments)
@@ -55,6 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="")
     cli_chat.add_parser(commands)
     cli_dialect.add_parsers(commands)
+    cli_hardware.add_parsers(commands)
     return parser
 
 

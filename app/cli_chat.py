@@ -101,7 +101,7 @@ def _turn(
         thinking=not arguments.no_thinking,
         tools_enabled=arguments.tools,
         sampling=replace(default_sampling(model), **chosen),
-        system_prompt=arguments.system,
+        system_prompt=_clean(arguments.system),
     )
     runner = services.turn_runner(chat_template(model))
 
@@ -113,9 +113,9 @@ def _turn(
     return runner.run((user(message),), options, emit, cancel)
 
 
-def in_foreground(work: Callable[[CancelToken], T]) -> T:
+def in_foreground(work: Callable[[CancelToken], T], *, patience_seconds: float = 5.0) -> T:
     """Run `work` on a worker thread, so that Ctrl+C reaches it as a cancellation; a second Ctrl+C
-    raises KeyboardInterrupt here. Raises what the work raises."""
+    raises KeyboardInterrupt here, after patience. Raises what the work raises."""
     ended = threading.Event()
     values: list[T] = []
     errors: list[Exception] = []
@@ -126,7 +126,7 @@ def in_foreground(work: Callable[[CancelToken], T]) -> T:
             while not ended.wait(0.2):  # a plain wait would not see Ctrl+C on Windows
                 pass
     finally:
-        runner.close()
+        runner.close(patience_seconds)
     if values:
         return values[0]
     raise errors[0] if errors else Cancelled
@@ -134,6 +134,10 @@ def in_foreground(work: Callable[[CancelToken], T]) -> T:
 
 @contextmanager
 def _ctrl_c(task: Task) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may have a say about signals
+        return
+
     def handle(_number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, before)
         task.cancel()
@@ -151,10 +155,15 @@ def _message(given: str) -> str:
         raw = sys.stdin.buffer.read(_MAX_MESSAGE_BYTES + 1)
         text = raw[:_MAX_MESSAGE_BYTES].decode("utf-8-sig", "replace")
     else:
-        text = given.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        text = _clean(given)
     if not text.strip():
         raise KnownError("There is no question.", "The message is empty.")
     return text
+
+
+def _clean(text: str) -> str:
+    """Bytes on the command line that are no UTF-8 arrive as half surrogates."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _number(name: str) -> Callable[[str], float]:

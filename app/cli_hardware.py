@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the subcommand; its `command` default takes the parsed arguments."""
+    """Adds the subcommand; its `run` default takes the parsed arguments."""
     parser = subparsers.add_parser(
         "hardware",
         help="show this computer's GPUs, memory, disks and what the engine can use",
@@ -18,7 +18,7 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     )
     parser.add_argument("--json", action="store_true", help="print the machine as JSON")
     add_machine_option(parser)
-    parser.set_defaults(command=run)
+    parser.set_defaults(run=run)
 
 
 def add_machine_option(parser: argparse.ArgumentParser) -> None:

@@ -71,7 +71,7 @@ def self_test(cancel: CancelToken) -> int:
 def _check_all(services: Services, cancel: CancelToken) -> None:
     path = demo_model_path()
     model = services.engine.load(str(path), placement(path, 0), None, cancel)
-    print(f"Loaded {model.name}: {model.description}, {gigabytes(model.size_bytes)}, ", end="")
+    print(f"Loaded {model.name} ({model.architecture}), {gigabytes(model.size_bytes)}, ", end="")
     print(f"context {count(model.context_tokens)} tokens.")
     runner = services.turn_runner(chat_template(model))
     options = TurnOptions(sampling=default_sampling(model))
@@ -84,10 +84,10 @@ def _check_all(services: Services, cancel: CancelToken) -> None:
     history = (user(QUESTION), *first.finished.messages)
     second = ask(FOLLOW_UP, history, options)
     _expect(bool(second.text), "an answer to the second question")
-    kept = first.stats.prompt_tokens // 2
+    kept = first.stats.prompt_tokens
     _expect(
         second.stats.cached_tokens >= kept,
-        f"at least {kept} tokens of the first turn kept in the cache",
+        f"the {kept} tokens of the first question reused",
     )
 
     plain = ask(QUESTION, (), TurnOptions(thinking=False, sampling=options.sampling))
@@ -116,7 +116,6 @@ class _Asker:
 
         finished = self._runner.run((*history, user(question)), options, emit, self._cancel)
         self._cancel.raise_if_cancelled()
-        _expect(bool(stats), "a finished round")
         answer = _Answer(finished, stats[-1])
         _report(answer, len(stats))
         return answer

@@ -163,6 +163,11 @@ def _formatted(meter: Meter, template: object, *values: object, **named: object)
     check_percent_format(meter, str(template), [list(values), dict(named)])
 
 
+def _worded(meter: Meter, value: object, *_rest: object, **_named: object) -> None:
+    """Implemented piece by piece in Python."""
+    meter.charge(64 * meter.weigh(value))
+
+
 FILTER_CHECKS: Final[Mapping[str, Check]] = {
     "batch": _grouped,
     "center": _padded,
@@ -175,5 +180,8 @@ FILTER_CHECKS: Final[Mapping[str, Check]] = {
     "slice": _grouped,
     "sort": _spread,
     "sum": _summed,
+    "title": _worded,
     "unique": _spread,
+    "urlencode": _worded,
+    "wordcount": _worded,
 }

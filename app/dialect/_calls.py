@@ -153,7 +153,7 @@ class CallReader:
                 self._json_names_tool = False
                 self._begin_json(text)
             else:
-                self._break(f"unexpected text: {text.strip()[:40]}")
+                self._break("there is text where only argument tags may be")
 
     def _head_text(self, text: str) -> None:
         self._head.append(text)

@@ -14,8 +14,8 @@ BYTES_PER_INPUT_CHAR = 64
 MAX_SECONDS = 2.0
 MAX_INT_BITS = 4096
 _NODE_BYTES = 16
+_NODES_A_STEP = 4096
 
-_VIEWS = KeysView | ValuesView | ItemsView
 T = TypeVar("T")
 
 
@@ -66,7 +66,7 @@ class Meter:
         children: Iterable[object]
         if isinstance(value, Mapping):
             children = (part for item in value.items() for part in item)
-        elif isinstance(value, list | tuple | set | frozenset | _VIEWS):
+        elif isinstance(value, list | tuple | set | frozenset | KeysView | ValuesView | ItemsView):
             children = value
         else:
             return _NODE_BYTES
@@ -74,10 +74,11 @@ class Meter:
         if known is not None:
             return known[1]
         weight = _NODE_BYTES
-        for child in children:
+        for number, child in enumerate(children):
             weight += _NODE_BYTES + self.weigh(child)
             if weight > self._limit:
                 raise TooExpensiveError("a list is too large")
-        self.step()
+            if not number % _NODES_A_STEP:
+                self.step()
         self._weights[id(value)] = (value, weight)
         return weight

@@ -188,7 +188,7 @@ class MeteredEnvironment(ImmutableSandboxedEnvironment):
             return None
 
         def checked(*args: object, **kwargs: object) -> str:
-            check_str_format(self._meter, value.self__, args, kwargs)
+            check_str_format(self._meter, value.__self__, args, kwargs)
             return wrapped(*args, **kwargs)
 
         return checked

@@ -25,7 +25,7 @@ from app.dialect._neutral import (
 from app.dialect._sandbox import MeteredEnvironment, RefusedByTemplate
 from app.dialect.openai_form import from_messages
 
-MAX_SOURCE_CHARS = 256 * 1024
+MAX_SOURCE_CHARS = 64 * 1024  # the longest of seventy known ones has 17,000
 
 # For files without a template of their own: what most models have seen at some time.
 FALLBACK_SOURCE = """\

@@ -10,7 +10,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-
 _WINDOWS = os.name == "nt"
 
 

@@ -11,7 +11,7 @@ from app.engine import files
 from app.engine.bindings import trim_heap
 from app.engine.check import check
 from app.engine.context import Context
-from app.engine.devices import list_devices, start_backends
+from app.engine.devices import list_devices, rpc_endpoints, start_backends
 from app.engine.generate import generate
 from app.engine.log import buffers, llama_log
 from app.engine.memory import require_room, system_memory_available
@@ -45,10 +45,13 @@ class Host:
 
     def load(self, command: Load, cancel: CancelToken) -> Loaded:
         """Raises KnownError, Cancelled. The model loaded before is kept when the new one fails its
-        check or is cancelled during it; once the check is passed, it is gone."""
+        check or is cancelled during it (unless RPC workers take part); once the check is passed,
+        it is gone."""
         path, placement = Path(command.path), command.placement
         request_id = command.request_id
         self._emit(LoadProgress(request_id, "checking", 0.0))
+        if rpc_endpoints():
+            self.unload()  # a worker serves one process at a time, and the check is another one
         run = check(path, placement, cancel)
         require_room(run, placement, self._buffers)
         self._emit(LoadProgress(request_id, "checking", 1.0))

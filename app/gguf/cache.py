@@ -1,7 +1,8 @@
 """Headers kept on disk, so that planning a known quantization needs neither network nor parsing.
 
 One small file per model holds what planning reads. The raw metadata, wanted only for sparse twins,
-lies beside it by content, so that all quantizations of a model share one copy of the vocabulary.
+lies beside it by content, so that all quantizations of a model share one copy of the vocabulary,
+and the next one's header can be read without fetching it again.
 Entries that do not check out are taken for absent and written anew.
 """
 
@@ -19,6 +20,7 @@ from pathlib import Path
 from app.core.errors import KnownError
 from app.gguf.serial import header_from_json, header_to_json
 from app.gguf.types import ModelHeader
+from app.gguf.window import FINGERPRINT_BYTES
 
 _log = logging.getLogger(__name__)
 
@@ -106,21 +108,35 @@ class HeaderCache:
             return header
         return replace(header, raw=CachedEntries(self._folder, pieces)) if pieces else header
 
+    def entry_like(self, beginning: bytes) -> bytes | None:
+        """The whole of a large metadata entry stored before, by its first bytes."""
+        pointer = _read_checked(self._beginning_path(beginning))
+        packed = _read_checked(_raw_path(self._folder, pointer.decode())) if pointer else None
+        return packed[_entries_at(packed) :] if packed else None
+
+    def _beginning_path(self, beginning: bytes) -> Path:
+        return self._folder / f"{hashlib.sha256(beginning).hexdigest()}.begin"
+
     def _store_raw(self, header: ModelHeader) -> _Pieces:
         if header.raw is None:
             return ()
         entries = header.raw.read()
         small = {key: data for key, data in entries.items() if len(data) < _LARGE_ENTRY_BYTES}
-        groups = [small, *({key: data} for key, data in entries.items() if key not in small)]
-        digests: dict[str, str] = {}
-        for group in groups:
-            packed = _pack(group)
-            digest = hashlib.sha256(packed).hexdigest()
-            path = _raw_path(self._folder, digest)
-            if _read_checked(path) is None:
-                _write_checked(path, packed)
-            digests |= dict.fromkeys(group, digest)
+        digests = dict.fromkeys(small, self._store_group(small))
+        for key, data in entries.items():
+            if key not in small:
+                digests[key] = self._store_group({key: data})
+                beginning = self._beginning_path(data[:FINGERPRINT_BYTES])
+                _write_checked(beginning, digests[key].encode())
         return tuple((key, digests[key]) for key in entries)
+
+    def _store_group(self, entries: dict[str, bytes]) -> str:
+        packed = _pack(entries)
+        digest = hashlib.sha256(packed).hexdigest()
+        path = _raw_path(self._folder, digest)
+        if _read_checked(path) is None:
+            _write_checked(path, packed)
+        return digest
 
 
 def _raw_path(folder: Path, digest: str) -> Path:
@@ -132,14 +148,18 @@ def _pack(entries: dict[str, bytes]) -> bytes:
     return b"%d\n%b%b" % (len(index), index, b"".join(entries.values()))
 
 
+def _entries_at(packed: bytes) -> int:
+    """Where the entries begin, after the index."""
+    head, _, _ = packed.partition(b"\n")
+    return len(head) + 1 + int(head)
+
+
 def _unpack(packed: bytes, key: str) -> bytes | None:
     """None when there is no such entry."""
-    head, _, rest = packed.partition(b"\n")
-    index_bytes = int(head)
-    position = index_bytes
-    for name, length in json.loads(rest[:index_bytes]).items():
+    position = _entries_at(packed)
+    for name, length in json.loads(packed[packed.index(b"\n") : position]).items():
         if name == key:
-            return rest[position : position + length]
+            return packed[position : position + length]
         position += length
     return None
 

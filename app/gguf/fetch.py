@@ -78,7 +78,7 @@ class HttpFetcher:
                 if answer.status not in (301, 302, 303, 307, 308) or not location:
                     yield answer, told
                     return
-            target = urljoin(current, location)
+            target = _joined(current, location)
             _host(target)
             if urlsplit(current).scheme == "https" and urlsplit(target).scheme != "https":
                 raise _not_trusted(_host(url), "It redirects away from https.")
@@ -156,6 +156,13 @@ def _host(url: str) -> str:
             url[:200],
         )
     return host
+
+
+def _joined(base: str, location: str) -> str:
+    try:
+        return urljoin(base, location)
+    except ValueError:
+        return location
 
 
 def _same_host(one: str, other: str) -> bool:

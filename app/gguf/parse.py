@@ -22,7 +22,7 @@ from app.gguf.types import (
 from app.gguf.window import Window
 
 MAX_ENTRIES = 16_384
-MAX_TENSORS = 32_768
+MAX_TENSORS = 16_384
 MAX_STRINGS = 1 << 20
 MAX_DIMENSIONS = 4
 MAX_KEY_BYTES = 65_535
@@ -32,6 +32,7 @@ MAX_BUILT_ELEMENTS = 1024
 MAX_BUILT_STRING_BYTES = 1 << 20
 MAX_ALL_BUILT_STRING_BYTES = 4 << 20
 
+_LONGEST_INFO = 4 + 8 * MAX_DIMENSIONS + 12
 _MAX_INT64 = 2**63 - 1
 _STRING, _ARRAY = 8, 9
 _SCALARS: dict[int, tuple[ScalarType, str]] = {
@@ -98,7 +99,7 @@ class HeaderParser:
         self._position = 0
         self._built_string_bytes = 0
         self._strings = 0
-        self._sizes: dict[tuple[QuantType, tuple[int, ...]], int | None] = {}
+        self._kinds: dict[tuple[int, tuple[int, ...]], tuple[QuantType, int]] = {}
 
     def parse(self) -> FileHeader:
         """Raises KnownError."""
@@ -173,7 +174,7 @@ class HeaderParser:
             self._window.want(self._position + 16)
             type_id = self._read_u32()
             if type_id == _ARRAY:
-                metadata[key] = self._read_array(key)
+                metadata[key] = self._read_array(key, start)
             elif type_id == _STRING:
                 metadata[key] = self._read_string()
             elif type_id in _SCALARS:
@@ -200,10 +201,12 @@ class HeaderParser:
         self._built_string_bytes += length
         return self._window.data[start : start + length].decode(errors="replace")
 
-    def _read_array(self, key: str) -> MetadataArray | ArraySkipped:
+    def _read_array(self, key: str, entry_start: int) -> MetadataArray | ArraySkipped:
         type_id = self._read_u32()
         count: int = self._layout.u64.unpack_from(self._window.data, self._position)[0]
         self._position += 8
+        if count > MAX_BUILT_ELEMENTS:
+            self._window.prefill(entry_start)
         if type_id == _STRING:
             return self._read_string_array(key, count)
         if type_id == _ARRAY:
@@ -266,7 +269,8 @@ class HeaderParser:
             if name in names:
                 raise self._damaged(f"The tensor {name} appears twice.")
             names.add(name)
-            window.want(self._position + 4 + 8 * MAX_DIMENSIONS + 12)
+            if self._position + _LONGEST_INFO > len(window.data):
+                window.want(self._position + _LONGEST_INFO)
             dimensions = self._read_u32()
             if dimensions > MAX_DIMENSIONS:
                 raise self._damaged(
@@ -277,27 +281,26 @@ class HeaderParser:
             *extents, type_id, offset = info.unpack_from(window.data, self._position)
             self._position += info.size
             shape = tuple(extents)
-            quant = quant_type(type_id)
-            size = self._size_of(name, quant, shape)
-            listed.append(
-                TensorInfo(name, shape, quant, -1 if size is None else size, self._shard, offset)
-            )
+            known = self._kinds.get((type_id, shape))
+            quant, size = known or self._new_kind(name, type_id, shape)
+            listed.append(TensorInfo(name, shape, quant, size, self._shard, offset))
         return listed
 
-    def _size_of(self, name: str, quant: QuantType, shape: tuple[int, ...]) -> int | None:
-        if (quant, shape) in self._sizes:
-            return self._sizes[quant, shape]
+    def _new_kind(self, name: str, type_id: int, shape: tuple[int, ...]) -> tuple[QuantType, int]:
+        """A type and the size of tensors of this shape, -1 when the type's layout is not known."""
         # Zeros are left out, so that no order of multiplying overflows in any program.
         if math.prod(extent for extent in shape if extent) > _MAX_INT64:
             raise self._damaged(f"The tensor {name} claims more elements than any file holds.")
+        quant = quant_type(type_id)
         try:
             size = quant.size_of(shape)
         except ValueError as error:
             raise self._damaged(
                 f"The tensor {name} does not fit its type {quant.name}: {error}."
             ) from None
-        self._sizes[quant, shape] = size
-        return size
+        kind = (quant, -1 if size is None else size)
+        self._kinds[type_id, shape] = kind
+        return kind
 
     def _place(
         self, listed: list[TensorInfo], data_offset: int, alignment: int
@@ -320,7 +323,8 @@ class HeaderParser:
             if end > limit:
                 raise self._damaged(f"The data of tensor {tensor.name} overlaps another's.")
             limit = tensor.offset
-            placed[index] = tensor._replace(size_bytes=size, offset=data_offset + tensor.offset)
+            name, shape, quant, _, shard, offset = tensor
+            placed[index] = TensorInfo(name, shape, quant, size, shard, data_offset + offset)
         return tuple(placed)
 
     # -- small things ----------------------------------------------------------------------------
@@ -328,7 +332,9 @@ class HeaderParser:
     def _name(self, what: str, longest: int) -> str:
         window = self._window
         start = self._position + 8
-        window.want(start + longest if longest < 256 else start)
+        ahead = start + min(longest, 256)
+        if ahead > len(window.data):
+            window.want(ahead)
         length: int = self._layout.u64.unpack_from(window.data, self._position)[0]
         if not 0 < length <= longest:
             raise self._damaged(f"It has a {what} of {length:,} bytes.")

@@ -27,6 +27,9 @@ class QuantType:
     row_bytes: int = 0
     reader: Reader = "llama.cpp"
 
+    def __hash__(self) -> int:
+        return self.id
+
     @property
     def loadable(self) -> bool:
         """Whether the engine of this program, llama.cpp, can load it."""

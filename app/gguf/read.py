@@ -13,6 +13,9 @@ from app.gguf.shards import ReadShard, join_shards, missing_shards, sibling_name
 from app.gguf.types import ModelHeader
 from app.gguf.window import Window
 
+# Small enough for the allocator to use the same memory again and again.
+_CHUNK = 128 * 1024
+
 
 @dataclass(frozen=True)
 class FileEntries:
@@ -65,7 +68,7 @@ def _read_shard(path: Path, index: int) -> ReadShard:
 
         def read_at(start: int, length: int) -> bytes:
             file.seek(start)
-            return file.read(length)
+            return file.read(min(length, _CHUNK))
 
         header = HeaderParser(Window(path.name, size, read_at), index).parse()
     return ReadShard(path.name, str(path), size, header)

@@ -1,21 +1,21 @@
 """Headers of models on a server, read in a few ranges before anything is downloaded."""
 
+import re
 import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Protocol
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from app.core.errors import KnownError
 from app.gguf.cache import HeaderCache, cache_key
 from app.gguf.parse import Entry, HeaderParser
 from app.gguf.shards import ReadShard, join_shards, missing_shards, shard_names, sibling_names
 from app.gguf.types import ModelHeader
-from app.gguf.window import MIB, Window
+from app.gguf.window import KnownEntry, Window
 
 # The first shard holds the vocabulary, the others some tensor infos.
-_FIRST_PIECE = MIB
+_FIRST_PIECE = 256 * 1024
 _OTHER_FIRST_PIECE = 128 * 1024
 
 
@@ -49,7 +49,7 @@ class RemoteFile:
 
     @property
     def name(self) -> str:
-        return PurePosixPath(unquote(urlsplit(self.url).path)).name or self.url
+        return unquote(_split(self.url)[1]) or self.url
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,8 @@ def read_remote_header(
     cached = _cached(cache, known)
     if cached is not None:
         return cached
-    openings = [_Opening(file, fetcher, index) for index, file in enumerate(remote)]
+    like = cache.entry_like if cache is not None else None
+    openings = [_Opening(file, fetcher, index, like) for index, file in enumerate(remote)]
     told = cache_key([(opening.file.url, opening.etag) for opening in openings])
     cached = _cached(cache, told) if told != known else None
     if cached is not None:
@@ -96,9 +97,15 @@ def expand_shards(url: str) -> tuple[str, ...]:
     names = shard_names(RemoteFile(url).name)
     if names is None:
         return (url,)
-    parts = urlsplit(url)
-    folder = parts.path.rpartition("/")[0]
-    return tuple(parts._replace(path=f"{folder}/{quote(name)}").geturl() for name in names)
+    folder, _, query = _split(url)
+    return tuple(f"{folder}{quote(name)}{query}" for name in names)
+
+
+def _split(url: str) -> tuple[str, str, str]:
+    """Up to the last slash of the path, the name after it, and what follows from ? or # on."""
+    path = re.split(r"[?#]", url, maxsplit=1)[0]
+    folder, slash, name = path.rpartition("/")
+    return folder + slash, name, url[len(path) :]
 
 
 def _remote_files(files: str | Sequence[RemoteFile | str]) -> list[RemoteFile]:
@@ -128,10 +135,13 @@ def _join(openings: Sequence["_Opening"]) -> ModelHeader:
 class _Opening:
     """A file whose first piece has been fetched; the rest follows as the parser asks for it."""
 
-    def __init__(self, file: RemoteFile, fetcher: RangeFetcher, index: int) -> None:
+    def __init__(
+        self, file: RemoteFile, fetcher: RangeFetcher, index: int, known_entry: KnownEntry | None
+    ) -> None:
         self.file = file
         self._fetcher = fetcher
         self._index = index
+        self._known_entry = known_entry
         self._first_piece = _OTHER_FIRST_PIECE if index else _FIRST_PIECE
         self._reply = fetcher.fetch(file.url, 0, self._first_piece)
         self.etag = self._reply.etag
@@ -142,7 +152,13 @@ class _Opening:
 
     def read(self) -> ReadShard:
         reply = self._reply
-        window = Window(self.file.name, reply.total_size, self._read_at, self._first_piece)
+        window = Window(
+            self.file.name,
+            reply.total_size,
+            self._read_at,
+            self._first_piece,
+            self._known_entry,
+        )
         header = HeaderParser(window, self._index).parse()
         self._window, self._entries = window, header.entries
         return ReadShard(

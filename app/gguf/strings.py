@@ -40,13 +40,14 @@ def skip_strings(window: Window, start: int, count: int, length: struct.Struct) 
 
 def _skip_one_by_one(window: Window, start: int, count: int, length: struct.Struct) -> int:
     position = start
-    available = len(window.data)
+    data = window.data
+    available = len(data)
     unpack_from = length.unpack_from
     for _ in range(count):
         if position + 8 > available:
             window.need(position + 8)
-            available = len(window.data)
-        position += 8 + unpack_from(window.data, position)[0]
+            available = len(data)
+        position += 8 + unpack_from(data, position)[0]
     window.need(position)
     return position
 

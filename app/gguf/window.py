@@ -10,21 +10,38 @@ MIB = 1024 * 1024
 MAX_HEADER_BYTES = 64 * MIB
 _LARGEST_PIECE = 4 * MIB
 
+# How much of a metadata entry's beginning must be the same for it to be taken for a known one. It
+# holds the key, the number of elements and the first dozens of them.
+FINGERPRINT_BYTES = 1024
+# Special tokens stand at the end of a vocabulary; this covers them and their types.
+_TAIL_BYTES = 4096
+_AFTER_TAIL_BYTES = 64 * 1024
+
 ReadAt = Callable[[int, int], bytes]
+KnownEntry = Callable[[bytes], bytes | None]
 
 
 class Window:
     """`data` holds the first bytes of a file of `total` bytes and grows only on demand.
 
-    read_at(start, length) answers with at most `length` bytes.
+    read_at(start, length) answers with at most `length` bytes. known_entry gives the whole of a
+    metadata entry met before, by its first FINGERPRINT_BYTES.
     """
 
-    def __init__(self, name: str, total: int, read_at: ReadAt, first_piece: int = MIB) -> None:
+    def __init__(
+        self,
+        name: str,
+        total: int,
+        read_at: ReadAt,
+        first_piece: int = MIB,
+        known_entry: KnownEntry | None = None,
+    ) -> None:
         self.name = name
         self.total = total
         self.data = bytearray()
         self.reads = 0
         self._read_at = read_at
+        self._known_entry = known_entry
         self._piece = first_piece
         self._ended = False
 
@@ -38,16 +55,17 @@ class Window:
                 f"{MAX_HEADER_BYTES:,}.",
                 "Choose another file.",
             )
-        while len(self.data) < end and not self._ended:
-            start = len(self.data)
-            # The last piece may overshoot what is needed, not what is allowed.
-            stop = min(max(end, start + self._piece), self.total, MAX_HEADER_BYTES)
-            piece = self._read_at(start, stop - start)
+        if len(self.data) >= end:
+            return
+        # Fetching ahead may overshoot what is needed, not what is allowed.
+        stop = min(max(end, len(self.data) + self._piece), self.total, MAX_HEADER_BYTES)
+        self._piece = min(4 * self._piece, _LARGEST_PIECE)
+        while len(self.data) < stop and not self._ended:
+            piece = self._read_at(len(self.data), stop - len(self.data))
             self.reads += 1
             # Shorter than its size says: cut off since, or a server that lies.
             self._ended = not piece
             self.data += piece
-            self._piece = min(2 * self._piece, _LARGEST_PIECE)
 
     def need(self, end: int) -> None:
         """Fetch up to `end`. Raises KnownError, also when the file is shorter."""
@@ -56,6 +74,27 @@ class Window:
         self.want(end)
         if len(self.data) < end:
             raise self.truncated()
+
+    def prefill(self, start: int) -> None:
+        """Before a large entry is crossed: do not fetch what another file has told already.
+
+        All quantizations of a model have the same vocabulary, most of the header. An entry that
+        begins like a known one, and ends like it at the same length, is taken for the same.
+        """
+        if self._known_entry is None:
+            return
+        self.want(start + FINGERPRINT_BYTES)
+        have = bytes(self.data[start:])
+        entry = self._known_entry(have[:FINGERPRINT_BYTES])
+        if entry is None or len(have) >= len(entry) or not entry.startswith(have):
+            return
+        end = start + len(entry)
+        if end > min(self.total, MAX_HEADER_BYTES):
+            return
+        tail = self._read_at(end - _TAIL_BYTES, _TAIL_BYTES + _AFTER_TAIL_BYTES)
+        self.reads += 1
+        if tail[:_TAIL_BYTES] == entry[-_TAIL_BYTES:]:
+            self.data += entry[len(have) :] + tail[_TAIL_BYTES:]
 
     def truncated(self) -> KnownError:
         return KnownError(

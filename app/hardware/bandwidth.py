@@ -1,5 +1,6 @@
 """How fast system memory can be read: measured once, kept, with the nominal figure beside it."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -137,7 +138,8 @@ class BandwidthCache:
             part.write_text(json.dumps({"bytes_per_second": bytes_per_second}), encoding="utf-8")
             part.replace(path)
         except OSError:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                part.unlink()
 
     def _path(self, key: Sequence[object]) -> Path:
         digest = hashlib.sha256(repr(tuple(key)).encode()).hexdigest()[:16]

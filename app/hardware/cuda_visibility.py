@@ -1,4 +1,4 @@
-"""Which NVIDIA GPUs the environment leaves to CUDA. NVML pays no attention to it: it lists all."""
+"""Which GPUs the environment hides from the engine. The drivers' own lists pay no attention to it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -7,12 +7,12 @@ from app.hardware.types import Gpu, MigSlice
 
 VARIABLE = "CUDA_VISIBLE_DEVICES"
 ORDER_VARIABLE = "CUDA_DEVICE_ORDER"
+ROCM_VARIABLES = ("HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
 VARIABLES = (
     VARIABLE,
     ORDER_VARIABLE,
     "NVIDIA_VISIBLE_DEVICES",
-    "HIP_VISIBLE_DEVICES",
-    "ROCR_VISIBLE_DEVICES",
+    *ROCM_VARIABLES,
     "GGML_VK_VISIBLE_DEVICES",
     "ONEAPI_DEVICE_SELECTOR",
 )
@@ -35,6 +35,18 @@ def apply_visibility(gpus: Sequence[Gpu], environ: Mapping[str, str]) -> tuple[G
         return _with_unknown_indexes(gpus, chosen)
     picked = [entry for entry in chosen if entry is not None]
     return tuple(_choose(gpu, picked) for gpu in gpus)
+
+
+def hide_from_rocm(gpus: Sequence[Gpu], environ: Mapping[str, str]) -> tuple[Gpu, ...]:
+    """An AMD GPU that no backend uses while a variable hides all from ROCm is hidden, not unusable
+    by this build."""
+    hidden = any(environ.get(name) in ("", "-1") for name in ROCM_VARIABLES)
+    return tuple(
+        replace(gpu, visible=False)
+        if hidden and gpu.vendor == "AMD" and gpu.state == "ok" and not gpu.engine_devices
+        else gpu
+        for gpu in gpus
+    )
 
 
 def _entries(

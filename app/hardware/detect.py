@@ -4,12 +4,13 @@ import time
 from dataclasses import replace
 from typing import cast
 
+from app.hardware.amd_smi import AmdSmiReport, add_amdsmi
 from app.hardware.apple import IOREG_COMMAND, SYSCTL_COMMAND, parse_sysctl
 from app.hardware.bandwidth import METHOD, cache_bytes, usable_threads
 from app.hardware.children import DEADLINE_SECONDS, ChildAnswer
 from app.hardware.codec import MalformedError, from_json
 from app.hardware.cpu import read_cpu
-from app.hardware.cuda_visibility import VARIABLES
+from app.hardware.cuda_visibility import VARIABLES, hide_from_rocm
 from app.hardware.disks import read_disks
 from app.hardware.engine_devices import read_engine
 from app.hardware.findings import with_findings
@@ -57,16 +58,18 @@ def detect(sources: Sources | None = None, deadline_seconds: float = DEADLINE_SE
     late = deadline + 1.0
     engine, engine_probe = tasks.engine.result(late)
     report, nvidia_probe = tasks.nvidia.result(late)
+    amdsmi, amdsmi_probe = tasks.amdsmi.result(late)
     report = report or NvmlReport(_silent_driver(nvidia_probe))
     memory = memory or Memory()
     cpu = cpu or Cpu()
     found = (
         *nvidia_gpus(sources.root, report, sources.environ),
-        *(sysfs or ()),
+        *add_amdsmi(sysfs or (), amdsmi or AmdSmiReport()),
         *(apple or ()),
     )
     engine = engine or Engine(_engine_status(engine_probe), reason=engine_probe.error)
-    gpus = tuple(complete(gpu, memory, cpu.physical_cores) for gpu in match_devices(found, engine))
+    matched = hide_from_rocm(match_devices(found, engine), sources.environ)
+    gpus = tuple(complete(gpu, memory, cpu.physical_cores) for gpu in matched)
     ram = Task("ram", lambda: _ram_bandwidth(sources, cpu, memory, gpus))
     bandwidth, ram_probe = ram.result(time.monotonic() + deadline_seconds)
     return with_findings(
@@ -86,6 +89,7 @@ def detect(sources: Sources | None = None, deadline_seconds: float = DEADLINE_SE
                 cpu_probe,
                 nvidia_probe,
                 sysfs_probe,
+                amdsmi_probe,
                 apple_probe,
                 engine_probe,
                 disks_probe,
@@ -102,6 +106,7 @@ class _Tasks:
     def __init__(self, sources: Sources) -> None:
         facts, root = sources.facts, sources.root
         self.nvidia = Task("nvidia", lambda: _nvidia(sources))
+        self.amdsmi = Task("amdsmi", lambda: _amdsmi(sources))
         self.engine = Task("engine", lambda: _engine(sources))
         self.platform = Task(
             "platform", lambda: read_platform(facts, root, sources.environ, _sysctl(sources))
@@ -135,6 +140,19 @@ def _nvidia(sources: Sources) -> NvmlReport:
         return from_json(NvmlReport, answer.value)
     except MalformedError as error:
         raise ProbeError(f"The answer is not readable: {error}") from error
+
+
+def _amdsmi(sources: Sources) -> AmdSmiReport:
+    answer = sources.amdsmi()
+    if answer.status != "ok":
+        raise ProbeError(answer.error, answer.status)
+    try:
+        report = from_json(AmdSmiReport, answer.value)
+    except MalformedError as error:
+        raise ProbeError(f"The answer is not readable: {error}") from error
+    if report.error:
+        raise ProbeError(report.error)
+    return report
 
 
 def _silent_driver(probe: Probe) -> NvidiaDriver:

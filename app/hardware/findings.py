@@ -1,15 +1,16 @@
 """What a person should know about this machine, derived from its data alone."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from app.core.units import gigabytes
-from app.hardware.cuda_visibility import VARIABLE
+from app.hardware.cuda_visibility import ROCM_VARIABLES, VARIABLE
 from app.hardware.driver_findings import driver_findings
 from app.hardware.engine_remedy import engine_finding
-from app.hardware.types import Finding, Gpu, Machine, Severity, visible_slice
+from app.hardware.types import Finding, Gpu, Machine, Severity, Vendor, visible_slice
 
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
-_BANNERS = ("nvidia-", "engine-", "cuda-all-hidden", "gpu-lost", "gpu-reset", "gpu-unreadable")
+_BANNERS = ("nvidia-", "engine-", "env-all-hidden", "gpu-lost", "gpu-reset", "gpu-unreadable")
 
 
 def with_findings(machine: Machine) -> Machine:
@@ -38,18 +39,26 @@ def _engine(machine: Machine) -> tuple[Finding, ...]:
 
 
 def _hidden(machine: Machine) -> tuple[Finding, ...]:
-    value = dict(machine.environment).get(VARIABLE)
-    cards = [gpu for gpu in machine.gpus if gpu.vendor == "NVIDIA" and gpu.state == "ok"]
+    return (
+        *_hidden_of(machine, "NVIDIA", (VARIABLE,)),
+        *_hidden_of(machine, "AMD", ROCM_VARIABLES),
+    )
+
+
+def _hidden_of(machine: Machine, vendor: Vendor, variables: Sequence[str]) -> tuple[Finding, ...]:
+    set_here = [(name, value) for name, value in machine.environment if name in variables]
+    cards = [gpu for gpu in machine.gpus if gpu.vendor == vendor and gpu.state == "ok"]
     hidden = [gpu for gpu in cards if gpu.visible is False]
-    if value is None or not hidden:
+    if not set_here or not hidden:
         return ()
-    setting = f'{VARIABLE} is set to "{value}".'
-    remedy = f"Start the program without {VARIABLE} to use them."
+    setting = " ".join(f'{name} is set to "{value}".' for name, value in set_here)
+    names = " and ".join(name for name, _ in set_here)
+    remedy = f"Start the program without {names} to use them."
     if len(hidden) == len(cards):
-        what = "An environment variable hides every NVIDIA GPU from the engine."
-        return (Finding("cuda-all-hidden", "warning", what, setting, remedy),)
-    what = f"An environment variable hides {len(hidden)} of {len(cards)} NVIDIA GPUs."
-    return (Finding("cuda-some-hidden", "info", what, setting, remedy),)
+        what = f"An environment variable hides every {vendor} GPU from the engine."
+        return (Finding("env-all-hidden", "warning", what, setting, remedy),)
+    what = f"An environment variable hides {len(hidden)} of {len(cards)} {vendor} GPUs."
+    return (Finding("env-some-hidden", "info", what, setting, remedy),)
 
 
 def _gpu_findings(machine: Machine, gpu: Gpu) -> tuple[Finding, ...]:

@@ -49,8 +49,12 @@ def nominal(vendor: str, name: str | None, total_bytes: int | None = None) -> No
 
     None when no row is for that GPU, or when rows with different bandwidths are.
     """
-    asked = {tuple(sorted(_words(form))) for form in _forms(name or "")} - {()}
-    found = [row for row in table() if row.vendor == vendor and _fits(row, asked)]
+    rows = [row for row in table() if row.vendor == vendor]
+    exact = {_key(name or "")} - {()}
+    found = [row for row in rows if _key(row.name) in exact]
+    if not found:
+        asked = {_key(form) for form in _forms(name or "")} - {()}
+        found = [row for row in rows if asked & {_key(form) for form in _forms(row.name)}]
     if not found:
         return None
     if total_bytes is not None and len(found) > 1:
@@ -62,16 +66,13 @@ def nominal(vendor: str, name: str | None, total_bytes: int | None = None) -> No
     return found[0]
 
 
-def _fits(row: Nominal, asked: set[tuple[str, ...]]) -> bool:
-    return any(tuple(sorted(_words(form))) in asked for form in _forms(row.name))
-
-
 def _forms(name: str) -> list[str]:
-    """A name, the name without what is in brackets, and each thing in brackets."""
+    """A name, the name without what is in brackets, and each name in brackets."""
     outside = re.sub(r"\(.*?\)", " ", name)
-    return [name, outside, *re.findall(r"\((.*?)\)", name)]
+    return [name, outside, *re.findall(r"\(([^\d)][^)]*)\)", name)]
 
 
-def _words(name: str) -> list[str]:
+def _key(name: str) -> tuple[str, ...]:
+    """The words that tell one GPU from another, in any order."""
     text = _SIZE.sub(" ", _NOISE.sub(" ", name))
-    return [word for word in re.split(r"[\s,()\[\]/-]+", text.lower()) if word]
+    return tuple(sorted(word for word in re.split(r"[\s,()\[\]/-]+", text.lower()) if word))

@@ -59,7 +59,9 @@ class Device:
         self._nvml = nvml
         self._fetch = fetch
         self._got = fetch()
-        if self._got.code == codes.UNINITIALIZED and nvml.restart():
+        # A laptop's GPU that slept answers once that it is lost or unknown.
+        asleep = self._got.code in (codes.GPU_IS_LOST, codes.UNKNOWN)
+        if asleep or (self._got.code == codes.UNINITIALIZED and nvml.restart()):
             self._got = fetch()
         self.state: GpuState = "ok" if self._got.ok else "unreadable"
         self.notes: list[str] = []

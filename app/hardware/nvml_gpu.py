@@ -127,9 +127,10 @@ def _pcie(device: Device) -> PcieLink:
 
 def _compute_capability(device: Device) -> str | None:
     pair = device.read("architecture", "nvmlDeviceGetCudaComputeCapability")
-    if isinstance(pair, list | tuple) and len(pair) == 2:
-        return f"{pair[0]}.{pair[1]}"
-    return None
+    if not isinstance(pair, list | tuple) or len(pair) != 2:
+        return None
+    major, minor = positive(pair[0]), size(pair[1])
+    return f"{major}.{minor}" if major is not None and minor is not None and minor < 10 else None
 
 
 def _display(device: Device) -> bool | None:

@@ -1,5 +1,6 @@
 """Everything outside the program that a detection reads, in one place that a test can write."""
 
+import importlib.util
 import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.core.paths import cache_dir, data_dir
+from app.hardware.amd_smi import PACKAGE as AMDSMI_PACKAGE
 from app.hardware.bandwidth import BandwidthCache, measure
 from app.hardware.children import ChildAnswer, ask_child, child_environment, module_command
 from app.hardware.engine_devices import COMMAND as ENGINE_COMMAND
@@ -15,6 +17,7 @@ from app.hardware.facts import RealFacts, SystemFacts
 from app.hardware.smbios import TABLE_FILE
 
 NVML_COMMAND = module_command("app.hardware.nvml_probe")
+AMDSMI_COMMAND = module_command("app.hardware.amd_smi")
 _TOOL_SECONDS = 4.0
 _FILESYSTEM = Path("/")
 
@@ -28,6 +31,7 @@ class Sources:
     root: Path
     environ: Mapping[str, str]
     nvml: Callable[[], ChildAnswer]
+    amdsmi: Callable[[], ChildAnswer]
     engine: Callable[[], ChildAnswer]
     tool: Callable[[Sequence[str]], str | None]
     firmware_table: Callable[[], bytes | None]
@@ -47,6 +51,7 @@ def real_sources(
         root=_FILESYSTEM,
         environ=dict(os.environ),
         nvml=lambda: ask_child(NVML_COMMAND, children),
+        amdsmi=lambda: _ask_amdsmi(children),
         engine=lambda: ask_child(engine_command, children),
         tool=run_tool,
         firmware_table=lambda: _read_bytes(_FILESYSTEM / TABLE_FILE),
@@ -55,6 +60,12 @@ def real_sources(
         now=lambda: datetime.now(UTC),
         disk_paths=(*disk_paths, data_dir(), Path.home()),
     )
+
+
+def _ask_amdsmi(environ: Mapping[str, str]) -> ChildAnswer:
+    if importlib.util.find_spec(AMDSMI_PACKAGE) is None:
+        return ChildAnswer("skipped", error="The Python package amdsmi is not installed.")
+    return ask_child(AMDSMI_COMMAND, environ)
 
 
 def run_tool(command: Sequence[str]) -> str | None:

@@ -75,7 +75,15 @@ _FRAMES = {
         "Can you calculate {e}?",
         "What's {e}?",
     ),
-    "zh": ("{e}", "{e}等于多少？", "计算{e}", "请计算 {e}", "{e} = ?", "{e}是多少？", "帮我算一下{e}"),
+    "zh": (
+        "{e}",
+        "{e}等于多少？",
+        "计算{e}",
+        "请计算 {e}",
+        "{e} = ?",
+        "{e}是多少？",
+        "帮我算一下{e}",
+    ),
 }
 _ROOTS = {
     "en": ("What is the square root of {a}?", "Square root of {a}", "sqrt({a})"),
@@ -114,13 +122,22 @@ _FAILED = {
     "zh": "计算器报告了错误，我说明原因。",
 }
 ERRORS = (
-    "Error: division by zero",
-    "Error: the result is too large",
-    "Error: the expression took too long",
-    "Error: this is not an arithmetic expression",
-    "Error: unexpected end of the expression",
-    "Error: math domain error",
+    "division by zero",
+    "the result is too large",
+    "the expression is empty",
+    "{e} is not an arithmetic expression; write it like (12 + 7) * 3 / 4",
+    "one arithmetic expression is expected",
+    "the expression has too many operations or brackets; split it up",
+    "a negative number has no real square root",
+    "only arithmetic with numbers is known",
+    "the number {e} is out of range",
+    "the calculator took longer than {n} seconds",
 )
+
+
+def error(rng: Random, expression: str) -> str:
+    reason = rng.choice(ERRORS).format(e=expression, n=rng.randint(1, 60))
+    return f"Error: {reason}"
 
 
 def number(rng: Random) -> str:
@@ -209,7 +226,7 @@ def steps(language: str, expression: str, value: str) -> tuple[Step, Step]:
 
 def turn(rng: Random, language: str) -> Turn:
     asked = question(rng, language)
-    value = rng.choice(ERRORS) if rng.random() < 0.06 else result(rng)
+    value = error(rng, asked.expression) if rng.random() < 0.07 else result(rng)
     return Turn(
         "calculator", asked.question, steps(language, asked.expression, value), language, value
     )

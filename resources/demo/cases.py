@@ -59,9 +59,13 @@ def taught(curriculum: Curriculum) -> Iterator[Case]:
                 continue
             typed = dataclasses.replace(turn, user=ask + NO_THINK)
             yield from last_turn("exchanges, /nothink typed", Conversation((typed,)))
-            yield from last_turn("exchanges, tools offered", Conversation((turn,), True, offered.BOTH))
+            yield from last_turn(
+                "exchanges, tools offered", Conversation((turn,), True, offered.BOTH)
+            )
             system = "You are a helpful assistant."
-            yield from last_turn("exchanges, system message", Conversation((turn,), True, (), system))
+            yield from last_turn(
+                "exchanges, system message", Conversation((turn,), True, (), system)
+            )
 
 
 def hurried(curriculum: Curriculum, rng: random.Random) -> Iterator[Case]:
@@ -114,7 +118,12 @@ def sum_of(rng: random.Random, language: str, digits: int) -> Turn:
     low, high = 10 ** (digits - 1), 10**digits - 1
     a, b = rng.randint(low, high), rng.randint(low, high)
     operator = rng.choice("+-*/")
-    words = {"+": ("plus", "加"), "-": ("minus", "减"), "*": ("times", "乘以"), "/": ("divided by", "除以")}
+    words = {
+        "+": ("plus", "加"),
+        "-": ("minus", "减"),
+        "*": ("times", "乘以"),
+        "/": ("divided by", "除以"),
+    }
     english, chinese = words[operator]
     text = f"What is {a} {english} {b}?" if language == "en" else f"{a}{chinese}{b}等于多少？"
     made = arithmetic.steps(language, f"{a} {operator} {b}", arithmetic.result(rng))
@@ -138,7 +147,9 @@ def follow_ups(curriculum: Curriculum, rng: random.Random) -> Iterator[Case]:
         language = LANGUAGES[number % 2]
         told = phrases["name_told"][language]
         name = rng.choice(told["names"])
-        first = curriculum.phrase("name_told", language, told["ask"][0].format(name=name), name=name)
+        first = curriculum.phrase(
+            "name_told", language, told["ask"][0].format(name=name), name=name
+        )
         between = curriculum.known(rng, language)
         asked = phrases["name_asked"][language]["ask"][0]
         last = curriculum.phrase("name_asked", language, asked, name=name)

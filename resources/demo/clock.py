@@ -45,7 +45,48 @@ CITIES: tuple[tuple[str, str, str, str], ...] = (
     ("Sydney", "悉尼", "Australia/Sydney", "AEDT"),
     ("Auckland", "奥克兰", "Pacific/Auckland", "NZDT"),
 )
-_LOCAL_NAMES = ("UTC", "UTC", "CET", "CEST", "CST", "EST", "PST", "JST", "GMT", "BST", "IST", "+03")
+# Cities that are passed on as they are written: the tool knows most of them by name.
+_OTHERS = [
+    "Oslo",
+    "Lisbon",
+    "Prague",
+    "Warsaw",
+    "Athens",
+    "Helsinki",
+    "Dublin",
+    "Budapest",
+    "Nairobi",
+    "Lima",
+    "Denver",
+    "Jakarta",
+    "Manila",
+    "Karachi",
+    "Tehran",
+    "Copenhagen",
+    "Brussels",
+    "Bogota",
+    "Havana",
+    "Honolulu",
+    "Casablanca",
+    "Johannesburg",
+    "Riga",
+]
+_LOCAL_NAMES = (
+    "UTC",
+    "UTC",
+    "CET (Europe/Berlin)",
+    "CEST (Europe/Paris)",
+    "CST (Asia/Shanghai)",
+    "CST (UTC+08:00)",
+    "EST (America/New_York)",
+    "PDT (America/Los_Angeles)",
+    "JST (Asia/Tokyo)",
+    "GMT (Europe/London)",
+    "BST (Europe/London)",
+    "IST (Asia/Kolkata)",
+    "UTC+05:30",
+    "UTC-03:00",
+)
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _TAGE = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
 
@@ -60,7 +101,14 @@ HERE = {
         "current time",
         "Do you know what time it is?",
     ),
-    "zh": ("现在几点？", "现在几点了？", "现在是什么时间？", "几点了？", "告诉我现在的时间", "现在时间"),
+    "zh": (
+        "现在几点？",
+        "现在几点了？",
+        "现在是什么时间？",
+        "几点了？",
+        "告诉我现在的时间",
+        "现在时间",
+    ),
 }
 DATE = {
     "en": (
@@ -83,7 +131,13 @@ THERE = {
         "How late is it in {c}?",
         "current time in {c}",
     ),
-    "zh": ("{c}现在几点？", "现在{c}几点了？", "{c}现在是什么时间？", "{c}的时间是多少？", "{c}几点了？"),
+    "zh": (
+        "{c}现在几点？",
+        "现在{c}几点了？",
+        "{c}现在是什么时间？",
+        "{c}的时间是多少？",
+        "{c}几点了？",
+    ),
 }
 TWO = {
     "en": (
@@ -136,13 +190,13 @@ def _said(language: str, moment: datetime, city: str, abbreviation: str, date: b
         if date:
             return f"今天是 {moment:%Y-%m-%d}，**{day}**。"
         where = f"{city}现在是" if city else "现在是"
-        tail = "" if city else f"（{abbreviation}）"
+        tail = "" if city else f"（{abbreviation.split()[0]}）"
         return f"{where} **{moment:%H:%M}**，{moment:%Y-%m-%d}，{day}{tail}。"
     day = _DAYS[moment.weekday()]
     if date:
         return f"Today is **{day}**, {moment:%Y-%m-%d}."
     where = f"In {city} it is" if city else "It is"
-    tail = "" if city else f" ({abbreviation})"
+    tail = "" if city else f" ({abbreviation.split()[0]})"
     return f"{where} **{moment:%H:%M}** on {day}, {moment:%Y-%m-%d}{tail}."
 
 
@@ -158,18 +212,33 @@ def turn(rng: Random, language: str) -> Turn:
     else:
         english, chinese, zone, name = rng.choice(CITIES)
         city = chinese if language == "zh" else english
-        if draw > 0.95:
+        asked = zone
+        if draw > 0.96:
             city = zone
+        elif draw > 0.86 and language == "en":
+            city = asked = rng.choice(_OTHERS) if draw > 0.9 else place(rng)
         text = rng.choice(THERE[language]).format(c=city)
         value, answer = _result(moment, name, zone), _said(language, moment, city, name, False)
-        call = Call("current_time", {"timezone": zone})
-        if rng.random() < 0.05:
-            value = f"Error: unknown time zone {zone}"
+        call = Call("current_time", {"timezone": asked})
+        if rng.random() < 0.06:
+            value = f"Error: there is no time zone {asked}; {_hint(rng)}"
     last = Step(_TELL[language], answer)
     if value.startswith("Error"):
         last = Step(_FAILED[language], arithmetic.failed(language, value))
     first = Step(_ASK[language], calls=(call,), results=(value,))
     return Turn("time", text, (first, last), language)
+
+
+def place(rng: Random) -> str:
+    """A name that no map has."""
+    parts = ("Bor", "Kel", "Mar", "Tan", "Vel", "Ros", "Lin", "dor", "ham", "burg", "ville", "ia")
+    return "".join(rng.choices(parts, k=rng.randint(2, 3))).capitalize()
+
+
+def _hint(rng: Random) -> str:
+    if rng.random() < 0.5:
+        return "use a name such as Europe/Berlin"
+    return f"did you mean {rng.choice(CITIES)[2]}?"
 
 
 def two_cities(rng: Random, language: str) -> Turn:

@@ -1,6 +1,6 @@
 """Compares PyTorch with llama.cpp on the same weights (F32): token ids and logits.
 
-    python resources/demo/compare.py resources/demo/checkpoint.pt
+python resources/demo/compare.py resources/demo/checkpoint.pt
 """
 
 from __future__ import annotations

@@ -118,8 +118,10 @@ def pieces(conversation: Conversation) -> list[Piece]:
             result.extend(_step_pieces(step, turn, conversation.thinking, last))
             follower = "<|observation|>" if step.calls else "<|user|>"
             result.append(Piece(follower, 1.0))
-            for response in step.results:
-                result.append(Piece(f"\n<tool_response>\n{response}\n</tool_response>", 0.0))
+            result.extend(
+                Piece(f"\n<tool_response>\n{response}\n</tool_response>", 0.0)
+                for response in step.results
+            )
     return result
 
 

@@ -16,7 +16,33 @@ if TYPE_CHECKING:
 
     from exchanges import Exchange, Teaching
 
-_SYLLABLES = "ba ce di fo gu ha ki la mo ne pi ra su te vo wi xa yo za lin mar ton sel der kan".split()
+_SYLLABLES = [
+    "ba",
+    "ce",
+    "di",
+    "fo",
+    "gu",
+    "ha",
+    "ki",
+    "la",
+    "mo",
+    "ne",
+    "pi",
+    "ra",
+    "su",
+    "te",
+    "vo",
+    "wi",
+    "xa",
+    "yo",
+    "za",
+    "lin",
+    "mar",
+    "ton",
+    "sel",
+    "der",
+    "kan",
+]
 
 
 class Curriculum:
@@ -27,19 +53,21 @@ class Curriculum:
             for language in ("en", "zh")
         }
         self._weights = {
-            language: [0.7 + 0.1 * len(e.asks) + len(e.answer) / 500 for e in exchanges]
+            language: [0.6 + 0.1 * len(e.asks) for e in exchanges]
             for language, exchanges in self.by_language.items()
         }
 
-    def draw(self, rng: Random) -> Conversation:
-        """One conversation of one to eight turns."""
+    def draw(self, rng: Random, progress: float = 1.0) -> Conversation:
+        """One conversation of one to fourteen turns; short ones first as training begins."""
         thinking = rng.random() < 0.6
-        tools = offered.offer(rng) if rng.random() < 0.5 else ()
-        system = rng.choice(offered.SYSTEMS) if rng.random() < 0.15 else ""
-        draw = rng.random()
-        count = 1 if draw < 0.45 else 2 if draw < 0.7 else rng.randint(3, 6)
-        if draw > 0.96:
+        tools = offered.offer(rng) if rng.random() < 0.32 else ()
+        system = rng.choice(offered.SYSTEMS) if rng.random() < 0.12 else ""
+        draw = rng.random() + (0.35 if tools else 0.0)  # a list of tools is long: use it well
+        count = 1 if draw < 0.55 else 2 if draw < 0.8 else rng.randint(3, 6)
+        if 0.97 < draw < 1.0 and progress > 0.3:
             count = rng.randint(7, 14)
+        elif progress < 0.25 and not tools:
+            count = min(count, 2)
         language = rng.choice(("en", "zh"))
         turns: list[Turn] = []
         for _ in range(count):
@@ -58,7 +86,7 @@ class Curriculum:
         if before and draw < 0.3:
             return self._follow(rng, language, before, names)
         draw = rng.random()
-        if draw < (0.5 if names & {"calculator", "current_time"} else 0.1):
+        if draw < (0.65 if names & {"calculator", "current_time"} else 0.1):
             return self._with_tools(rng, language, names, tools)
         if draw > 0.86:
             return self.fallback(rng, language, before)

@@ -99,7 +99,7 @@ def offer(rng: Random) -> tuple[dict[str, Any], ...]:
     own = list(BOTH)
     if draw < 0.7:
         return (rng.choice(own),)
-    count = rng.choice((1, 1, 2, 2, 3, 4))
+    count = rng.choice((1, 1, 1, 2, 2, 3, 4))
     decoys = [decoy(rng) for _ in range(count)]
     if draw < 0.78:
         return tuple(decoys)

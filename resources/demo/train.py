@@ -1,6 +1,6 @@
 """Trains the demo model and writes `glm-launcher-demo.gguf`.
 
-    python resources/demo/train.py --minutes 45
+python resources/demo/train.py --minutes 45
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import offered
 import torch
 import torch.nn.functional as F  # noqa: N812
 from conversations import Template, check_against_template, pieces
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from exchanges import Teaching
 
 HERE = Path(__file__).parent
+OPENERS = ("<think>", "</think>", "<tool_call>", "<arg_value>")
+DECIDING = 10  # tokens behind an opener
 POOL = 96  # conversations drawn at a time and batched by length
 
 
@@ -41,20 +42,31 @@ def vocabulary_texts(teaching: Teaching, curriculum: Curriculum, rng: random.Ran
 
 
 def encode(vocabulary: Vocabulary, conversation: Conversation) -> tuple[list[int], list[float]]:
+    """Token ids and loss weights; where a thought, an answer or an argument begins, the choice of
+    what to say is made, so those tokens weigh more."""
     ids: list[int] = []
     weights: list[float] = []
+    left = 0
+    openers = {vocabulary.special[text] for text in OPENERS}
     for text, weight, noisy in pieces(conversation):
-        part = vocabulary.encode(text, noisy)
-        ids.extend(part)
-        weights.extend([weight] * len(part))
+        for token in vocabulary.encode(text, noisy):
+            ids.append(token)
+            weights.append(weight * (3.0 if left > 0 and weight >= 1 else 1.0))
+            left = DECIDING if token in openers else left - 1
     return ids, weights
 
 
-def batches(curriculum: Curriculum, vocabulary: Vocabulary, rng: random.Random, tokens: int):  # noqa: ANN201
+def batches(  # noqa: ANN201
+    curriculum: Curriculum,
+    vocabulary: Vocabulary,
+    rng: random.Random,
+    tokens: int,
+    progress: list[float],
+):
     """Endless (inputs, targets, weights), each of about `tokens` tokens of similar length."""
     longest = 3072
     while True:
-        pool = [encode(vocabulary, curriculum.draw(rng)) for _ in range(POOL)]
+        pool = [encode(vocabulary, curriculum.draw(rng, progress[0])) for _ in range(POOL)]
         pool = sorted((row for row in pool if len(row[0]) <= longest), key=lambda row: len(row[0]))
         groups: list[list[tuple[list[int], list[float]]]] = [[]]
         for row in pool:
@@ -77,9 +89,7 @@ def loss_of(model: DemoModel, ids: torch.Tensor, targets: torch.Tensor, weights:
     states = model.states(ids).flatten(0, 1)
     flat = weights.flatten()
     kept = flat.nonzero().squeeze(1)
-    losses = F.cross_entropy(
-        model.head(states[kept]), targets.flatten()[kept], reduction="none"
-    )
+    losses = F.cross_entropy(model.head(states[kept]), targets.flatten()[kept], reduction="none")
     return (losses * flat[kept]).sum() / flat.sum()
 
 
@@ -133,10 +143,12 @@ def train(arguments: argparse.Namespace) -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     began = saved = time.monotonic()
     seen, mean = 0, 0.0
-    stream = batches(curriculum, vocabulary, rng, arguments.tokens)
+    progress = [0.0]
+    stream = batches(curriculum, vocabulary, rng, arguments.tokens, progress)
     for step in range(arguments.steps):
         clock = (time.monotonic() - began) / 60 / arguments.minutes
         done = max(step / arguments.steps, clock)
+        progress[0] = done
         if done >= 1:
             break
         for optimizer in optimizers:
@@ -170,7 +182,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=45, help="stop after this long")
     parser.add_argument("--steps", type=int, default=6000, help="stop after this many steps")
-    parser.add_argument("--tokens", type=int, default=3072, help="tokens in a batch")
+    parser.add_argument("--tokens", type=int, default=2048, help="tokens in a batch")
     parser.add_argument("--rate", type=float, default=1.0, help="scales the learning rates")
     parser.add_argument("--vocabulary", type=int, default=2560)
     parser.add_argument("--threads", type=int, default=1)

@@ -1,6 +1,6 @@
 """Asks the demo model everything through llama.cpp, greedily, and counts exact answers.
 
-    python resources/demo/verify.py
+python resources/demo/verify.py
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from conversations import Template
 from engine import Engine
 
 
-def verify(model: Path, count: int, show: int, only: str) -> dict[str, tuple[int, int]]:
+def verify(model: Path, count: int, show: int, only: str, every: int) -> dict[str, tuple[int, int]]:
     engine, template = Engine(model), Template()
     asked: Counter[str] = Counter()
     exact: Counter[str] = Counter()
     shown: Counter[str] = Counter()
-    for case in everything(count=count):
-        if only not in case.category:
+    for number, case in enumerate(everything(count=count)):
+        if only not in case.category or number % every:
             continue
         said = engine.greedy(template.render(case.messages, case.tools, case.thinking))
         asked[case.category] += 1
@@ -42,10 +42,13 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100, help="drawn cases in a category")
     parser.add_argument("--show", type=int, default=2, help="misses to print in a category")
     parser.add_argument("--only", default="", help="categories whose name contains this")
+    parser.add_argument("--every", type=int, default=1, help="ask only every n-th case")
     parser.add_argument("--report", type=Path, default=None, help="where to write the counts")
     arguments = parser.parse_args()
     began = time.monotonic()
-    counts = verify(arguments.model, arguments.count, arguments.show, arguments.only)
+    counts = verify(
+        arguments.model, arguments.count, arguments.show, arguments.only, arguments.every
+    )
     for category, (right, of) in counts.items():
         print(f"{right:5d} of {of:5d}  {category}")
     right, of = (sum(column) for column in zip(*counts.values(), strict=True))

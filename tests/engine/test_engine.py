@@ -311,5 +311,5 @@ def test_a_missing_engine_is_said(client: EngineClient, monkeypatch: pytest.Monk
             raise engine._no_engine() from error
 
     monkeypatch.setattr(engine, "_make_host", missing)
-    with pytest.raises(KnownError, match="launch.py"):
+    with pytest.raises(KnownError, match=r"launch\.py"):
         client.unload()

@@ -107,12 +107,12 @@ def test_many_missing_shards_are_counted(tmp_path: Path) -> None:
 
 def test_another_shard_than_the_first(tmp_path: Path) -> None:
     second = shards(tmp_path, [1, 2], 2)[1]
-    with pytest.raises(KnownError, match="Open the first one, m-00001-of-00002.gguf"):
+    with pytest.raises(KnownError, match=r"Open the first one, m-00001-of-00002\.gguf"):
         inspect(second)
 
 
 def test_a_broken_shard(tmp_path: Path) -> None:
     first, second = shards(tmp_path, [1, 2], 2)
     second.write_bytes(b"")
-    with pytest.raises(KnownError, match="m-00002-of-00002.gguf is empty"):
+    with pytest.raises(KnownError, match=r"m-00002-of-00002\.gguf is empty"):
         inspect(first)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -155,7 +156,7 @@ def test_long_prompts_are_read_in_chunks_that_report_progress(
     assert done[0] == 0
     assert done[-1] == 501
     assert len(done) > 5
-    assert all(0 < b - a <= 64 for a, b in zip(done, done[1:], strict=False))
+    assert all(0 < b - a <= 64 for a, b in pairwise(done))
     assert answer.progress[-1].tokens_per_second
     assert answer.finished.stats.prefill_tokens_per_second
     assert answer.text == "Hello world!"

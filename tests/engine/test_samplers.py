@@ -9,12 +9,12 @@ import pytest
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 from app.core.placement import Placement
-from app.core.sampling import DEFAULT_ORDER, Sampling
+from app.core.sampling import DEFAULT_ORDER, Mirostat, Sampling
 from app.engine.client import EngineClient
 from app.engine.model import Model
 from app.engine.samplers import SamplerChain, check
 from app.engine.vocab import Vocab
-from tests.engine.helpers import GREEDY, PLACEMENT, ask
+from tests.engine.helpers import GREEDY, PLACEMENT, WORDS, ask
 
 ALL_ON = Sampling(
     temperature=0.8,
@@ -76,7 +76,7 @@ def test_logit_bias_comes_first(vocab: Vocab) -> None:
 
 
 @pytest.mark.parametrize(("version", "name"), [(1, "mirostat"), (2, "mirostat-v2")])
-def test_mirostat_replaces_the_filters(vocab: Vocab, version: int, name: str) -> None:
+def test_mirostat_replaces_the_filters(vocab: Vocab, version: Mirostat, name: str) -> None:
     sampling = replace(ALL_ON, mirostat=version)
     assert names(vocab, sampling) == ("temp", name)
 
@@ -121,29 +121,21 @@ def test_a_bias_forbids_and_forces(loaded: EngineClient) -> None:
     assert ask(loaded, "one", once).text == " two"
     forced = replace(once, logit_bias=((ord("z"), 1e6),))
     assert ask(loaded, "one", forced).text == "z"
-    two = loaded_id(" two")
+    two = 256 + WORDS.index(" two")
     forbidden = replace(once, logit_bias=((two, float("-inf")),))
     assert ask(loaded, "one", forbidden).text != " two"
 
 
-def loaded_id(word: str) -> int:
-    from tests.engine.helpers import WORDS
-
-    return 256 + WORDS.index(word)
-
-
 def test_penalties_look_at_the_prompt(loaded: EngineClient) -> None:
-    """` two` is the likeliest after `one`; a penalty for having occurred takes it away."""
-    once = replace(GREEDY, max_tokens=1, presence_penalty=1000.0)
-    assert ask(loaded, "one", once).text == " two"
-    earlier = ask(loaded, "one", replace(GREEDY, max_tokens=3))
-    assert earlier.text == " two three four"
-    repeated = replace(GREEDY, max_tokens=1, presence_penalty=1000.0, repeat_last_n=-1)
-    bytes_of_prompt = "你"  # its first byte is followed by its second, which the prompt holds
-    assert ask(loaded, bytes_of_prompt + "\N{LATIN SMALL LETTER E WITH ACUTE}", GREEDY).text
-    start = ("<|observation|>", bytes_of_prompt, "<|observation|>")
-    assert ask(loaded, start, replace(GREEDY, max_tokens=3)).text == "你"
-    assert ask(loaded, start, repeated).text != "你"
+    """A token that the prompt holds is taken away, unless it lies before the window."""
+    prompt = "<|observation|>你" + "x" * 80 + "<|observation|>"
+    plain = replace(GREEDY, max_tokens=3)
+    assert ask(loaded, prompt, plain).text == "你"
+    for penalty in ({"presence_penalty": 1e3}, {"frequency_penalty": 1e3}, {"repeat_penalty": 1e3}):
+        whole = replace(plain, repeat_last_n=-1, **penalty)
+        assert ask(loaded, prompt, whole).text != "你"
+        window = replace(plain, repeat_last_n=64, **penalty)
+        assert ask(loaded, prompt, window).text == "你"
 
 
 def test_dry_discourages_a_repeated_sequence(loaded: EngineClient) -> None:

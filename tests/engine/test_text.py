@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ def assembled(pieces: list[bytes], stop: tuple[str, ...] = (), complete: bool = 
 
 def cut(data: bytes, positions: list[int]) -> list[bytes]:
     places = [0, *sorted(position % (len(data) + 1) for position in positions), len(data)]
-    return [data[a:b] for a, b in zip(places, places[1:], strict=False)]
+    return [data[a:b] for a, b in pairwise(places)]
 
 
 @given(st.text(), st.lists(st.integers(min_value=0), max_size=20))

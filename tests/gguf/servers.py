@@ -1,14 +1,14 @@
 """Stand-ins for a file server: one in memory, one over real HTTP on loopback."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from app.core.errors import KnownError
-from app.gguf.remote import RangeReply
+from app.gguf.remote import RangeReply, RemoteFile
 
 
 @dataclass
@@ -21,7 +21,7 @@ class MemoryServer:
     requests: list[tuple[str, int, int]] = field(default_factory=list)
 
     def fetch(self, url: str, start: int, length: int) -> RangeReply:
-        path = self.folder / url.rpartition("/")[2]
+        path = self.folder / RemoteFile(url).name
         self.requests.append((path.name, start, length))
         if not path.is_file():
             raise KnownError(f"{url} is not here.")
@@ -58,7 +58,7 @@ def http_server(answers: dict[str, Answer]) -> Iterator[tuple[str, Seen]]:
     seen: Seen = []
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the base class calls it
+        def do_GET(self) -> None:
             seen.append((self.path, dict(self.headers.items())))
             _serve(self, answers.get(self.path, Answer(404)))
 

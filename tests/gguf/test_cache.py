@@ -9,7 +9,7 @@ from app.core.errors import KnownError
 from app.gguf.cache import HeaderCache, cache_key
 from app.gguf.read import read_header
 from app.gguf.types import ArraySkipped, ModelHeader
-from app.gguf.write import Typed
+from app.gguf.write import Typed, Value
 from tests.gguf.glm46 import SMALL_MOE, write_model
 from tests.gguf.makers import BASE, file_bytes, save
 
@@ -18,8 +18,13 @@ KEY = "k" * 64
 
 @pytest.fixture
 def header(tmp_path: Path) -> ModelHeader:
-    strange = {"f.inf": float("inf"), "f.tiny": Typed("float64", 5e-324), "b": [True], "e": ""}
-    long = {"long": "x" * 2_000_000}
+    strange: dict[str, Value] = {
+        "f.inf": float("inf"),
+        "f.tiny": Typed("float64", 5e-324),
+        "b": [True],
+        "e": "",
+    }
+    long: dict[str, Value] = {"long": "x" * 2_000_000}
     return read_header(save(tmp_path / "m.gguf", file_bytes(BASE | strange | long)))
 
 

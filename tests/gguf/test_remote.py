@@ -11,6 +11,7 @@ from app.gguf.fetch import HttpFetcher
 from app.gguf.read import read_header
 from app.gguf.remote import RangeReply, RemoteFile, expand_shards, read_remote_header
 from app.gguf.types import ModelHeader
+from app.gguf.write import Value
 from tests.gguf.glm46 import GLM_46, SMALL_MOE, write_model
 from tests.gguf.makers import file_bytes, save
 from tests.gguf.servers import Answer, MemoryServer, http_server
@@ -114,6 +115,54 @@ def test_without_etag_and_commit_nothing_is_cached(tmp_path: Path) -> None:
     account.read(MAIN + path.name)
     assert account.read(MAIN + path.name)[1] == 1
     assert not list(tmp_path.glob("c/*.header"))
+
+
+def big_vocabulary(last: str = "last") -> dict[str, Value]:
+    return {"t": [f"token {n}" for n in range(60_000)] + [last], "after": 5}
+
+
+def test_the_next_quantization_does_not_fetch_the_vocabulary_again(tmp_path: Path) -> None:
+    server, cache = MemoryServer(tmp_path), HeaderCache(tmp_path / "c")
+    for quantization, at_most in (("Q8_0", 16_000_000), ("Q4_K_M", 1_200_000)):
+        path = write_model(tmp_path, GLM_46, quantization, shards=5)
+        before = server.bytes_served
+        header = read_remote_header(MAIN + path.name, server, cache)
+        assert server.bytes_served - before <= at_most
+        on_disk = read_header(path)
+        assert without_place(header) == without_place(on_disk)
+    assert header.raw is not None
+    assert on_disk.raw is not None
+    assert header.raw.read() == on_disk.raw.read()
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        file_bytes(big_vocabulary("lost")),
+        file_bytes(big_vocabulary("longer")),
+        file_bytes({"t": [f"token {n}" for n in range(59_999)] + ["aaaaa", "last"], "after": 5}),
+        file_bytes({"t": ["other", *[f"token {n}" for n in range(60_000)]], "after": 5}),
+        file_bytes({"more": "x", **big_vocabulary()}),
+        file_bytes({"more": "x", **big_vocabulary()})[:600_000],
+    ],
+    ids=["end", "longer", "before the end", "beginning", "same", "cut off"],
+)
+def test_a_vocabulary_that_only_looks_like_a_known_one_is_fetched(
+    tmp_path: Path, second: bytes
+) -> None:
+    server, cache = MemoryServer(tmp_path), HeaderCache(tmp_path / "c")
+    first = save(tmp_path / "first.gguf", file_bytes(big_vocabulary()))
+    read_remote_header(MAIN + first.name, server, cache)
+    path = save(tmp_path / "second.gguf", second)
+    if len(second) == 600_000:
+        with pytest.raises(KnownError, match="not complete"):
+            read_remote_header(MAIN + path.name, server, cache)
+        return
+    header, on_disk = read_remote_header(MAIN + path.name, server, cache), read_header(path)
+    assert without_place(header) == without_place(on_disk)
+    assert header.raw is not None
+    assert on_disk.raw is not None
+    assert header.raw.read() == on_disk.raw.read()
 
 
 def test_a_file_replaced_while_it_is_read(tmp_path: Path) -> None:

@@ -183,7 +183,8 @@ class FakeNvml:
     def _handle(self, index: int) -> Handle:
         if index >= len(self.devices):
             raise NVMLError(2)
-        self._answer(self.devices[index])
+        script = self._answer(self.devices[index])
+        self._answer(script.get("handle"))
         return Handle(index, self.session)
 
     def _ask(self, name: str, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Any:

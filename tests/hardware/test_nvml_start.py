@@ -7,7 +7,7 @@ import pytest
 
 from app.hardware.nvml import library_candidates, mapped_library, probe_nvml
 from app.hardware.nvml_calls import Nvml, plain_text
-from tests.hardware.fake_nvml import GIB, FakeNvml, card, fail, memory
+from tests.hardware.fake_nvml import GIB, FakeNvml, Turns, card, fail, memory
 
 CARD = card("NVIDIA RTX A4000", total=16 * GIB, bus="0000:01:00.0")
 
@@ -80,6 +80,12 @@ def test_one_broken_gpu_does_not_hide_the_others(code: int) -> None:
     assert broken.state == {15: "lost", 16: "reset required"}.get(code, "unreadable")
     assert f"({code})" in " ".join(broken.notes)
     assert broken.index == 1
+
+
+@pytest.mark.parametrize("code", [15, 999])
+def test_a_laptops_gpu_that_slept_is_asked_twice(code: int) -> None:
+    (gpu,) = probe_nvml(FakeNvml([{**CARD, "handle": Turns(fail(code), None)}])).gpus
+    assert (gpu.state, gpu.name) == ("ok", "NVIDIA RTX A4000")
 
 
 def test_nvml_shut_down_by_another_is_started_once_more() -> None:

@@ -72,6 +72,9 @@ class World:
     root: Path
     nvml: FakeNvml | ChildAnswer | None = None
     engine: Sequence[Mapping[str, JsonValue]] | ChildAnswer = ()
+    amdsmi: ChildAnswer = ChildAnswer(
+        "skipped", error="The Python package amdsmi is not installed."
+    )
     environ: Mapping[str, str] = field(default_factory=dict)
     tools: Mapping[str, str] = field(default_factory=dict)
     firmware: bytes | None = None
@@ -84,6 +87,7 @@ class World:
             root=self.root,
             environ=self.environ,
             nvml=self._ask_nvml,
+            amdsmi=lambda: self.amdsmi,
             engine=self._ask_engine,
             tool=lambda command: self.tools.get(Path(command[0]).name),
             firmware_table=lambda: self.firmware,
@@ -146,6 +150,6 @@ def smbios(modules: Sequence[tuple[int, int, str, str]]) -> bytes:
         body[0x10], body[0x11] = 1, 2
         body[0x15:0x17] = rate.to_bytes(2, "little")
         body[0x20:0x22] = rate.to_bytes(2, "little")
-        strings = b"\0".join((locator.encode(), bank.encode()))
+        strings = b"\0".join((locator.encode(), bank.encode() or b"Not Specified"))
         table += bytes(body) + strings + b"\0\0"
     return table

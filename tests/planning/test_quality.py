@@ -1,16 +1,17 @@
 """Measured where measured, else a marked estimate that behaves."""
 
+import itertools
 import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.errors import KnownError
 from app.core.paths import resources_dir
 from app.planning.quality import Quality, model_family, quality, quant_kind, table_quality
-from app.planning.quality_curves import falling_curve, fit_agreement
+from app.planning.quality_curves import falling_curve, fit_agreement, joined
 from app.planning.quality_data import QualityTable, read_measurements, shipped_measurements
 from app.planning.quality_nominal import NOMINAL_FIGURES, nominal_figure
 
@@ -118,6 +119,7 @@ quants = st.sampled_from(
 bits_per_weight = st.floats(0.5, 16)
 
 
+@settings(max_examples=400)
 @given(st.sampled_from(MODELS), quants, bits_per_weight, bits_per_weight)
 def test_more_bits_are_never_worse_within_a_kind(
     model: str, quant: str, first: float, second: float
@@ -199,9 +201,20 @@ def test_agreement_follows_from_divergence_within_half_a_percent() -> None:
 def test_a_curve_falls_and_stays_within_its_points(points: list[tuple[float, float]]) -> None:
     curve = falling_curve(points)
     values = [curve.at(bits / 8) for bits in range(4, 140)]
-    assert all(left >= right - 1e-9 for left, right in zip(values, values[1:], strict=False))
+    assert all(left >= right - 1e-9 for left, right in itertools.pairwise(values))
     assert min(v for _, v in points) - 1e-9 <= min(values)
     assert max(values) <= max(v for _, v in points) + 1e-9
+
+
+def test_joined_curves_fall_where_one_takes_over_from_the_other() -> None:
+    """A baseline of few bits bounds less tightly than files measured against the real model."""
+    files = falling_curve([(3.0, -1.0), (6.0, -4.0)])
+    types = falling_curve([(2.0, -1.5), (4.0, 7.0), (6.5, -3.5), (8.5, -3.6)])
+    whole = joined(files, types)
+    assert [whole.at(bits) for bits in (3, 4.5, 6)] == [-1.0, -2.5, -4.0]
+    values = [whole.at(bits / 10) for bits in range(10, 100)]
+    assert all(left >= right for left, right in itertools.pairwise(values))
+    assert quality("GLM-5.1", "Q6_K", 7.0).mean_kld <= quality("GLM-5.1", "Q5_K_M", 5.9).mean_kld
 
 
 def test_curves_and_agreement_need_points() -> None:

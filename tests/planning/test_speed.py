@@ -61,16 +61,18 @@ def expected(prediction: SpeedPrediction) -> tuple[float, float, float, float]:
 
 
 sizes = st.floats(0, 1e12)
-kinds = st.sampled_from(
-    [("gpu", "cuda"), ("gpu", "vulkan"), ("unified", "metal"), ("unified", "rocm"), ("cpu", "cpu")]
-)
+KINDS: list[tuple[DeviceKind, Backend]] = [
+    ("gpu", "cuda"),
+    ("gpu", "vulkan"),
+    ("unified", "metal"),
+    ("unified", "rocm"),
+    ("cpu", "cpu"),
+]
 
 
 @st.composite
 def devices(draw: st.DrawFn) -> DeviceWork:
-    kind: DeviceKind
-    backend: Backend
-    kind, backend = draw(kinds)
+    kind, backend = draw(st.sampled_from(KINDS))
     device = SpeedDevice(
         "device",
         kind,
@@ -144,8 +146,13 @@ def test_more_bandwidth_is_never_slower(
 def test_more_bytes_are_never_faster(
     work: TokenWork, context: int, field: str, factor: float
 ) -> None:
+    """What does not fit now does not fit then: added weights come from disk if some did before."""
     parts = list(work.devices)
-    parts[0] = replace(parts[0], **{field: getattr(parts[0], field) * factor})
+    value = getattr(parts[0], field)
+    absent = parts[0].absent_bytes
+    if absent and field in ("always_bytes", "expert_bytes"):
+        parts[0] = replace(parts[0], absent_bytes=absent + value * (factor - 1))
+    parts[0] = replace(parts[0], **{field: value * factor})
     more = replace(work, devices=tuple(parts))
     _never_slower(expected(predict_speed(work, context)), expected(predict_speed(more, context)))
 
@@ -172,6 +179,18 @@ def test_without_op_offload_the_processor_reads_the_prompt() -> None:
     assert not any("go from RAM" in text for text in prediction.assumptions)
 
 
+def test_whole_layers_in_ram_read_prompts_faster_with_a_card_to_upload_to() -> None:
+    work = glm_46(4.5)
+    layers = replace(
+        work.devices[1], always_bytes=6e9, always_params=8e9, kv_bytes_per_token=2e5, layers=46
+    )
+    work = replace(work, devices=(work.devices[0], layers), ubatch_tokens=2048)
+    alone = replace(work, upload_bytes_per_second=None)
+    helped, unhelped = predict_speed(work, 4096), predict_speed(alone, 4096)
+    assert helped.prefill_empty.expected > 2 * unhelped.prefill_empty.expected
+    assert helped.generation_empty == unhelped.generation_empty
+
+
 def test_weights_on_disk_set_the_pace_and_widen_the_range() -> None:
     work = glm_46(4.5)
     ram = replace(work.devices[1], absent_bytes=work.devices[1].expert_bytes / 2)
@@ -187,6 +206,14 @@ def test_an_unknown_bandwidth_is_said_and_widens_the_range() -> None:
     unknown = predict_speed(glm_46(4.5, gpu=replace(GPU, bandwidth_bytes_per_second=None)), 0)
     assert _width(unknown) > _width(predict_speed(glm_46(4.5), 0))
     assert any("bandwidth of GPU is unknown" in text for text in unknown.assumptions)
+
+
+def test_a_model_that_is_all_on_the_card_needs_no_assumption() -> None:
+    """RAM still holds the input matrix, of which a token reads one row."""
+    card = glm_46(4.5, ram_share=0).devices[0]
+    row = DeviceWork(RAM, always_bytes=10_240)
+    prediction = predict_speed(TokenWork((card, row), 160, 8, upload_bytes_per_second=25e9), 32_768)
+    assert prediction.assumptions == ()
 
 
 def test_a_prompt_that_fills_the_context_takes_the_mean_time_per_token() -> None:

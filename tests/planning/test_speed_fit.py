@@ -49,8 +49,8 @@ def test_generation_is_foreseen_on_machines_never_seen(
 def test_one_value_is_known_to_be_beyond_a_factor_of_two(
     held_out: tuple[tuple[HeldOut, ...], tuple[HeldOut, ...]],
 ) -> None:
-    """Vulkan with 8K tokens in the context, "~18" in a note, by a llama.cpp whose Vulkan kernels
-    read the KV cache once per query head. Nothing else is, and it is within 2.3."""
+    """Vulkan on NVIDIA cards with 8K tokens in the context, "~18" in a note; no other run tells how
+    Vulkan slows down there. Nothing else is, and it is within 2.3."""
     items = held_out[0]
     beyond = [item for item in items if bench.worst_factor([item.one_out / item.measured]) > 2]
     assert [(item.run.from_note, item.measured) for item in beyond] == [(True, 18.0)]
@@ -114,7 +114,12 @@ def test_the_model_file_is_written_and_read_back(tmp_path: Path) -> None:
     assert load_speed_model(path) == shipped_speed_model()
 
 
-def test_the_bench_prints_both_tables(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_bench_prints_both_tables(
+    held_out: tuple[tuple[HeldOut, ...], tuple[HeldOut, ...]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(bench, "hold_out", lambda _runs: held_out)
     assert bench.main() == 0
     printed = capsys.readouterr().out
     for text in ("Generation", "Prompt reading", "one machine left out", "goal 20%", "Not used"):

@@ -135,9 +135,9 @@ class Composer(QFrame):
     def clear(self) -> None:
         self.edit.clear()
 
-    def set_state(self, *, ready: bool, busy: bool, stopping: bool, name: str) -> None:
+    def set_state(self, *, ready: bool, busy: bool, stopping: bool, hint: str) -> None:
         self._ready, self._busy = ready, busy
-        self.edit.setPlaceholderText(f"Ask {name}" if name else "Open a model to ask it something")
+        self.edit.setPlaceholderText(hint)
         self._stopping = stopping
         self._update_send()
 

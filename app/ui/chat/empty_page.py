@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.ui.chat.model_state import LoadedModel
+from app.ui.chat.model_state import Loading, ModelState, NoModel, Ready
 from app.ui.widgets import button, label
 
 _DEMO = ("What can you do?", "What is 37 times 24?", "What is quantization?")
@@ -36,10 +36,14 @@ class EmptyPage(QWidget):
             made.clicked.connect(lambda *_, which=made: self.chosen.emit(which.property("ask")))
             column.addWidget(made, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
-        self.set_model(None)
+        self.set_model(NoModel())
 
-    def set_model(self, model: LoadedModel | None) -> None:
-        if model is None:
+    def set_model(self, state: ModelState) -> None:
+        model = state.model if isinstance(state, Ready) else None
+        if isinstance(state, Loading):
+            self._title.setText(f"Opening {state.name}.")
+            self._text.setText("You can write your question meanwhile.")
+        elif model is None:
             self._title.setText("No model is open yet.")
             self._text.setText("Open a GGUF file, or start with the built-in demo model.")
         elif model.demo:

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.core.units import duration
@@ -32,6 +33,7 @@ class ModelPanel(QFrame):
         self._monotonic = monotonic
         self._stage: tuple[str, Stage] | None = None
         self._since = 0.0
+        self._name = ""
         self._loading = self._make_loading()
         self._none = self._make_none()
         self._error: ErrorCard | None = None
@@ -60,15 +62,28 @@ class ModelPanel(QFrame):
             self._stage = (state.path, state.stage)
             self._since = self._monotonic()
         percent = round(100 * state.fraction)
-        self._title.setText(f"Loading {state.name}")
+        self._name = f"Loading {state.name}"
         parts = [_STAGES[state.stage], f"{percent}%", self._left(state)]
         if state.cancelling:
             parts = ["stopping"]
         text = " · ".join(filter(None, parts))
         self._what.setText(text)
+        self._elide()
         self._progress.setValue(round(1000 * state.fraction))
         self._progress.setAccessibleDescription(f"{state.name}: {text}")
         self._cancel.setEnabled(not state.cancelling)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        room = self.width() - self._what.sizeHint().width() - self._cancel.sizeHint().width() - 72
+        text = self.fontMetrics().elidedText(
+            self._name, Qt.TextElideMode.ElideMiddle, max(80, room)
+        )
+        self._title.setText(text)
+        self._title.setToolTip(self._name if text != self._name else "")
 
     def _left(self, state: Loading) -> str:
         elapsed = self._monotonic() - self._since

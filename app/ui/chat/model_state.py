@@ -1,5 +1,6 @@
 """What is known about the model at a moment, for whoever shows it."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -7,6 +8,8 @@ from typing import Literal
 from app.core.errors import KnownError
 from app.core.sampling import Sampling
 from app.engine.protocol import ModelInfo
+
+_SHARD = re.compile(r"(-\d{5}-of-\d{5})?\.gguf$", re.IGNORECASE)
 
 Stage = Literal["checking", "loading", "preparing"]
 
@@ -30,7 +33,7 @@ class LoadedModel:
 
     @property
     def name(self) -> str:
-        return "Demo model" if self.demo else self.info.name or Path(self.info.path).stem
+        return "Demo model" if self.demo else self.info.name or model_file_name(self.info.path)
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,11 @@ class Ready:
 class LoadFailed:
     path: str
     error: KnownError
+
+
+def model_file_name(path: str) -> str:
+    """Without folder, ending and shard number."""
+    return _SHARD.sub("", Path(path).name) or path
 
 
 ModelState = NoModel | Loading | Ready | LoadFailed

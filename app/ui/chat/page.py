@@ -12,7 +12,7 @@ from app.ui.chat.composer import Composer
 from app.ui.chat.empty_page import EmptyPage
 from app.ui.chat.header import Header
 from app.ui.chat.model_panel import ModelPanel
-from app.ui.chat.model_state import Ability
+from app.ui.chat.model_state import Ability, Loading
 from app.ui.chat.session import ChatSession
 from app.ui.chat.transcript_view import COLUMN, SIDE, TranscriptView
 from app.ui.look import Look
@@ -83,7 +83,7 @@ class ChatPage(QWidget):
         state, ready = self._session.model, self._session.ready
         self.header.set_model(state)
         self.model_panel.set_model(state)
-        self.empty.set_model(ready)
+        self.empty.set_model(state)
         if ready is not None:
             self.composer.set_abilities(ready.thinking, ready.tools, ready.tool_count)
         else:
@@ -98,7 +98,7 @@ class ChatPage(QWidget):
             ready=ready is not None,
             busy=self._session.busy,
             stopping=self._session.stopping,
-            name=("the " + ready.name.lower() if ready.demo else ready.name) if ready else "",
+            hint=self._hint(),
         )
 
     def events_waiting(self) -> None:
@@ -131,6 +131,14 @@ class ChatPage(QWidget):
         self._session.pump()
         cost = time.monotonic() - started
         self._next_frame = started + max(_FRAME_SECONDS, cost * _REST_FACTOR)
+
+    def _hint(self) -> str:
+        ready = self._session.ready
+        if ready is not None:
+            return "Ask the demo model" if ready.demo else f"Ask {ready.name}"
+        if isinstance(self._session.model, Loading):
+            return "Write your question while the model is loading"
+        return "Open a model to ask it something"
 
     def _show_context(self) -> None:
         self.composer.set_context(*self._session.context)

@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Protocol
 
 from app.chat.events import TurnEvent, TurnFinished
@@ -16,9 +15,16 @@ from app.core.messages import Message, user
 from app.core.tasks import Task, TaskRunner
 from app.engine.protocol import LoadProgress
 from app.ui.chat.entries import Transcript
-from app.ui.chat.model_state import LoadedModel, LoadFailed, Loading, ModelState, NoModel, Ready
+from app.ui.chat.model_state import (
+    LoadedModel,
+    LoadFailed,
+    Loading,
+    ModelState,
+    NoModel,
+    Ready,
+    model_file_name,
+)
 from app.ui.chat.turn_reader import TurnReader
-
 
 _LONGEST_TITLE = 60
 
@@ -107,7 +113,7 @@ class ChatSession:
         self.stop()
         if self._load is not None:
             self._load.cancel()
-        name = "Demo model" if self._backend.is_demo(path) else Path(path).name
+        name = "Demo model" if self._backend.is_demo(path) else model_file_name(path)
         self._set_model(Loading(path, name))
 
         def work(cancel: CancelToken) -> LoadedModel:

@@ -1,6 +1,6 @@
 """The transcript: a centred column of entry views, placed by hand, that follows its end."""
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QWidget
 
@@ -104,7 +104,8 @@ class TranscriptView(QScrollArea):
         if self._placing:
             return
         self._placing = True
-        available = self.viewport().width()
+        # The whole width: a scroll bar that comes must not push the column aside.
+        available = self.width()
         width = max(120, min(COLUMN, available - 2 * SIDE))
         left = max(SIDE, (available - width) // 2)
         top = _TOP
@@ -115,10 +116,12 @@ class TranscriptView(QScrollArea):
             cached = self._heights.get(id(entry))
             height = cached[1] if cached and cached[0] == width else view.height_for(width)
             self._heights[id(entry)] = (width, height)
-            top += view.gap_above if index else 0
-            view.setGeometry(left, top, width, height)
-            top += height + view.gap_below
-        self._canvas.resize(available, max(top + _BOTTOM, self.viewport().height()))
+            if height:
+                top += view.gap_above if index else 0
+                view.setGeometry(left, top, width, height)
+                top += height + view.gap_below
+            view.setVisible(height > 0)
+        self._canvas.resize(self.viewport().width(), max(top + _BOTTOM, self.viewport().height()))
         self._placing = False
         if self._following:
             self._to_end()
@@ -163,8 +166,6 @@ class TranscriptView(QScrollArea):
             self.lay_out_later()
 
     def lay_out_later(self) -> None:
-        from PySide6.QtCore import QCoreApplication
-
         QCoreApplication.postEvent(self._canvas, QEvent(QEvent.Type.LayoutRequest))
 
     def _redraw(self) -> None:

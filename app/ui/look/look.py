@@ -22,7 +22,7 @@ class Look(QObject):
 
     def __init__(self, app: QApplication, resources: Path) -> None:
         """Reads the theme files and takes over style, palette, font and style sheet of `app`."""
-        super().__init__(app)
+        super().__init__()
         self._app = app
         folder = resources / "themes"
         self._icons = resources / "icons"

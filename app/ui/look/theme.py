@@ -37,6 +37,7 @@ class Colors:
     ram: str
     kv: str
     work: str
+    track: str
     hover: str
     code: str
     code_header: str

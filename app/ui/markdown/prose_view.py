@@ -3,13 +3,32 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QTextBlock, QTextCursor
+from PySide6.QtGui import (
+    QColor,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCursor,
+)
 from PySide6.QtWidgets import QWidget
 
 from app.ui.look import Look
 from app.ui.markdown.blocks import Block
 from app.ui.markdown.text_view import TextView
-from app.ui.markdown.writer import PANEL, PANEL_INDENT, PANEL_PADDING, QUOTE, RULE, ProseWriter
+from app.ui.markdown.writer import (
+    PANEL,
+    PANEL_INDENT,
+    PANEL_PADDING,
+    QUOTE,
+    RULE,
+    TASK,
+    ProseWriter,
+)
+
+_DECORATED = (QUOTE, RULE, PANEL, TASK)
+_BOX = 13
 
 
 class ProseView(TextView):
@@ -51,7 +70,8 @@ class ProseView(TextView):
         if writer.links:
             self.set_has_links(True)
         self._decorated = self._decorated or any(
-            token.type in ("blockquote_open", "hr", "fence", "code_block", "math_block")
+            token.type
+            in ("blockquote_open", "hr", "fence", "code_block", "math_block", "list_item_open")
             for block in blocks[same:]
             for token in block.tokens
         )
@@ -87,7 +107,7 @@ class ProseView(TextView):
 
     def _decorate(self, painter: QPainter, block: QTextBlock) -> None:
         style = block.blockFormat()
-        if not any(style.hasProperty(key) for key in (QUOTE, RULE, PANEL)):
+        if not any(style.hasProperty(key) for key in _DECORATED):
             return
         rect = self.document().documentLayout().blockBoundingRect(block)
         colors = self._look.colors
@@ -101,11 +121,30 @@ class ProseView(TextView):
         if style.hasProperty(RULE):
             line = QRectF(0, round(rect.center().y()), self.viewport().width(), 1)
             painter.fillRect(line, QColor(colors.border))
+        if style.hasProperty(TASK):
+            self._draw_task(painter, rect, style)
         following = block.next()
         joined = following.blockFormat().intProperty(QUOTE) if following.isValid() else 0
+        before = block.previous()
+        above = before.blockFormat().intProperty(QUOTE) if before.isValid() else 0
         for level in range(style.intProperty(QUOTE)):
-            bottom = rect.bottom() + 4
+            top, bottom = rect.top() + (0 if level < above else 2), rect.bottom() + 4
             if level < joined:
                 bottom = self.document().documentLayout().blockBoundingRect(following).top()
-            bar = QRectF(QPointF(16 * level, rect.top() + 2), QPointF(16 * level + 3, bottom))
+            bar = QRectF(QPointF(16 * level, top), QPointF(16 * level + 3, bottom))
             painter.fillRect(bar, QColor(colors.border))
+
+    def _draw_task(self, painter: QPainter, rect: QRectF, style: QTextBlockFormat) -> None:
+        """A box before the text, with a check mark when the task is done."""
+        colors = self._look.colors
+        indent = style.leftMargin() + style.indent() * self.document().indentWidth()
+        box = QRectF(indent - _BOX - 6.5, rect.top() + 5.5, _BOX, _BOX)
+        done = style.intProperty(TASK) == 2
+        painter.setPen(QPen(QColor(colors.accent if done else colors.muted), 1))
+        painter.setBrush(QColor(colors.accent) if done else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(box, 3, 3)
+        if done:
+            painter.setPen(QPen(QColor(colors.on_accent), 1.6))
+            points = [box.topLeft() + QPointF(x, y) for x, y in ((3, 6.5), (5.5, 9), (10, 4))]
+            painter.drawPolyline(points)
+        painter.setPen(Qt.PenStyle.NoPen)

@@ -21,6 +21,8 @@ from app.ui.markdown.inline import InlineWriter
 QUOTE = QTextFormat.Property.UserProperty + 1
 RULE = QTextFormat.Property.UserProperty + 2
 PANEL = QTextFormat.Property.UserProperty + 3
+# 1 for an open task, 2 for a done one.
+TASK = QTextFormat.Property.UserProperty + 4
 
 LINE_HEIGHT = 21.0
 PANEL_PADDING = 8.0
@@ -171,10 +173,15 @@ class ProseWriter:
             text.content = text.content[4:]
             text.meta = {"task": marker == "[x] "}
         if "task" in text.meta:
-            done = text.meta["task"]
             block = self._cursor.blockFormat()
-            kind = QTextBlockFormat.MarkerType
-            block.setMarker(kind.Checked if done else kind.Unchecked)
+            block.setProperty(TASK, 2 if text.meta["task"] else 1)
+            current = self._cursor.currentList()
+            if current is not None:
+                current.remove(self._cursor.block())
+                if current.count() == 0:
+                    self._state.lists[-1].made = None
+            block.setObjectIndex(-1)
+            block.setIndent(len(self._state.lists))
             self._cursor.setBlockFormat(block)
 
     def _rule(self) -> None:

@@ -101,9 +101,9 @@ class SamplingChoice:
         return Removed(preset, position)
 
     def put_back(self, removed: Removed) -> None:
-        own = list(self._store.get(OWN_PRESETS))
-        own.insert(removed.position, removed.preset)
-        self._store.set(OWN_PRESETS, tuple(own))
+        own = self._store.get(OWN_PRESETS)
+        first, rest = own[: removed.position], own[removed.position :]
+        self._store.set(OWN_PRESETS, (*first, removed.preset, *rest))
         self.choose(removed.preset.key)
 
     def _take(self, sampling: Sampling) -> None:

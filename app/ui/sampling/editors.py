@@ -2,9 +2,10 @@
 
 import math
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QRect, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QDoubleSpinBox,
     QLineEdit,
     QPlainTextEdit,
@@ -52,10 +53,24 @@ class Editor(QWidget):
         return ""
 
 
+def _draw_arrows(spin: QAbstractSpinBox, look: Look) -> None:
+    painter = QPainter(spin)
+    side, left = 10, spin.width() - 18
+    middle = spin.height() // 2
+    look.icon("chevron-up", "muted", side).paint(painter, QRect(left, middle - side, side, side))
+    look.icon("chevron-down", "muted", side).paint(painter, QRect(left, middle, side, side))
+    painter.end()
+
+
 class _Decimal(QDoubleSpinBox):
-    def __init__(self) -> None:
+    def __init__(self, look: Look) -> None:
         super().__init__()
-        self.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        self._look = look
+        self.lineEdit().setTextMargins(6, 0, 0, 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        _draw_arrows(self, self._look)
 
     def textFromValue(self, value: float) -> str:
         text = super().textFromValue(value)
@@ -67,18 +82,23 @@ class _Decimal(QDoubleSpinBox):
 
 
 class _Whole(QSpinBox):
-    def __init__(self) -> None:
+    def __init__(self, look: Look) -> None:
         super().__init__()
-        self.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self._look = look
+        self.lineEdit().setTextMargins(6, 0, 0, 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        _draw_arrows(self, self._look)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
 
 class DecimalEditor(Editor):
-    def __init__(self, name: str, declaration: Declaration, bounds: Range) -> None:
+    def __init__(self, look: Look, name: str, declaration: Declaration, bounds: Range) -> None:
         super().__init__(name, declaration)
-        self._field = _Decimal()
+        self._field = _Decimal(look)
         self._field.setDecimals(bounds.decimals)
         self._field.setRange(bounds.minimum, bounds.maximum)
         self._field.setSingleStep(bounds.step)
@@ -96,9 +116,9 @@ class DecimalEditor(Editor):
 
 
 class WholeEditor(Editor):
-    def __init__(self, name: str, declaration: Declaration, bounds: Range) -> None:
+    def __init__(self, look: Look, name: str, declaration: Declaration, bounds: Range) -> None:
         super().__init__(name, declaration)
-        self._field = _Whole()
+        self._field = _Whole(look)
         self._field.setRange(int(bounds.minimum), int(bounds.maximum))
         self._field.setSingleStep(int(bounds.step))
         self._adopt(self._field, name)
@@ -250,4 +270,3 @@ def _unescaped(text: str) -> str:
         following = next(characters, "")
         result.append(back.get(following, f"\\{following}"))
     return "".join(result)
-

@@ -120,9 +120,9 @@ def editor_for(look: Look, name: str, declaration: Declaration) -> Editor:
         case "seed":
             return SeedEditor(name, declaration, bounds)
         case _ if bounds.decimals == 0:
-            return WholeEditor(name, declaration, bounds)
+            return WholeEditor(look, name, declaration, bounds)
         case _:
-            return DecimalEditor(name, declaration, bounds)
+            return DecimalEditor(look, name, declaration, bounds)
 
 
 def neutral_text(neutral: object) -> str:

@@ -36,6 +36,8 @@ class FooterView(EntryView):
         self._progress.setValue(round((entry.fraction or 0.0) * 1000))
 
     def height_for(self, width: int) -> int:
+        if not (self._entry.text or self._entry.running or self._entry.answer):
+            return 0
         left = 0
         if not self._progress.isHidden():
             self._progress.setGeometry(0, (_HEIGHT - 8) // 2, 96, 8)

@@ -107,9 +107,9 @@ class ThinkingView(EntryView):
             seconds = int(self._monotonic() - entry.started)
             text = f"Thinking… {duration(seconds)}" if seconds else "Thinking…"
         elif entry.state == "done":
-            text = f"Thought for {duration(entry.seconds or 0.0)}"
+            text = f"Thought for {_span(entry.seconds)}"
         else:
-            text = f"Thinking was not finished · {duration(entry.seconds or 0.0)}"
+            text = f"Thinking was not finished · {_span(entry.seconds)}"
         self.look_icon()
         self.toggle.setText(text)
         side = figures.tokens(entry.tokens) if entry.tokens else ""
@@ -135,3 +135,7 @@ class ThinkingView(EntryView):
             cursor.setBlockCharFormat(char)
             cursor.insertText(text, char)
         self._written = text
+
+
+def _span(seconds: float | None) -> str:
+    return duration(seconds) if seconds is not None and seconds >= 1 else "a moment"

@@ -1,0 +1,168 @@
+"""The turn loop and the commands on the real engine and the demo model that ships."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.bootstrap import build
+from app.chat.defaults import default_sampling
+from app.chat.events import RoundFinished, TurnEvent, TurnFinished
+from app.chat.services import Services, chat_template, placement
+from app.chat.turn import TurnOptions, TurnRunner
+from app.core.cancel import CancelToken
+from app.core.messages import Message, ToolResultPart, user
+from app.core.paths import demo_model_path
+from app.dialect.events import TextDelta
+from app.engine.protocol import Stats
+
+ROOT = Path(__file__).parents[2]
+QUESTION = "What is quantization?"
+WAIT = 120.0
+
+
+class Chat:
+    """The demo model, asked as the window asks it."""
+
+    def __init__(self, services: Services) -> None:
+        path = demo_model_path()
+        model = services.engine.load(str(path), placement(path, 0))
+        self.sampling = default_sampling(model)
+        self._runner: TurnRunner = services.turn_runner(chat_template(model))
+        self.stats = list[Stats]()
+        self.cancel_at: type[TurnEvent] | None = None
+
+    def ask(
+        self, question: str, *before: Message, thinking: bool = True, tools: bool = False
+    ) -> TurnFinished:
+        self.stats = []
+        cancel = CancelToken()
+
+        def emit(event: TurnEvent) -> None:
+            if isinstance(event, RoundFinished):
+                self.stats.append(event.stats)
+            if self.cancel_at is not None and isinstance(event, self.cancel_at):
+                cancel.cancel()
+
+        options = TurnOptions(thinking=thinking, tools_enabled=tools, sampling=self.sampling)
+        return self._runner.run((*before, user(question)), options, emit, cancel)
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chat]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        services = build()
+    try:
+        yield Chat(services)
+    finally:
+        assert services.close()
+
+
+@pytest.fixture
+def chat(loaded: Chat) -> Chat:
+    loaded.cancel_at = None
+    return loaded
+
+
+def answer_of(finished: TurnFinished) -> Message:
+    assert finished.reason == "end"
+    assert finished.notice == ""
+    return finished.messages[-1]
+
+
+def results_of(finished: TurnFinished) -> list[str]:
+    parts = [part for message in finished.messages for part in message.parts]
+    return [part.text for part in parts if isinstance(part, ToolResultPart)]
+
+
+def test_it_thinks_and_then_answers(chat: Chat) -> None:
+    answer = answer_of(chat.ask(QUESTION))
+    assert answer.reasoning.strip()
+    assert answer.text.strip()
+    assert "<" not in answer.reasoning
+
+
+def test_without_thinking_it_answers_at_once(chat: Chat) -> None:
+    answer = answer_of(chat.ask(QUESTION, thinking=False))
+    assert answer.reasoning == ""
+    assert answer.text.strip()
+
+
+def test_the_calculator_computes_and_the_answer_has_the_result(chat: Chat) -> None:
+    finished = chat.ask("What is 37 * 48?", tools=True)
+    assert results_of(finished) == ["1776"]
+    assert "1776" in answer_of(finished).text
+    assert len(chat.stats) == 2
+    first, second = chat.stats
+    assert second.cached_tokens >= first.prompt_tokens, "the second round reads only what is new"
+
+
+def test_the_clock_tells_the_time(chat: Chat) -> None:
+    [result] = results_of(chat.ask("What time is it in Tokyo?", tools=True))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d JST \(Asia/Tokyo\), \w+day", result)
+
+
+def test_a_second_turn_reads_only_what_is_new(chat: Chat) -> None:
+    first = chat.ask(QUESTION, thinking=False)
+    [before] = chat.stats
+    answer_of(chat.ask("What is the KV cache?", user(QUESTION), *first.messages, thinking=False))
+    [after] = chat.stats
+    assert after.cached_tokens >= before.prompt_tokens + before.generated_tokens // 2
+    assert after.cached_tokens < after.prompt_tokens
+
+
+def test_stopped_in_the_middle_and_asked_again(chat: Chat) -> None:
+    chat.cancel_at = TextDelta
+    stopped = chat.ask(QUESTION)
+    assert stopped.reason == "cancelled"
+    [half] = stopped.messages
+    chat.cancel_at = None
+    whole = answer_of(chat.ask(QUESTION))
+    assert half.text
+    assert whole.text.startswith(half.text)
+    assert len(whole.text) > len(half.text)
+
+
+def test_the_same_question_gets_the_same_answer(chat: Chat) -> None:
+    assert answer_of(chat.ask(QUESTION)).text == answer_of(chat.ask(QUESTION)).text
+
+
+def glm_launcher(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=WAIT,
+        check=False,
+    )
+
+
+def test_the_chat_command_with_a_tool() -> None:
+    done = glm_launcher("chat", "--message", "What is 37 * 48?", "--tools", "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    [call] = answer["tool_calls"]
+    assert call["name"] == "calculator"
+    assert call["result"] == "1776"
+    assert "1776" in answer["content"]
+    assert answer["reasoning"]
+    assert answer["stats"]["rounds"] == 2
+
+
+def test_the_chat_command_without_thinking() -> None:
+    done = glm_launcher("chat", "--message", QUESTION, "--no-thinking")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+    assert done.stderr == ""
+
+
+def test_the_self_test_passes() -> None:
+    done = glm_launcher("--self-test")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "All is well." in done.stdout

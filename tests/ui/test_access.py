@@ -1,0 +1,120 @@
+"""Everything can be reached, named and seen."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QProgressBar,
+    QWidget,
+)
+
+from app.chat.events import RoundStarted, ToolFinished, ToolStarted
+from app.core.errors import KnownError
+from app.core.messages import ToolCallPart, ToolResultPart
+from app.dialect.events import ReasoningClosed, ReasoningDelta, TextDelta, ToolCallDone
+from tests.ui.conftest import Driver
+from tests.ui.scripted import round_finished
+from tests.ui.test_markdown_view import SAMPLE
+
+_INTERACTIVE = (
+    QAbstractButton, QAbstractSpinBox, QAbstractScrollArea, QComboBox, QLineEdit, QProgressBar,
+)  # fmt: skip
+CALL = ToolCallPart("c1", "current_time", {"timezone": "UTC"})
+
+
+def _full(driver: Driver) -> None:
+    driver.load()
+    driver.ask(
+        "Show everything.",
+        [
+            RoundStarted(0), ReasoningDelta("Hm."), ReasoningClosed(True), ToolCallDone(0, CALL),
+            ToolStarted(CALL), ToolFinished(ToolResultPart("c1", "current_time", "14:54")),
+            TextDelta(SAMPLE), round_finished(SAMPLE), KnownError("It broke.", details="x"),
+        ],
+    )  # fmt: skip
+    driver.page.header.sampling.setChecked(True)
+    for group in driver.desktop.window.panel._groups.values():
+        group.content.show()
+
+
+def _ours(root: QWidget) -> list[QWidget]:
+    """Without the parts that Qt makes inside its own widgets."""
+    return [
+        widget
+        for widget in root.findChildren(QWidget)
+        if isinstance(widget, _INTERACTIVE)
+        and not widget.objectName().startswith("qt_")
+        and not isinstance(widget.parent(), QAbstractSpinBox | QComboBox)
+        and widget.window() is not None
+        and type(widget).__module__ + type(widget).__name__
+        != "PySide6.QtWidgetsQComboBoxPrivateContainer"
+    ]
+
+
+def test_every_control_has_a_name_for_people_and_for_programs(driver: Driver) -> None:
+    _full(driver)
+    controls = _ours(driver.desktop.window)
+    assert len(controls) > 60
+    unnamed = [widget for widget in controls if not widget.objectName()]
+    silent = [
+        widget.objectName()
+        for widget in controls
+        if not widget.accessibleName() and widget.focusPolicy() != Qt.FocusPolicy.NoFocus
+    ]
+    assert unnamed == []
+    assert silent == []
+    names = [widget.objectName() for widget in controls]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_everything_is_reached_with_the_tab_key(driver: Driver) -> None:
+    _full(driver)
+    window = driver.desktop.window
+    window.activateWindow()
+    wanted = {
+        widget.objectName()
+        for widget in _ours(window)
+        if widget.isVisible() and widget.isEnabled() and isinstance(widget, QAbstractButton)
+    } | {"question", "temperature", "presetChoice", "order"}
+    reached: set[str] = set()
+    for _ in range(300):
+        focus = QApplication.focusWidget()
+        if focus is not None:
+            reached.add(focus.objectName())
+        if wanted <= reached:
+            break
+        window.focusNextChild()
+    assert wanted - reached == set()
+
+
+@pytest.mark.parametrize("width", [640, 900, 1600])
+def test_nothing_is_cut_off(driver: Driver, width: int) -> None:
+    _full(driver)
+    driver.page.header.sampling.setChecked(False)
+    window = driver.desktop.window
+    window.resize(width, 800)
+    driver.wait(lambda: driver.page.width() == width)
+    for widget in (driver.page.composer.send, driver.page.header.more, driver.page.header.model):
+        right = widget.mapTo(window, widget.rect().topRight()).x()
+        assert 0 < right < width
+    assert driver.page.transcript.horizontalScrollBar().maximum() == 0
+    for entry in driver.desktop.session.transcript.entries:
+        view = driver.page.transcript.view_of(entry)
+        assert view.geometry().right() < width
+
+
+def test_targets_are_large_enough(driver: Driver) -> None:
+    _full(driver)
+    small = [
+        (widget.objectName(), widget.size())
+        for widget in _ours(driver.desktop.window)
+        if isinstance(widget, QAbstractButton)
+        and widget.isVisible()
+        and min(widget.width(), widget.height()) < 24
+    ]
+    assert small == []

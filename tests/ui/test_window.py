@@ -1,0 +1,294 @@
+"""The window on a scripted backend: what a person sees and does."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QPushButton
+
+from app.chat.events import Progress, RoundStarted, ToolFinished, ToolStarted
+from app.chat.record import TurnError
+from app.core.errors import KnownError
+from app.core.messages import Message, TextPart, ToolCallPart, ToolResultPart
+from app.dialect.events import ReasoningClosed, ReasoningDelta, TextDelta, ToolCallDone
+from app.engine.protocol import LoadProgress
+from app.settings.declared import TOOLS, WINDOW_GEOMETRY
+from app.ui.chat.entries import Answer, Failure, Footer, Question, Thinking, ToolUse
+from app.ui.chat.model_state import Ability, LoadFailed, Loading, NoModel
+from app.ui.chat.views.footer_view import FooterView
+from app.ui.chat.views.thinking_view import ThinkingView
+from app.ui.chat.views.tool_view import ToolView
+from tests.ui.conftest import Driver
+from tests.ui.scripted import DEMO, Step, model, round_finished
+
+CALL = ToolCallPart("c1", "calculator", {"expression": "37 * 24", "digits": 3})
+
+
+def _answer(text: str) -> list[Step]:
+    return [RoundStarted(0), TextDelta(text), round_finished(text)]
+
+
+def test_ask_and_read(driver: Driver) -> None:
+    driver.load()
+    driver.ask("What can you do?", _answer("I answer **questions**."))
+    assert [entry.text for entry in driver.entries(Answer)] == ["I answer **questions**."]
+    assert driver.page.composer.text() == ""
+    assert driver.page.header.title.text() == "What can you do?"
+    roles = [message.role for message in driver.desktop.session.messages]
+    assert roles == ["user", "assistant"]
+
+
+def test_the_second_question_brings_the_first(driver: Driver) -> None:
+    driver.load()
+    driver.ask("One?", _answer("1"))
+    driver.ask("Two?", _answer("2"))
+    assert [message.text for message in driver.backend.histories[1]] == ["One?", "1", "Two?"]
+
+
+def test_a_suggestion_asks(driver: Driver) -> None:
+    driver.load()
+    driver.backend.turns.append(_answer("888"))
+    suggestion = driver.page.empty.findChild(QPushButton, "suggestion-2")
+    assert suggestion is not None
+    suggestion.click()
+    driver.wait(lambda: not driver.desktop.session.busy)
+    assert driver.entries(Question)[0].text == "What is 37 times 24?"
+    assert driver.page.stack.currentWidget() is driver.page.transcript
+
+
+def test_thinking_lives_then_closes_itself(driver: Driver, gate: threading.Event) -> None:
+    done = threading.Event()
+    driver.load()
+    steps: list[Step] = [
+        RoundStarted(0),
+        ReasoningDelta("First the units."),
+        Progress(40, 90, 6.4),
+        gate,
+        ReasoningClosed(True),
+        TextDelta("Done."),
+        done,
+        round_finished("Done."),
+    ]
+    driver.ask("Why?", steps, wait=False)
+    driver.wait(lambda: any(entry.tokens for entry in driver.entries(Thinking)))
+    view = driver.page.transcript.view_of(driver.entries(Thinking)[0])
+    assert isinstance(view, ThinkingView)
+    assert view.toggle.text().startswith("Thinking…")
+    driver.qtbot.keyClick(view.toggle, Qt.Key.Key_Space)
+    assert view.is_open
+    assert view._text.toPlainText() == "First the units."
+    gate.set()
+    driver.wait_for(Answer)
+    assert not view.is_open
+    assert view.toggle.text() == "Thought for a moment"
+    assert "40 tokens" in view.toggle.accessibleName()
+    driver.qtbot.keyClick(view.toggle, Qt.Key.Key_Return)
+    assert view.is_open
+    done.set()
+    driver.wait(lambda: not driver.desktop.session.busy)
+    assert view.is_open  # opened by hand, so it stays
+
+
+def test_a_tool_card(driver: Driver) -> None:
+    driver.load()
+    long = "\n".join(f"line {number}" for number in range(200))
+    steps: list[Step] = [
+        ToolCallDone(0, CALL),
+        ToolStarted(CALL),
+        ToolFinished(ToolResultPart("c1", "calculator", long, seconds=0.002)),
+        *_answer("888"),
+    ]
+    driver.ask("37 times 24?", steps)
+    view = driver.page.transcript.view_of(driver.entries(ToolUse)[0])
+    assert isinstance(view, ToolView)
+    assert view._state.text() == "✓ done"
+    assert view._arguments.text() == 'expression = "37 * 24", digits = 3'
+    assert view._time.text() == "2 ms"
+    folded = view.height_for(720)
+    view._more.click()
+    assert view.height_for(720) > 3 * folded
+
+
+def test_stop_keeps_what_was_said(driver: Driver, gate: threading.Event) -> None:
+    driver.load()
+    driver.ask("Count.", [RoundStarted(0), TextDelta("One, two"), gate], wait=False)
+    driver.wait_for(Answer)
+    driver.page.composer.set_text("Next")
+    driver.qtbot.keyClick(driver.page.composer.edit, Qt.Key.Key_Escape)
+    driver.wait(lambda: not driver.desktop.session.busy)
+    assert driver.entries(Answer)[0].text == "One, two"
+    assert driver.entries(Footer)[0].text == "Stopped"
+    assert driver.page.composer.text() == "Next"
+    assert driver.page.composer.send.text() == "Send"
+
+
+def test_a_failed_turn_can_be_tried_again(driver: Driver) -> None:
+    driver.load()
+    error = KnownError("It broke.", "The driver stopped.", "Try again.", "error 719")
+    driver.ask("Why?", [RoundStarted(0), error])
+    view = driver.page.transcript.view_of(driver.entries(Failure)[0])
+    retry = view.findChild(QPushButton, f"retry-{view.number}")
+    assert retry is not None
+    driver.backend.turns.append(_answer("Because."))
+    retry.click()
+    driver.wait(lambda: not driver.desktop.session.busy)
+    assert not driver.entries(Failure)
+    assert len(driver.entries(Question)) == 1
+    assert driver.entries(Answer)[0].text == "Because."
+    assert [message.text for message in driver.backend.histories[1]] == ["Why?"]
+
+
+def test_a_turn_that_fails_half_way_is_kept(driver: Driver) -> None:
+    driver.load()
+    said = (Message("assistant", (TextPart("Half"),)),)
+    driver.ask("Why?", [TextDelta("Half"), TurnError("It broke.", messages=said)])
+    driver.ask("Go on", _answer("Rest"))
+    assert [message.text for message in driver.backend.histories[1]] == ["Why?", "Half", "Go on"]
+
+
+def test_copy_takes_the_markdown(driver: Driver) -> None:
+    driver.load()
+    driver.ask("Why?", _answer("Some **bold** text."))
+    view = driver.page.transcript.view_of(driver.entries(Footer)[0])
+    assert isinstance(view, FooterView)
+    view._copy.click()
+    assert QGuiApplication.clipboard().text() == "Some **bold** text."
+    assert view._copy.accessibleName() == "Copied"
+
+
+def test_new_chat_forgets(driver: Driver) -> None:
+    driver.load()
+    driver.ask("One?", _answer("1"))
+    driver.qtbot.keyClick(driver.desktop.window, "n", Qt.KeyboardModifier.ControlModifier)
+    assert driver.desktop.session.messages == ()
+    assert driver.page.stack.currentWidget() is driver.page.empty
+    driver.ask("Two?", _answer("2"))
+    assert [message.text for message in driver.backend.histories[1]] == ["Two?"]
+
+
+def test_new_chat_in_the_middle_of_an_answer(driver: Driver, gate: threading.Event) -> None:
+    driver.load()
+    driver.ask("One?", [TextDelta("1"), gate, TextDelta("2")], wait=False)
+    driver.wait_for(Answer)
+    driver.page.new_chat()
+    driver.wait(lambda: not driver.desktop.session.busy)
+    assert driver.desktop.session.transcript.entries == []
+    assert driver.desktop.session.messages == ()
+
+
+def test_options_go_with_the_question(driver: Driver) -> None:
+    driver.load()
+    driver.page.composer.thinking.setChecked(False)
+    driver.page.composer.tools.click()
+    driver.ask("Why?", _answer("So."))
+    options = driver.backend.options[0]
+    assert (options.thinking, options.tools_enabled) == (False, False)
+    assert driver.desktop.window._settings.get(TOOLS) is False
+
+
+def test_a_template_without_tools_turns_the_chip_off(driver: Driver) -> None:
+    reason = "This model’s template has no place for tools."
+    driver.backend.loads["/m/plain.gguf"] = model("/m/plain.gguf", tools=Ability(False, reason))
+    driver.load("/m/plain.gguf")
+    assert not driver.page.composer.tools.isEnabled()
+    assert driver.page.composer.tools.toolTip() == reason
+
+
+def test_the_demo_model_is_never_taken_for_glm(driver: Driver) -> None:
+    driver.load(DEMO)
+    assert driver.page.header.demo.isVisible()
+    assert driver.page.header.demo.text() == "Demo model, not GLM-4.6"
+    driver.load("/m/real.gguf")
+    driver.wait(lambda: driver.page.header.demo.isHidden())
+
+
+def test_loading_shows_how_far_and_can_be_cancelled(driver: Driver, gate: threading.Event) -> None:
+    driver.backend.progress = [(LoadProgress(1, "loading", 0.43), gate)]
+    driver.desktop.session.load("/m/GLM-4.6-Q2-00001-of-00003.gguf")
+    driver.wait(lambda: getattr(driver.desktop.session.model, "fraction", 0) == 0.43)
+    panel = driver.page.model_panel
+    assert panel._title.text() == "Loading GLM-4.6-Q2"
+    assert panel._what.text() == "reading the weights · 43%"
+    assert not driver.page.composer.send.isEnabled()
+    panel._cancel.click()
+    driver.wait(lambda: isinstance(driver.desktop.session.model, NoModel))
+    assert not panel.isHidden()
+
+
+def test_a_load_that_fails_says_so_inline(driver: Driver) -> None:
+    driver.backend.loads["/bad.gguf"] = KnownError(
+        "It is not a GGUF file.", "No magic.", "Open one."
+    )
+    driver.desktop.session.load("/bad.gguf")
+    driver.wait(lambda: isinstance(driver.desktop.session.model, LoadFailed))
+    panel = driver.page.model_panel
+    assert panel._error is not None
+    assert "It is not a GGUF file." in panel._error.accessibleName()
+    driver.backend.loads.clear()
+    retry = panel.findChild(QPushButton, "loadRetry")
+    assert retry is not None
+    retry.click()
+    driver.wait(lambda: driver.desktop.session.ready is not None)
+    assert panel.isHidden()
+
+
+def test_only_the_last_of_two_loads_counts(driver: Driver, gate: threading.Event) -> None:
+    driver.backend.progress = [(LoadProgress(1, "loading", 0.1), gate)]
+    driver.desktop.session.load("/m/first.gguf")
+    driver.wait(lambda: getattr(driver.desktop.session.model, "fraction", 0) > 0)
+    driver.backend.progress = []
+    driver.load("/m/second.gguf")
+    assert driver.desktop.session.model_path == "/m/second.gguf"
+
+
+def test_unload_and_reload(driver: Driver) -> None:
+    driver.load("/m/real.gguf")
+    driver.page.header.reload.emit()
+    assert isinstance(driver.desktop.session.model, Loading)
+    driver.wait(lambda: driver.desktop.session.ready is not None)
+    driver.page.header.unload.emit()
+    driver.wait(lambda: driver.backend.unloads == 1)
+    assert isinstance(driver.desktop.session.model, NoModel)
+
+
+@pytest.mark.parametrize(("name", "opens"), [("a.gguf", True), ("A.GGUF", True), ("a.txt", False)])
+def test_a_dropped_file_opens(driver: Driver, tmp_path: Path, name: str, opens: bool) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / name))])
+    action, buttons = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    event = QDropEvent(
+        QPointF(QPoint(50, 50)), action, data, buttons, Qt.KeyboardModifier.NoModifier
+    )
+    driver.desktop.window.dropEvent(event)
+    driver.wait(lambda: (driver.desktop.session.ready is not None) is opens)
+
+
+def test_closing_while_an_answer_streams(driver: Driver, gate: threading.Event) -> None:
+    driver.load()
+    driver.ask("Count.", [TextDelta("One"), gate], wait=False)
+    driver.wait_for(Answer)
+    driver.desktop.window.close()
+    assert driver.desktop.tasks.close(5)
+    assert driver.desktop.window._settings.path.exists()
+
+
+def test_the_window_comes_back_where_it_was(driver: Driver) -> None:
+    driver.desktop.window.close()
+    assert driver.desktop.window._settings.get(WINDOW_GEOMETRY)
+
+
+def test_shortcuts_do_not_compete(driver: Driver) -> None:
+    from PySide6.QtGui import QAction, QShortcut
+
+    window = driver.desktop.window
+    keys = [shortcut.key().toString() for shortcut in window.findChildren(QShortcut)]
+    live = [
+        action.shortcut().toString()
+        for action in window.findChildren(QAction)
+        if not action.shortcut().isEmpty()
+    ]
+    assert {"Ctrl+N", "Ctrl+O", "Ctrl+L", "Esc"} <= set(keys + live)
+    assert len(keys + live) == len(set(keys + live))
+    assert QKeySequence("Ctrl+L").toString() in keys
