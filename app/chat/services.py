@@ -50,6 +50,11 @@ def _family_template(model: ModelInfo) -> str | None:
 
 
 def placement(path: Path, context_tokens: int) -> Placement:
-    """How a file is loaded; the demo model's context is always its own."""
-    demo = path.name == demo_model_path().name
-    return Placement(context_tokens=0 if demo else context_tokens)
+    """How a file is loaded; the demo model's context is always its own.
+
+    The demo model gets one thread: a layer of it takes microseconds, so that several would mostly
+    wait for one another, and for seconds when other programs keep the processor busy.
+    """
+    if path.name == demo_model_path().name:
+        return Placement(threads=1, batch_threads=1)
+    return Placement(context_tokens=context_tokens)

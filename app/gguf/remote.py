@@ -3,7 +3,7 @@
 import re
 import zlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import quote, unquote
 
@@ -77,13 +77,13 @@ def read_remote_header(
     """
     remote = _remote_files(files)
     known = cache_key([(file.url, file.etag) for file in remote])
-    cached = _cached(cache, known)
+    cached = _cached(cache, known, remote)
     if cached is not None:
         return cached
     like = cache.entry_like if cache is not None else None
     openings = [_Opening(file, fetcher, index, like) for index, file in enumerate(remote)]
     told = cache_key([(opening.file.url, opening.etag) for opening in openings])
-    cached = _cached(cache, told) if told != known else None
+    cached = _cached(cache, told, remote) if told != known else None
     if cached is not None:
         return cached
     header = _join(openings)
@@ -117,8 +117,15 @@ def _remote_files(files: str | Sequence[RemoteFile | str]) -> list[RemoteFile]:
     return [RemoteFile(file) if isinstance(file, str) else file for file in given]
 
 
-def _cached(cache: HeaderCache | None, key: str | None) -> ModelHeader | None:
-    return cache.get(key) if cache is not None and key is not None else None
+def _cached(
+    cache: HeaderCache | None, key: str | None, files: Sequence[RemoteFile]
+) -> ModelHeader | None:
+    """The cached header, said to lie where it was asked for this time."""
+    header = cache.get(key) if cache is not None and key is not None else None
+    if header is None or len(header.shards) != len(files):
+        return None
+    placed = zip(header.shards, files, strict=True)
+    return replace(header, shards=tuple(replace(shard, location=f.url) for shard, f in placed))
 
 
 def _join(openings: Sequence["_Opening"]) -> ModelHeader:

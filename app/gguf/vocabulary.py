@@ -68,7 +68,9 @@ def _types(entry: bytes | None, count: int, sign: str, name: str) -> tuple[int, 
     if element not in (4, 5) or listed != count:
         raise KnownError(
             f"The vocabulary of {name} is damaged.",
-            f"It has {count:,} tokens and {listed:,} token types.",
+            f"It has {count:,} tokens and {listed:,} token types."
+            if listed != count
+            else "Its token types are not 32-bit numbers.",
             "Download the file again, or choose another one.",
         )
     return struct.unpack_from(f"{sign}{count}i", entry, _values_at(_TYPES))

@@ -134,14 +134,20 @@ def train(arguments: argparse.Namespace) -> None:
     curriculum = Curriculum(teaching)
     for _ in range(300):
         check_against_template(template, curriculum.draw(rng))
-    texts = vocabulary_texts(teaching, curriculum, rng)
-    vocabulary = Vocabulary.train(texts, arguments.vocabulary)
-    model = DemoModel(Shape(vocabulary=len(vocabulary)))
+    if arguments.resume:
+        saved = torch.load(arguments.resume, weights_only=True)
+        vocabulary = Vocabulary.from_dict(saved["vocabulary"])
+        model = DemoModel(Shape(**saved["shape"]))
+        model.load_state_dict(saved["state"])
+    else:
+        texts = vocabulary_texts(teaching, curriculum, rng)
+        vocabulary = Vocabulary.train(texts, arguments.vocabulary)
+        model = DemoModel(Shape(vocabulary=len(vocabulary)))
     count = sum(parameter.numel() for parameter in model.parameters())
     print(f"{len(teaching.exchanges)} exchanges, {count:,} parameters", flush=True)
     optimizers = make_optimizers(model, arguments.rate)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    began = saved = time.monotonic()
+    began = written = time.monotonic()
     seen, mean = 0, 0.0
     progress = [0.0]
     stream = batches(curriculum, vocabulary, rng, arguments.tokens, progress)
@@ -171,9 +177,9 @@ def train(arguments: argparse.Namespace) -> None:
                 f"{step:6d} {spent:6.0f} s  loss {mean:.4f}  {seen / (spent + 1e-9):.0f} tokens/s",
                 flush=True,
             )
-        if time.monotonic() - saved > arguments.save_every * 60:
+        if time.monotonic() - written > arguments.save_every * 60:
             save(model, vocabulary, template, arguments.out)
-            saved = time.monotonic()
+            written = time.monotonic()
     save(model, vocabulary, template, arguments.out)
     print(f"{seen:,} tokens in {(time.monotonic() - began) / 60:.1f} minutes", flush=True)
 
@@ -188,6 +194,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=46)
     parser.add_argument("--save-every", type=float, default=5, help="minutes between checkpoints")
+    parser.add_argument("--resume", type=Path, help="a checkpoint to go on from")
     parser.add_argument("--out", type=Path, default=HERE)
     train(parser.parse_args())
 

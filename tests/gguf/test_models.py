@@ -1,5 +1,6 @@
 """What a header says about GLM models: sizes as published, dimensions, loadability, tokens."""
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,16 @@ from app.gguf.read import read_header
 from app.gguf.types import ModelHeader, ShardInfo
 from app.gguf.vocabulary import CONTROL, NORMAL, USER_DEFINED, Token, read_tokens, token_text
 from app.gguf.write import NewTensor, Typed, Value, encode_entry, encode_header
-from tests.gguf.glm46 import GLM_4_9B, GLM_4_32B, GLM_45_AIR, GLM_46, GLM_47_FLASH, Glm, write_model
+from tests.gguf.glm46 import (
+    GLM_4_9B,
+    GLM_4_32B,
+    GLM_45_AIR,
+    GLM_46,
+    GLM_47_FLASH,
+    SMALL_MOE,
+    Glm,
+    write_model,
+)
 from tests.gguf.makers import BASE, field, file_bytes, header, new_tensors, save
 from tests.gguf.test_parse import big_endian
 
@@ -82,6 +92,13 @@ def test_glm46_describes_itself(tmp_path: Path) -> None:
     assert by_name["blk.3.ffn_down_exps.weight"].shape == (1536, 5120, 160)
     assert by_name["output.weight"].block is None
     assert why_not_loadable(glm) is None
+
+
+def test_headers_travel_between_processes(tmp_path: Path) -> None:
+    header = read_header(write_model(tmp_path, SMALL_MOE, "Q4_K_M", shards=2))
+    there = pickle.loads(pickle.dumps(header))  # noqa: S301 - our own
+    assert there == header
+    assert there.raw.read(["general.name"]) == header.raw.read(["general.name"])  # type: ignore[union-attr]
 
 
 def described(**values: Value) -> ModelHeader:
@@ -188,6 +205,13 @@ def test_a_vocabulary_that_does_not_match_its_types(tmp_path: Path) -> None:
     metadata: dict[str, Value] = {"tokenizer.ggml.token_type": Typed("int32", [1, 3])}
     read = read_header(save(tmp_path / "m.gguf", file_bytes(BASE | metadata)))
     with pytest.raises(KnownError, match="300 tokens and 2 token types"):
+        read_tokens(read)
+
+
+def test_token_types_of_another_kind(tmp_path: Path) -> None:
+    metadata: dict[str, Value] = {"tokenizer.ggml.token_type": Typed("uint8", [1] * 300)}
+    read = read_header(save(tmp_path / "m.gguf", file_bytes(BASE | metadata)))
+    with pytest.raises(KnownError, match="not 32-bit numbers"):
         read_tokens(read)
 
 

@@ -82,6 +82,7 @@ def test_known_etags_need_no_network(tmp_path: Path) -> None:
     assert (again, asked) == (first, 0)
     elsewhere, asked = account.read(RemoteFile(PINNED + path.name, etag))
     assert (elsewhere.tensors, asked) == (first.tensors, 0)
+    assert elsewhere.shards[0].location == PINNED + path.name
 
 
 def test_a_commit_in_the_url_needs_no_network(tmp_path: Path) -> None:
