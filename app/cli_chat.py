@@ -91,7 +91,8 @@ def _turn(
     from app.chat.turn import TurnOptions
 
     path = Path(arguments.model) if arguments.model else paths.demo_model_path()
-    model = services.engine.load(str(path), placement(path, arguments.context), None, cancel)
+    where = replace(placement(path, 0), context_tokens=arguments.context)
+    model = services.engine.load(str(path), where, None, cancel)
     chosen = {
         name: value
         for name in ("temperature", "seed", "max_tokens")

@@ -243,7 +243,7 @@ def _arguments(value: JsonObject) -> JsonObject:
             arguments = read_json(arguments)
         except JsonTextError as error:
             raise CallSyntaxError(f"its arguments are not JSON: {error}") from None
-    if arguments is None or arguments == "":
+    if arguments is None or (isinstance(arguments, str) and not arguments.strip()):
         return {}
     if not isinstance(arguments, dict):
         raise CallSyntaxError("its arguments are not a JSON object")

@@ -1,7 +1,7 @@
 """The first pass over a model's output: text cut into tags and what is between them."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from app.dialect.events import Family
@@ -112,3 +112,14 @@ class Trimmer:
 
 def trimmed(text: str) -> str:
     return Trimmer().text(text)
+
+
+def turn_ends_length(lexemes: Sequence[Lexeme]) -> int:
+    """How many characters at the end are tokens that end a turn and blank space between them."""
+    length = found = 0
+    for text, is_tag in reversed(lexemes):
+        if not (text in TURN_ENDS if is_tag else not text.strip()):
+            break
+        length += len(text)
+        found = length if is_tag else found
+    return found

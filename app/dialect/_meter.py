@@ -63,8 +63,10 @@ class Meter:
         """How many characters `str(value)` takes, roughly. Raises TooExpensiveError if too many."""
         if isinstance(value, str):
             return len(value)
+        if value is None or isinstance(value, int | float):  # before the slower tests
+            return _NODE_BYTES
         children: Iterable[object]
-        if isinstance(value, Mapping):
+        if isinstance(value, dict | Mapping):
             children = (part for item in value.items() for part in item)
         elif isinstance(value, list | tuple | set | frozenset | KeysView | ValuesView | ItemsView):
             children = value

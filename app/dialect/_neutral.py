@@ -7,7 +7,6 @@ template wrote, and each spelled token lies across two segments, which are token
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from typing import Final
 
 from app.core.json import JsonValue
@@ -28,36 +27,39 @@ def is_risky(token: str) -> bool:
     )
 
 
-@cache
-def _pattern(tokens: frozenset[str]) -> re.Pattern[str] | None:
+class Neutralizer:
+    """Made once for a vocabulary. keep_switches: leave what a person types as a switch."""
+
+    def __init__(self, tokens: Iterable[str], *, keep_switches: bool) -> None:
+        risky = {token for token in tokens if is_risky(token)}
+        if keep_switches:
+            risky -= SWITCHES
+        self._pattern = _pattern(risky)
+        self._prefixes = {token[:size] for token in risky for size in range(1, len(token))}
+        self._longest = max(map(len, risky), default=1)
+
+    def guard(self, sentinel: str) -> Guard:
+        """A function that puts the sentinel into special tokens and into what could become one."""
+
+        def guarded(text: str) -> str:
+            if self._pattern is None:
+                return text
+            body = text.rstrip()
+            sizes = range(1, min(self._longest, len(body) + 1))
+            if any(body[-size:] in self._prefixes for size in sizes):
+                text = f"{body}{sentinel}{text[len(body) :]}"
+            return self._pattern.sub(lambda match: match.group() + sentinel, text)
+
+        return guarded
+
+
+def _pattern(tokens: set[str]) -> re.Pattern[str] | None:
     rests: dict[str, list[str]] = {}
     for token in sorted(tokens):
         rests.setdefault(token[0], []).append(re.escape(token[1:]))
-    if not rests:
-        return None
     # The first character is matched and the rest looked at, so overlapping tokens are all found.
-    starts = (f"{re.escape(first)}(?={'|'.join(rest)})" for first, rest in rests.items())
-    return re.compile("|".join(starts))
-
-
-def guard(tokens: Iterable[str], sentinel: str, *, keep_switches: bool) -> Guard:
-    """A function that puts the sentinel into special tokens and into what could become one."""
-    risky = frozenset(token for token in tokens if is_risky(token))
-    if keep_switches:
-        risky -= SWITCHES
-    pattern = _pattern(risky)
-    prefixes = {token[:size] for token in risky for size in range(1, len(token))}
-    longest = max(map(len, risky), default=1)
-
-    def guarded(text: str) -> str:
-        if pattern is None or not sentinel:
-            return text
-        body = text.rstrip()
-        if any(body[-size:] in prefixes for size in range(1, min(longest, len(body) + 1))):
-            text = f"{body}{sentinel}{text[len(body) :]}"
-        return pattern.sub(lambda match: match.group() + sentinel, text)
-
-    return guarded
+    starts = [f"{re.escape(first)}(?={'|'.join(rest)})" for first, rest in rests.items()]
+    return re.compile("|".join(starts)) if starts else None
 
 
 def guard_value(value: JsonValue, guarded: Guard) -> JsonValue:

@@ -148,10 +148,10 @@ class MeteredEnvironment(ImmutableSandboxedEnvironment):
         self.globals["namespace"] = _QuietNamespace
 
     @contextmanager
-    def metered(self, meter: Meter) -> Iterator[None]:
-        self._meter = meter
+    def metered(self, input_chars: int, seconds: float) -> Iterator[Meter]:
+        self._meter = Meter(input_chars, seconds)
         try:
-            yield
+            yield self._meter
         finally:
             self._meter = Meter(0)
 

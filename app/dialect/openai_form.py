@@ -155,7 +155,7 @@ def _normalized_call(call: JsonValue, number: int) -> JsonObject:
             raise _bad(
                 f"Message {number} has a call whose arguments are not JSON: {error}."
             ) from None
-    if arguments in (None, ""):
+    if arguments is None or (isinstance(arguments, str) and not arguments.strip()):
         arguments = {}
     if not isinstance(arguments, dict):
         raise _bad(f"Message {number} has a call whose arguments are not a JSON object.")

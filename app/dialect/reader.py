@@ -21,6 +21,7 @@ from app.dialect._lexer import (
     Lexer,
     Trimmer,
     trimmed,
+    turn_ends_length,
 )
 from app.dialect._possible import PossibleCalls
 from app.dialect.events import (
@@ -292,7 +293,8 @@ class Reader:
         blank = self._content.release() if read is None else ""
         if blank:
             self._events.append(TextDelta(blank))
-        part = MalformedCallPart(call.raw, reason)
+        raw = call.raw
+        part = MalformedCallPart(raw[: len(raw) - turn_ends_length(self._call_lexemes)], reason)
         self._events.append(ToolCallRejected(self._index, call.name, part, read))
         self._index += 1
 

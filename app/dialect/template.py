@@ -12,12 +12,12 @@ from app.core.json import JsonObject, JsonValue
 from app.core.messages import Message, ToolSpec
 from app.core.prompt import Prompt
 from app.dialect._capabilities import Capabilities, TemplateLimitError, probe
-from app.dialect._meter import MAX_SECONDS, Meter, TooExpensiveError
+from app.dialect._meter import MAX_SECONDS, TooExpensiveError
 from app.dialect._neutral import (
     Guard,
+    Neutralizer,
     escaped,
     free_sentinel,
-    guard,
     guard_value,
     strings,
     without_candidates,
@@ -56,7 +56,8 @@ class ChatTemplate:
         """
         self.is_fallback = source is None or not source.strip()
         self.source = FALLBACK_SOURCE if source is None or self.is_fallback else source
-        self._special_tokens = frozenset(special_tokens)
+        self._stranger = Neutralizer(special_tokens, keep_switches=False)
+        self._typist = Neutralizer(special_tokens, keep_switches=True)
         self._bos_text, self._eos_text = bos_text, eos_text
         self._max_seconds = max_seconds
         self._lock = threading.Lock()
@@ -118,8 +119,7 @@ class ChatTemplate:
             messages = [_cleaned(message) for message in messages]
             tools = [_cleaned(tool) for tool in tools]
             sentinel = free_sentinel([self.source])
-        guarded = guard(self._special_tokens, sentinel, keep_switches=False)
-        typed = guard(self._special_tokens, sentinel, keep_switches=True)
+        guarded, typed = self._stranger.guard(sentinel), self._typist.guard(sentinel)
         names: dict[str, object] = {
             "messages": [
                 _guarded(item, typed if item.get("role") in ("user", "system") else guarded)
@@ -160,10 +160,9 @@ class ChatTemplate:
         return bool(self._bos_text) and not start.startswith((self._bos_text, "[gMASK]"))
 
     def _run(self, names: dict[str, object], input_chars: int) -> str:
-        meter = Meter(input_chars, self._max_seconds)
         pieces: list[str] = []
         try:
-            with self._lock, self._environment.metered(meter):
+            with self._lock, self._environment.metered(input_chars, self._max_seconds) as meter:
                 for piece in self._template.generate(names):
                     meter.charge(len(piece))
                     pieces.append(piece)

@@ -24,6 +24,7 @@ _type = ggml("ggml-base", "ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p
 _size_p = ctypes.POINTER(ctypes.c_size_t)
 _memory = ggml("ggml-base", "ggml_backend_dev_memory", None, ctypes.c_void_p, _size_p, _size_p)
 _buffer_type = ggml("ggml-base", "ggml_backend_dev_buffer_type", ctypes.c_void_p, ctypes.c_void_p)
+_buffer_type_name = ggml("ggml-base", "ggml_backend_buft_name", ctypes.c_char_p, ctypes.c_void_p)
 _register = ggml("ggml", "ggml_backend_register", None, ctypes.c_void_p)
 
 _rpc_endpoints: list[str] = []
@@ -66,6 +67,14 @@ def device_handle(name: str) -> int:
 def buffer_type(device: str) -> int:
     """The buffer type of a device's own memory. Raises KnownError as `device_handle`."""
     return int(_buffer_type(device_handle(device)))
+
+
+def buffer_names() -> dict[str, str]:
+    """The log's name for each device's own memory -> the device's name. They differ for workers on
+    other machines (`RPC0[10.0.0.2:50052]`)."""
+    return {
+        text(_buffer_type_name(_buffer_type(handle))): text(_name(handle)) for handle in _handles()
+    }
 
 
 def add_rpc_server(endpoint: str) -> None:

@@ -20,6 +20,7 @@ from app.engine import devices
 from app.engine.context import Context
 from app.engine.log import buffers, llama_log
 from app.engine.model import Model
+from app.engine.protocol import BufferUse
 
 # A mapped or plain KV buffer reports no size in a simulation; this line has the sum.
 # The bookkeeping of the cells is allocated even in a simulation, about 40 bytes for each. Beyond
@@ -32,7 +33,8 @@ _KV_SIZE = re.compile(r"\w+: size = +([\d.]+) MiB \(")
 class DryRun:
     """Sizes that a load would have. kv_on_host: the KV cache lies in system memory alone.
     repacks: some weights get a second copy in system memory. device_free_bytes: free memory of the
-    devices that take part, without the CPU; None when there are none.
+    devices that take part, without the CPU; None when there are none. buffers: those that are
+    allocated for computing (weights and KV cache report no size), by the devices' names.
     """
 
     weights_bytes: int
@@ -44,6 +46,7 @@ class DryRun:
     context_tokens: int
     trained_context_tokens: int
     device_free_bytes: int | None
+    buffers: tuple[BufferUse, ...] = ()
 
 
 def request(path: Path, placement: Placement) -> str:
@@ -61,7 +64,8 @@ def answer(text: str) -> DryRun:
     value = json.loads(text)
     if "error" in value:
         raise KnownError(*value["error"])
-    return DryRun(**value["run"])
+    used = tuple(BufferUse(**use) for use in value["run"].pop("buffers"))
+    return DryRun(**value["run"], buffers=used)
 
 
 def measure(path: Path, placement: Placement) -> DryRun:
@@ -99,6 +103,16 @@ def _measure(path: Path, placement: Placement) -> DryRun:
         context_tokens=size_tokens,
         trained_context_tokens=model.trained_context_tokens,
         device_free_bytes=_device_free_bytes(placement),
+        buffers=_by_device(used),
+    )
+
+
+def _by_device(used: Iterable[BufferUse]) -> tuple[BufferUse, ...]:
+    names = devices.buffer_names()
+    return tuple(
+        replace(use, device=names.get(use.device, use.device))
+        for use in used
+        if use.kind in ("compute", "output")
     )
 
 

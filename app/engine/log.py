@@ -65,12 +65,15 @@ class LlamaLog:
         with self._lock:
             if level != _CONTINUATION:
                 self._level = _LEVELS.get(level, logging.INFO)
+            level_now = self._level
             *lines, self._partial = (self._partial + text(message)).split("\n")
-            self._lines.extend(lines)
-            for collector in self._collectors:
-                collector.extend(lines)
-        for line in lines:
-            _logger.log(self._level, "%s", line)
+            if level_now > logging.DEBUG:  # most lines are; they would push the others out
+                self._lines.extend(lines)
+                for collector in self._collectors:
+                    collector.extend(lines)
+        if _logger.isEnabledFor(level_now):
+            for line in lines:
+                _logger.log(level_now, "%s", line)
 
 
 llama_log = LlamaLog()

@@ -1,4 +1,4 @@
-"""Which GPUs the environment hides from the engine. The drivers' own lists pay no attention to it."""
+"""Which GPUs the environment hides from the engine. The drivers' own lists show them all."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace

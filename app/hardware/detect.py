@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import replace
-from typing import cast
+from typing import TypeVar, cast
 
 from app.hardware.amd_smi import AmdSmiReport, add_amdsmi
 from app.hardware.apple import IOREG_COMMAND, SYSCTL_COMMAND, parse_sysctl
@@ -37,74 +37,54 @@ from app.hardware.types import (
     ProbeStatus,
     RamBandwidth,
 )
+from app.hardware.windows import beside_nvml, windows_gpus
+
+T = TypeVar("T")
+_GRACE_SECONDS = 1.0
 
 
 def detect(sources: Sources | None = None, deadline_seconds: float = DEADLINE_SECONDS) -> Machine:
     """Asks everything side by side and gives up what takes longer than the deadline.
 
     Never raises for the machine's sake: what failed is in `probes` and `findings`. Takes about a
-    second; at most the deadline and a second. The RAM is measured last, when nothing else runs.
+    second; at most twice the deadline. The RAM is measured last, when nothing else runs.
     """
     sources = sources or real_sources()
-    tasks = _Tasks(sources)
-    deadline = time.monotonic() + deadline_seconds
-    platform, platform_probe = tasks.platform.result(deadline)
-    memory, memory_probe = tasks.memory.result(deadline)
-    cpu, cpu_probe = tasks.cpu.result(deadline)
-    apple, apple_probe = tasks.apple.result(deadline)
-    sysfs, sysfs_probe = tasks.sysfs.result(deadline)
-    disks, disks_probe = tasks.disks.result(deadline)
-    # The children have a deadline of their own; theirs is the better report.
-    late = deadline + 1.0
-    engine, engine_probe = tasks.engine.result(late)
-    report, nvidia_probe = tasks.nvidia.result(late)
-    amdsmi, amdsmi_probe = tasks.amdsmi.result(late)
-    report = report or NvmlReport(_silent_driver(nvidia_probe))
-    memory = memory or Memory()
-    cpu = cpu or Cpu()
-    found = (
-        *nvidia_gpus(sources.root, report, sources.environ),
-        *add_amdsmi(sysfs or (), amdsmi or AmdSmiReport()),
-        *(apple or ()),
-    )
-    engine = engine or Engine(_engine_status(engine_probe), reason=engine_probe.error)
+    tasks = _Tasks(sources, deadline_seconds)
+    memory = tasks.value(tasks.memory) or Memory()
+    cpu = tasks.value(tasks.cpu) or Cpu()
+    platform = tasks.value(tasks.platform) or Platform(sources.facts.system())
+    disks = tasks.value(tasks.disks) or ()
+    engine, probe = tasks.outcome(tasks.engine)
+    engine = engine or Engine(_engine_status(probe), reason=probe.error)
+    driver, found = tasks.gpus(sources)
     matched = hide_from_rocm(match_devices(found, engine), sources.environ)
     gpus = tuple(complete(gpu, memory, cpu.physical_cores) for gpu in matched)
+    tasks.restart_clock(deadline_seconds)
     ram = Task("ram", lambda: _ram_bandwidth(sources, cpu, memory, gpus))
-    bandwidth, ram_probe = ram.result(time.monotonic() + deadline_seconds)
     return with_findings(
         Machine(
-            platform=platform or Platform(sources.facts.system()),
+            platform=platform,
             memory=memory,
             cpu=cpu,
             gpus=gpus,
-            nvidia=report.driver,
-            ram_bandwidth=bandwidth or RamBandwidth(),
-            disks=disks or (),
+            nvidia=driver,
+            ram_bandwidth=tasks.value(ram) or RamBandwidth(),
+            disks=disks,
             engine=engine,
             environment=_environment(sources),
-            probes=(
-                platform_probe,
-                memory_probe,
-                cpu_probe,
-                nvidia_probe,
-                sysfs_probe,
-                amdsmi_probe,
-                apple_probe,
-                engine_probe,
-                disks_probe,
-                ram_probe,
-            ),
+            probes=tuple(tasks.probes),
             recorded_at=sources.now().isoformat(timespec="seconds"),
         )
     )
 
 
 class _Tasks:
-    """All probes that need no other's answer, started at once."""
+    """All probes that need no other's answer, started at once; their records in `probes`."""
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources, deadline_seconds: float) -> None:
         facts, root = sources.facts, sources.root
+        self.probes: list[Probe] = []
         self.nvidia = Task("nvidia", lambda: _nvidia(sources))
         self.amdsmi = Task("amdsmi", lambda: _amdsmi(sources))
         self.engine = Task("engine", lambda: _engine(sources))
@@ -115,7 +95,39 @@ class _Tasks:
         self.cpu = Task("cpu", lambda: read_cpu(facts, root, _sysctl(sources)))
         self.apple = Task("apple", lambda: _apple(sources))
         self.sysfs = Task("sysfs", lambda: sysfs_gpus(root))
+        self.windows = Task("windows", lambda: _windows(sources))
         self.disks = Task("disks", lambda: read_disks(facts, root, sources.disk_paths))
+        self.restart_clock(deadline_seconds)
+
+    def restart_clock(self, deadline_seconds: float) -> None:
+        self._deadline = time.monotonic() + deadline_seconds
+
+    def outcome(self, task: Task[T]) -> tuple[T | None, Probe]:
+        """Waits; a little beyond the deadline for children, whose own report is the better one."""
+        value, probe = task.result(self._deadline + _GRACE_SECONDS * (task in self._children()))
+        self.probes.append(probe)
+        return value, probe
+
+    def value(self, task: Task[T]) -> T | None:
+        return self.outcome(task)[0]
+
+    def gpus(self, sources: Sources) -> tuple[NvidiaDriver, tuple[Gpu, ...]]:
+        """Every source's GPUs, and how NVIDIA's driver is."""
+        report, probe = self.outcome(self.nvidia)
+        report = report or NvmlReport(_silent_driver(probe))
+        nvidia = nvidia_gpus(sources.root, report, sources.environ)
+        amdsmi = self.value(self.amdsmi) or AmdSmiReport()
+        listed = self.value(self.windows) or ()
+        found = (
+            *nvidia,
+            *add_amdsmi(self.value(self.sysfs) or (), amdsmi),
+            *beside_nvml(listed, nvidia, report.driver),
+            *(self.value(self.apple) or ()),
+        )
+        return report.driver, found
+
+    def _children(self) -> tuple[object, ...]:
+        return (self.nvidia, self.engine, self.amdsmi)
 
 
 def _sysctl(sources: Sources) -> dict[str, str]:
@@ -128,6 +140,12 @@ def _apple(sources: Sources) -> tuple[Gpu, ...]:
     if sources.facts.system() != "Darwin":
         raise ProbeError("Not a Mac.", "skipped")
     return apple_gpus(_sysctl(sources), sources.tool(IOREG_COMMAND))
+
+
+def _windows(sources: Sources) -> tuple[Gpu, ...]:
+    if sources.facts.system() != "Windows":
+        raise ProbeError("Not Windows.", "skipped")
+    return windows_gpus(sources.adapters())
 
 
 def _nvidia(sources: Sources) -> NvmlReport:

@@ -143,10 +143,7 @@ def _gpu_memory(machine: Machine, gpu: Gpu) -> str:
     total, free = machine.gpu_total_bytes(gpu), machine.gpu_free_bytes(gpu)
     text = f"{size(total)}, {_free(free)}"
     if gpu.mig_enabled:
-        whole = (
-            f"the slice of {size(gpu.total_bytes)}" if visible_slice(gpu) else "no slice visible"
-        )
-        return f"{text} ({whole})"
+        return f"{text} ({'a MIG slice' if visible_slice(gpu) else 'no MIG slice visible'})"
     return f"{text} (shared with the system)" if gpu.unified else text
 
 

@@ -15,6 +15,7 @@ from app.hardware.children import ChildAnswer, ask_child, child_environment, mod
 from app.hardware.engine_devices import COMMAND as ENGINE_COMMAND
 from app.hardware.facts import RealFacts, SystemFacts
 from app.hardware.smbios import TABLE_FILE
+from app.hardware.windows import Adapter, display_adapters
 
 NVML_COMMAND = module_command("app.hardware.nvml_probe")
 AMDSMI_COMMAND = module_command("app.hardware.amd_smi")
@@ -34,6 +35,7 @@ class Sources:
     amdsmi: Callable[[], ChildAnswer]
     engine: Callable[[], ChildAnswer]
     tool: Callable[[Sequence[str]], str | None]
+    adapters: Callable[[], tuple[Adapter, ...]]
     firmware_table: Callable[[], bytes | None]
     measure: Callable[[int, int | None, int | None], int | None]
     bandwidth_cache: BandwidthCache
@@ -54,6 +56,7 @@ def real_sources(
         amdsmi=lambda: _ask_amdsmi(children),
         engine=lambda: ask_child(engine_command, children),
         tool=run_tool,
+        adapters=display_adapters,
         firmware_table=lambda: _read_bytes(_FILESYSTEM / TABLE_FILE),
         measure=measure,
         bandwidth_cache=BandwidthCache(cache_dir() / "hardware"),

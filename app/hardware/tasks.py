@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from app.hardware.types import Probe, ProbeStatus
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 _log = logging.getLogger(__name__)
 
 
@@ -20,19 +20,19 @@ class ProbeError(Exception):
         self.status = status
 
 
-class Task(Generic[T]):
+class Task(Generic[T_co]):
     """Runs `work` in a daemon thread from now on; nobody waits for one that hangs."""
 
-    def __init__(self, name: str, work: Callable[[], T]) -> None:
+    def __init__(self, name: str, work: Callable[[], T_co]) -> None:
         self._name = name
         self._work = work
         self._done = threading.Event()
-        self._value: T | None = None
+        self._value: T_co | None = None
         self._record = Probe(name)
         self._started = time.monotonic()
         threading.Thread(target=self._run, name=f"probe-{name}", daemon=True).start()
 
-    def result(self, deadline: float) -> tuple[T | None, Probe]:
+    def result(self, deadline: float) -> tuple[T_co | None, Probe]:
         """Waits until `deadline` (time.monotonic). The value is None when there is none."""
         if not self._done.wait(max(0.0, deadline - time.monotonic())):
             waited = time.monotonic() - self._started

@@ -54,7 +54,7 @@ def tally(shape: ModelShape, assignment: Assignment, choice: Choice, cells: int)
         kv[device] += cells * shape.kv_bytes_per_token(index, choice.kv_type_k, choice.kv_type_v)
         layers[device] += 1 if layer.always_bytes else 0
     weights[-1] += shape.input_bytes
-    weights[devices[-1]] += shape.output_bytes
+    weights[devices[-1]] += shape.output_bytes - (shape.tied_bytes if devices[-1] < 0 else 0)
     output = [False] * (gpus + 1)
     output[devices[-1]] = True
     return Tally(tuple(weights), tuple(kv), tuple(output), tuple(layers))

@@ -1,7 +1,8 @@
 """A model as planning sees it: bytes per layer and class of tensor, and KV cache per token."""
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from app.core.errors import KnownError
 from app.core.placement import KvType
@@ -12,13 +13,19 @@ from app.gguf.types import ModelHeader, TensorInfo
 EXPERT_PATTERN = r"\.ffn_(up|down|gate|gate_up)_(ch|)exps"
 _EXPERT_MARKS = ("_exps.", "_chexps.")
 _INPUT_NAMES = ("token_embd", "token_types", "position_embd", "per_layer_token_embd")
+# The CPU's kernels rearrange matrices by this many rows (repack.cpp; ARM's by 4 are as good).
+_REPACKED_ROWS = 8
 # With MLA llama.cpp keeps one compressed row per token and layer and no V (llama-kv-cache.cpp).
 _MLA_ARCHITECTURES = frozenset({"deepseek2", "deepseek32", "glm-dsa"})
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One block. always: read for every token; experts: routed, a share of it per token."""
+    """One block. always: read for every token; experts: routed, a share of it per token.
+
+    largest: of a single matrix. by_type: bytes of the matrices that the CPU could rearrange
+    (see `app.planning.repack`).
+    """
 
     always_bytes: int
     expert_bytes: int
@@ -26,12 +33,17 @@ class Layer:
     expert_elements: int
     key_elements: int
     value_elements: int
+    largest_always_bytes: int = 0
+    largest_expert_bytes: int = 0
+    always_by_type: Mapping[str, int] = field(default_factory=dict)
+    experts_by_type: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ModelShape:
     """layers: every block in file order, MTP ones included (llama.cpp counts them when it splits),
-    with no bytes where a load skips them. output_bytes: output matrix and norm."""
+    with no bytes where a load skips them. output_bytes: output matrix and norm. tied_bytes: where
+    the output matrix is the embedding, its bytes: they lie twice only if the output is on a GPU."""
 
     name: str
     architecture: str
@@ -52,6 +64,8 @@ class ModelShape:
     trained_context: int
     file_bytes: int
     skipped_bytes: int
+    tied_bytes: int = 0
+    output_by_type: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def mixture_of_experts(self) -> bool:
@@ -104,44 +118,36 @@ def padded_cells(context_tokens: int) -> int:
 def model_shape(header: ModelHeader, *, load_mtp: bool = False) -> ModelShape:
     """Raises KnownError when the header lacks what a plan needs."""
     computed = header.block_count if load_mtp else header.layer_count
-    sums = [[0, 0, 0, 0] for _ in range(header.block_count)]
-    outer = {"input": 0, "output": 0, "output_elements": 0, "skipped": 0}
-    embedding_tensor: TensorInfo | None = None
+    sums = [_Sums() for _ in range(header.block_count)]
+    inputs, outputs, skipped = _Sums(), _Sums(), 0
+    embedding: TensorInfo | None = None
     for tensor in header.tensors:
         block = tensor.block
         if block is not None and block < len(sums):
-            if block >= computed:
-                outer["skipped"] += tensor.size_bytes
-                continue
-            at = 1 if any(mark in tensor.name for mark in _EXPERT_MARKS) else 0
-            sums[block][at] += tensor.size_bytes
-            sums[block][at + 2] += tensor.elements
+            if block < computed:
+                sums[block].add(tensor)
+            else:
+                skipped += tensor.size_bytes
         elif tensor.name.startswith(_INPUT_NAMES):
-            outer["input"] += tensor.size_bytes
+            inputs.add(tensor)
             if tensor.name == "token_embd.weight":
-                embedding_tensor = tensor
+                embedding = tensor
         else:
-            outer["output"] += tensor.size_bytes
-            outer["output_elements"] += tensor.elements
-    if embedding_tensor is not None and not _has_output(header):
-        # A tied model's embedding is loaded a second time as its output matrix.
-        outer["output"] += embedding_tensor.size_bytes
-        outer["output_elements"] += embedding_tensor.elements
+            outputs.add(tensor)
+    tied = embedding is not None and not _has_output(header)
+    if tied and embedding is not None:
+        outputs.add(embedding)
     keys, values = _kv_elements(header, computed)
-    vocabulary = _vocabulary(header, embedding_tensor)
-    feed_forward = header.feed_forward_lengths
+    vocabulary = _vocabulary(header, embedding)
     return ModelShape(
         name=header.name,
         architecture=header.architecture,
-        layers=tuple(
-            Layer(always, experts, always_elements, expert_elements, keys[index], values[index])
-            for index, (always, experts, always_elements, expert_elements) in enumerate(sums)
-        ),
+        layers=tuple(sums[index].layer(keys[index], values[index]) for index in range(len(sums))),
         computed_layers=computed,
-        input_bytes=outer["input"],
-        input_row_bytes=outer["input"] // max(1, vocabulary),
-        output_bytes=outer["output"],
-        output_elements=outer["output_elements"],
+        input_bytes=inputs.always,
+        input_row_bytes=inputs.always // max(1, vocabulary),
+        output_bytes=outputs.always,
+        output_elements=outputs.always_elements,
         embedding=header.embedding_length or 0,
         vocabulary=vocabulary,
         heads=max(header.head_counts or (0,)),
@@ -149,11 +155,57 @@ def model_shape(header: ModelHeader, *, load_mtp: bool = False) -> ModelShape:
         expert_count=header.expert_count,
         expert_used=header.expert_used_count,
         expert_feed_forward=header.expert_feed_forward_length or 0,
-        feed_forward=max(feed_forward or (0,)),
+        feed_forward=max(header.feed_forward_lengths or (0,)),
         trained_context=header.context_length or 0,
         file_bytes=header.size_bytes,
-        skipped_bytes=outer["skipped"],
+        skipped_bytes=skipped,
+        tied_bytes=embedding.size_bytes if tied and embedding is not None else 0,
+        output_by_type=outputs.always_types,
     )
+
+
+@dataclass
+class _Sums:
+    """Adds up tensors."""
+
+    always: int = 0
+    experts: int = 0
+    always_elements: int = 0
+    expert_elements: int = 0
+    largest_always: int = 0
+    largest_expert: int = 0
+    always_types: dict[str, int] = field(default_factory=dict)
+    expert_types: dict[str, int] = field(default_factory=dict)
+
+    def add(self, tensor: TensorInfo) -> None:
+        size, elements = tensor.size_bytes, tensor.elements
+        if any(mark in tensor.name for mark in _EXPERT_MARKS):
+            self.experts += size
+            self.expert_elements += elements
+            self.largest_expert = max(self.largest_expert, size)
+            types, dimensions = self.expert_types, 3
+        else:
+            self.always += size
+            self.always_elements += elements
+            self.largest_always = max(self.largest_always, size)
+            types, dimensions = self.always_types, 2
+        shape = tensor.shape
+        if len(shape) == dimensions and shape[1] % _REPACKED_ROWS == 0:
+            types[tensor.type.name] = types.get(tensor.type.name, 0) + size
+
+    def layer(self, key_elements: int, value_elements: int) -> Layer:
+        return Layer(
+            self.always,
+            self.experts,
+            self.always_elements,
+            self.expert_elements,
+            key_elements,
+            value_elements,
+            self.largest_always,
+            self.largest_expert,
+            self.always_types,
+            self.expert_types,
+        )
 
 
 def _has_output(header: ModelHeader) -> bool:

@@ -135,10 +135,7 @@ class MainWindow(QMainWindow):
 
     def _shortcuts(self) -> None:
         for keys, call in (
-            ("Ctrl+N", self.page.new_chat),
-            ("Ctrl+O", self.open_file),
             ("Ctrl+L", self.page.composer.edit.setFocus),
-            ("Ctrl+Q", self.close),
             ("Esc", self.page.stop),
         ):
             shortcut = QShortcut(QKeySequence(keys), self)

@@ -9,6 +9,9 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 
+SHARPNESS = 2.0
+
+
 @dataclass(frozen=True)
 class Shape:
     vocabulary: int
@@ -29,9 +32,9 @@ class Shape:
 
 
 class Norm(nn.Module):
-    def __init__(self, size: int, epsilon: float) -> None:
+    def __init__(self, size: int, epsilon: float, initial: float = 1.0) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.ones(size))
+        self.weight = nn.Parameter(torch.full((size,), initial))
         self.epsilon = epsilon
 
     def forward(self, x: Tensor) -> Tensor:
@@ -46,8 +49,9 @@ class Attention(nn.Module):
         self.k = nn.Linear(shape.hidden, shape.kv_heads * shape.head_size)
         self.v = nn.Linear(shape.hidden, shape.kv_heads * shape.head_size)
         self.o = nn.Linear(shape.heads * shape.head_size, shape.hidden, bias=False)
-        self.q_norm = Norm(shape.head_size, shape.epsilon)
-        self.k_norm = Norm(shape.head_size, shape.epsilon)
+        # From 1 the heads are too blunt to look at a single token, and copying comes late.
+        self.q_norm = Norm(shape.head_size, shape.epsilon, SHARPNESS)
+        self.k_norm = Norm(shape.head_size, shape.epsilon, SHARPNESS)
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         s = self.shape

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 OPENERS = ("<think>", "</think>", "<tool_call>", "<arg_value>")
 DECIDING = 10  # tokens behind an opener
+SHARP = ("q_norm.weight", "k_norm.weight")
 POOL = 96  # conversations drawn at a time and batched by length
 
 
@@ -97,8 +98,11 @@ def make_optimizers(model: DemoModel, scale: float) -> list[torch.optim.Optimize
     """Muon for the matrices inside the blocks, AdamW for everything else."""
     inner = [p for name, p in model.blocks.named_parameters() if is_matrix(name, p)]
     chosen = {id(p) for p in inner}
+    sharp = [p for name, p in model.named_parameters() if name.endswith(SHARP)]
+    chosen |= {id(p) for p in sharp}
     outer = [p for p in model.parameters() if id(p) not in chosen]
-    adam = torch.optim.AdamW(outer, lr=3e-3 * scale, betas=(0.9, 0.98), weight_decay=0.0)
+    groups = [{"params": outer, "lr": 3e-3 * scale}, {"params": sharp, "lr": 1e-2 * scale}]
+    adam = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.0)
     optimizers: list[torch.optim.Optimizer] = [Muon(inner, lr=0.02 * scale), adam]
     for optimizer in optimizers:
         for group in optimizer.param_groups:

@@ -24,6 +24,7 @@ from app.core.messages import (
     ToolCallPart,
     ToolResultPart,
 )
+from app.core.paths import demo_model_path
 from app.dialect.events import ReasoningClosed, ReasoningDelta, TextDelta
 from tests.chat.scripted import stats
 from tests.models import write_model
@@ -35,8 +36,9 @@ SCRIPT = ["<|assistant|>", "<think>", "Hm, ", "well", "</think>", "Grüß", " �
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Thinks “Hm, well” and answers “Grüß 你好” to everything, when asked greedily."""
-    path = tmp_path_factory.mktemp("model") / "scripted.gguf"
+    """Thinks “Hm, well” and answers “Grüß 你好” to everything; run on one thread as the demo model
+    is, whose name it has."""
+    path = tmp_path_factory.mktemp("model") / demo_model_path().name
     words = [word for word in SCRIPT if not word.startswith("<")]
     write_model(path, words=words, scripts=[SCRIPT])
     return path
@@ -128,6 +130,16 @@ def test_what_goes_wrong_is_said_in_a_sentence(
     errors = capsys.readouterr().err
     assert said in errors
     assert "Traceback" not in errors
+
+
+def test_the_self_test_fails_with_a_model_that_cannot_do_it(
+    model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("app.selftest.demo_model_path", lambda: model)
+    assert run(["--self-test"]) == 1
+    shown = capsys.readouterr().out
+    assert "Thought: Hm, well" in shown
+    assert "FAILED: Expected an answer without thinking." in shown
 
 
 def test_the_version_and_the_help(capsys: pytest.CaptureFixture[str]) -> None:

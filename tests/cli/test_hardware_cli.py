@@ -66,4 +66,5 @@ def test_a_broken_file_is_a_plain_sentence(tmp_path: Path) -> None:
     path.write_text("{}", encoding="utf-8")
     with pytest.raises(KnownError) as caught:
         run("--machine", str(path))
+    assert "machine.json" in str(caught.value)
     assert "hardware --json" in str(caught.value)

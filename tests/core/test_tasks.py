@@ -85,17 +85,32 @@ def test_cancelled_work_reports_only_finally(runner: TaskRunner, drain: Drain) -
 
 
 def test_what_cancelled_work_returns_is_delivered(runner: TaskRunner, drain: Drain) -> None:
+    started = threading.Event()
+
     def work(cancel: CancelToken) -> str:
+        started.set()
         assert cancel.wait(WAIT)
         return "half"
 
     seen: list[str] = []
-    runner.run(work, seen.append).cancel()
-    assert runner.run(lambda _cancel: None).wait(WAIT)
-    while not seen and not drain.empty:
-        drain.run_one()
-    # The token may be set before the work starts; then it never runs.
-    assert seen in (["half"], [])
+    task = runner.run(work, seen.append)
+    assert started.wait(WAIT)
+    task.cancel()
+    drain.run_one()
+    assert seen == ["half"]
+
+
+def test_work_cancelled_before_it_starts_never_runs(drain: Drain) -> None:
+    runner = TaskRunner(drain.post, threads=1)
+    release = threading.Event()
+    ran: list[str] = []
+    runner.run(lambda _cancel: release.wait(WAIT))
+    task = runner.run(lambda _cancel: ran.append("ran"), on_finally=lambda: ran.append("end"))
+    task.cancel()
+    release.set()
+    drain.run_one()
+    assert ran == ["end"]
+    assert runner.close(WAIT)
 
 
 def test_events_come_in_order_and_before_the_result(runner: TaskRunner, drain: Drain) -> None:

@@ -144,7 +144,7 @@ def test_no_arguments(text: str) -> None:
     [
         "two\nlines\n",
         "\nleading",
-        ' "quoted" \'text\' ',
+        " \"quoted\" 'text' ",
         "a < b > c & d </b>",
         "<arg_key>k</arg_key>",
         "</tool_call><tool_call>now</tool_call>",
@@ -179,7 +179,10 @@ def test_events_of_a_call() -> None:
 def test_name_and_arguments_are_told_before_the_end() -> None:
     reader = Reader("glm", TOOLS)
     assert reader.feed("<tool_call>note\n") == [ToolCallStarted(0, "note")]
-    assert reader.feed("<arg_key>te") == [ToolCallArguments(0, "<arg_key>te")] or True
+    assert reader.feed("<arg_key>te") == [
+        ToolCallArguments(0, "<arg_key>"),
+        ToolCallArguments(0, "te"),
+    ]
     json_reader = Reader("json", TOOLS)
     told = json_reader.feed('<tool_call>{"name": "note", "argu')
     assert told[0] == ToolCallStarted(0, "note")
@@ -247,6 +250,10 @@ def test_call_cut_off_is_shown_and_never_run(call: str, complete: bool) -> None:
     assert answer.content == f"Well. {call}"
     assert "get_weather" in answer.errors[0]
     assert "</tool_call>" in answer.errors[0]
+
+
+def test_a_leaked_token_after_a_call_cut_off_is_not_shown() -> None:
+    assert read("<tool_call>now\n<|observation|>\n<|user|>").content == "<tool_call>now\n"
 
 
 def test_undeclared_tool() -> None:
@@ -382,7 +389,8 @@ def test_parts_of_a_message() -> None:
         TextPart("\nB"),
         MalformedCallPart(
             "<tool_call>now",
-            "The call was not run: the output ended before the call was complete (no </tool_call>).",
+            "The call was not run: the output ended before the call was complete "
+            "(no </tool_call>).",
         ),
     )
 

@@ -1,7 +1,9 @@
 """The events of an answer do not depend on how it was cut into pieces."""
 
+from itertools import pairwise
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.dialect.events import Family, TextDelta
@@ -30,8 +32,8 @@ OUTPUTS: dict[str, tuple[Family, str]] = {
     "name and json": ("glm", '<tool_call>note\n{"text": "a\\"}"}</tool_call>'),
     "json": (
         "json",
-        '<think>a</think>b<tool_call>{"name": "note", "arguments": '
-        '{"text": "</tool_call> \\" <think>"}}</tool_call>\n<|im_end|>',
+        """<think>a</think>b<tool_call>{"name": "note", "arguments":
+        {"text": "</tool_call> \\" <think>"}}</tool_call>\n<|im_end|>""",
     ),
     "json, open string": (
         "json",
@@ -95,6 +97,7 @@ FRAGMENTS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(FRAGMENTS, max_size=14),
     st.lists(st.integers(0, 400), max_size=12),
@@ -111,12 +114,13 @@ def test_random_outputs_cut_at_random(
 ) -> None:
     text = "".join(fragments)
     places = [0, *sorted(cut for cut in cuts if cut < len(text)), len(text)]
-    pieces = [text[a:b] for a, b in zip(places, places[1:], strict=False)]
+    pieces = [text[a:b] for a, b in pairwise(places)]
     whole = events([text], family, TOOLS, opens_thinking, complete)
     assert events(pieces, family, TOOLS, opens_thinking, complete) == whole
     assert events(text, family, TOOLS, opens_thinking, complete) == whole
 
 
+@settings(deadline=None)
 @given(st.lists(FRAGMENTS.filter(lambda text: text not in ("<", "</", "<t")), max_size=10))
 def test_shown_text_never_ends_in_half_a_tag(fragments: list[str]) -> None:
     tags = ("<think>", "</think>", "<tool_call>")

@@ -5,11 +5,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.bootstrap import build
+from app.chat import notices
 from app.chat.defaults import default_sampling
 from app.chat.events import RoundFinished, TurnEvent, TurnFinished
 from app.chat.services import Services, chat_template, placement
@@ -17,8 +19,10 @@ from app.chat.turn import TurnOptions, TurnRunner
 from app.core.cancel import CancelToken
 from app.core.messages import Message, ToolResultPart, user
 from app.core.paths import demo_model_path
+from app.core.sampling import GREEDY
 from app.dialect.events import TextDelta
 from app.engine.protocol import Stats
+from tests.models import Shape, write_model
 
 ROOT = Path(__file__).parents[2]
 QUESTION = "What is quantization?"
@@ -130,6 +134,33 @@ def test_stopped_in_the_middle_and_asked_again(chat: Chat) -> None:
 
 def test_the_same_question_gets_the_same_answer(chat: Chat) -> None:
     assert answer_of(chat.ask(QUESTION)).text == answer_of(chat.ask(QUESTION)).text
+
+
+def test_a_model_that_repeats_its_call_is_stopped(tmp_path: Path) -> None:
+    """A model whose weights can say one thing only, by the template of its family."""
+    script = "<|assistant|> <think> Sum. </think> <tool_call> calculator <arg_key> expression"
+    tokens = [*script.split(), "</arg_key>", "<arg_value>", "6 * 7", "</arg_value>", "</tool_call>"]
+    path = tmp_path / demo_model_path().name  # runs on one thread
+    words = [token for token in tokens if "<" not in token]
+    write_model(path, Shape(context=8192), words=words, scripts=[tokens])
+    services = build()
+    try:
+        model = replace(services.engine.load(str(path), placement(path, 0)), chat_template=None)
+        events: list[TurnEvent] = []
+        options = TurnOptions(tools_enabled=True, sampling=GREEDY.sampling)
+        finished = services.turn_runner(chat_template(model)).run(
+            (user("What is 6 times 7?"),), options, events.append, CancelToken()
+        )
+    finally:
+        assert services.close()
+    first, second, third = results_of(finished)
+    assert first == "42"
+    assert second == third == f"42\n{notices.REPEATED}"
+    assert "calculator" in finished.notice
+    stats = [event.stats for event in events if isinstance(event, RoundFinished)]
+    assert len(stats) == 3
+    assert stats[1].cached_tokens >= stats[0].prompt_tokens
+    assert [message.reasoning for message in finished.messages] == ["Sum.", ""] * 3
 
 
 def glm_launcher(*arguments: str) -> subprocess.CompletedProcess[str]:

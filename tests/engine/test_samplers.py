@@ -131,11 +131,13 @@ def test_penalties_look_at_the_prompt(loaded: EngineClient) -> None:
     prompt = "<|observation|>你" + "x" * 80 + "<|observation|>"
     plain = replace(GREEDY, max_tokens=3)
     assert ask(loaded, prompt, plain).text == "你"
-    for penalty in ({"presence_penalty": 1e3}, {"frequency_penalty": 1e3}, {"repeat_penalty": 1e3}):
-        whole = replace(plain, repeat_last_n=-1, **penalty)
-        assert ask(loaded, prompt, whole).text != "你"
-        window = replace(plain, repeat_last_n=64, **penalty)
-        assert ask(loaded, prompt, window).text == "你"
+    for penalized in (
+        replace(plain, presence_penalty=1e3),
+        replace(plain, frequency_penalty=1e3),
+        replace(plain, repeat_penalty=1e3),
+    ):
+        assert ask(loaded, prompt, replace(penalized, repeat_last_n=-1)).text != "你"
+        assert ask(loaded, prompt, replace(penalized, repeat_last_n=64)).text == "你"
 
 
 def test_dry_discourages_a_repeated_sequence(loaded: EngineClient) -> None:

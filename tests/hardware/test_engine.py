@@ -35,13 +35,9 @@ def cuda(number: int, name: str, bus: str | None = None, total: int = 24 * GIB) 
     return EngineDevice(f"CUDA{number}", name, "gpu", "CUDA", total, total - GIB, bus)
 
 
-def nvidia(
-    name: str = "NVIDIA GeForce RTX 3090", bus: str = "0000:01:00.0", **other: object
-) -> Gpu:
-    gpu = Gpu(
-        "NVIDIA", name, pci_bus_id=bus, total_bytes=24 * GIB, architecture="8.6", visible=True
-    )
-    return replace(gpu, **other)
+def nvidia(name: str = RTX_3090, bus: str = "0000:01:00.0", **other: Any) -> Gpu:
+    gpu = Gpu("NVIDIA", name, pci_bus_id=bus, total_bytes=24 * GIB, visible=True)
+    return replace(gpu, **{"architecture": "8.6", **other})
 
 
 def machine(gpus: Sequence[Gpu], engine: Engine = CPU_ENGINE, **other: Any) -> Machine:
@@ -238,7 +234,7 @@ def test_hidden_cards_are_the_environments_doing_not_the_engines() -> None:
 
 
 def broken(
-    status: NvidiaStatus, state: GpuState = "unreadable", note: str = "", **other: object
+    status: NvidiaStatus, state: GpuState = "unreadable", note: str = "", **other: Any
 ) -> str:
     gpu = nvidia(state=state, notes=(note,), visible=None, total_bytes=None)
     found = machine((gpu,), nvidia=NvidiaDriver(status, "Why."), **other)

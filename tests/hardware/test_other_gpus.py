@@ -1,17 +1,21 @@
 """AMD, Intel and Apple GPUs, the PCI bus, and GPUs that NVML does not see."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from app.hardware.apple import default_wired_limit, parse_sysctl, read_apple_gpu
+from app.hardware.detect import detect
 from app.hardware.gpus import complete, nvidia_gpus, sysfs_gpus
 from app.hardware.nominal import nominal, table
 from app.hardware.nvml import NvmlReport
 from app.hardware.pci import normalize_bus_id, pci_gpus, pci_name
 from app.hardware.types import Gpu, Memory, NvidiaDriver
+from app.hardware.windows import display_adapters, windows_gpus
 from tests.hardware import trees
-from tests.hardware.fake_nvml import GIB, MIB
+from tests.hardware.fake_nvml import GIB, MIB, FakeNvml, card
+from tests.hardware.worlds import FakeFacts, World
 
 MISMATCH = NvmlReport(NvidiaDriver("version mismatch", "It was updated."))
 
@@ -232,3 +236,57 @@ def test_a_bandwidth_that_cannot_be_gives_way_to_the_nominal_one() -> None:
         rate = computed if kept else 1008 * 10**9
         assert found.bandwidth_bytes_per_second == rate
         assert found.bandwidth_source == ("computed" if kept else "nominal")
+
+
+def adapter(vendor: str, name: str, memory: object = None) -> dict[str, object]:
+    return {
+        "MatchingDeviceId": f"PCI\\VEN_{vendor}&DEV_1234&SUBSYS_0",
+        "DriverDesc": name,
+        "HardwareInformation.qwMemorySize": memory,
+    }
+
+
+@pytest.mark.parametrize(
+    ("listed", "unified", "total"),
+    [
+        (adapter("1002", "AMD Radeon RX 7900 XTX", 24 * GIB), False, 24 * GIB),
+        (
+            adapter("1002", "AMD Radeon RX 7900 XTX", (24 * GIB).to_bytes(8, "little")),
+            False,
+            24 * GIB,
+        ),
+        (adapter("1002", "AMD Radeon(TM) Graphics", 512 * MIB), True, None),
+        (adapter("1002", "AMD Radeon 780M Graphics", 4 * GIB), True, None),
+        (adapter("1002", "AMD Radeon(TM) 8060S Graphics", 4 * GIB), True, None),
+        (adapter("8086", "Intel(R) Arc(TM) A770 Graphics", 16 * GIB), False, 16 * GIB),
+        (adapter("8086", "Intel(R) Arc(TM) Pro B60 Graphics", 24 * GIB), False, 24 * GIB),
+        (adapter("8086", "Intel(R) Arc(TM) Graphics", 2 * GIB), True, None),
+        (adapter("8086", "Intel(R) UHD Graphics 770", 128 * MIB), True, None),
+        (adapter("10DE", "NVIDIA GeForce RTX 5080", "16 GB"), False, None),
+    ],
+)
+def test_the_adapters_of_windows(
+    listed: dict[str, object], unified: bool, total: int | None
+) -> None:
+    (gpu,) = windows_gpus((listed,))
+    assert (gpu.unified, gpu.total_bytes) == (unified, total)
+
+
+def test_adapters_that_are_no_gpus() -> None:
+    virtual = {"MatchingDeviceId": "ROOT\\BasicDisplay", "DriverDesc": "Microsoft Basic Display"}
+    assert windows_gpus((virtual, {}, adapter("10DE", ""), {"DriverDesc": 5})) == ()
+    assert display_adapters() == () or sys.platform == "win32"
+
+
+def test_windows_without_nvml_still_knows_its_nvidia_card(tmp_path: Path) -> None:
+    cards = (adapter("10DE", "NVIDIA GeForce RTX 5080"), adapter("1002", "AMD Radeon RX 6800", 1))
+    facts = FakeFacts(os="Windows")
+    machine = detect(World(facts, tmp_path, adapters=cards).sources())
+    assert [(gpu.name, gpu.state) for gpu in machine.gpus] == [
+        ("NVIDIA GeForce RTX 5080", "unreadable"),
+        ("AMD Radeon RX 6800", "ok"),
+    ]
+    assert machine.findings[0].code == "nvidia-no-driver"
+    nvml = FakeNvml([card("NVIDIA GeForce RTX 5080", total=16 * GIB, bus="0000:01:00.0")])
+    machine = detect(World(facts, tmp_path, nvml=nvml, adapters=cards).sources())
+    assert [gpu.name for gpu in machine.gpus] == ["NVIDIA GeForce RTX 5080", "AMD Radeon RX 6800"]

@@ -13,9 +13,11 @@ from app.hardware.codec import to_json
 from app.hardware.facts import Volume
 from app.hardware.nvml import probe_nvml
 from app.hardware.sources import Sources
+from app.hardware.windows import Adapter
 from tests.hardware.fake_nvml import GIB, FakeNvml, fail
 
 GB = 10**9
+NO_AMDSMI = ChildAnswer("skipped", error="The Python package amdsmi is not installed.")
 
 
 @dataclass
@@ -72,10 +74,9 @@ class World:
     root: Path
     nvml: FakeNvml | ChildAnswer | None = None
     engine: Sequence[Mapping[str, JsonValue]] | ChildAnswer = ()
-    amdsmi: ChildAnswer = ChildAnswer(
-        "skipped", error="The Python package amdsmi is not installed."
-    )
+    amdsmi: ChildAnswer = NO_AMDSMI
     environ: Mapping[str, str] = field(default_factory=dict)
+    adapters: tuple[Adapter, ...] = ()
     tools: Mapping[str, str] = field(default_factory=dict)
     firmware: bytes | None = None
     ram_rate: int | None = None
@@ -90,6 +91,7 @@ class World:
             amdsmi=lambda: self.amdsmi,
             engine=self._ask_engine,
             tool=lambda command: self.tools.get(Path(command[0]).name),
+            adapters=lambda: self.adapters,
             firmware_table=lambda: self.firmware,
             measure=lambda _cores, _cache, _available: self.ram_rate,
             bandwidth_cache=BandwidthCache(self.root / "cache"),

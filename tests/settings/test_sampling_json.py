@@ -4,12 +4,15 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.json import JsonValue
 from app.core.sampling import BUILTIN_PRESETS, DEFAULT_ORDER, Sampling, declarations
 from app.settings.sampling_json import sampling_from_json, sampling_to_json
+
+# A busy machine is no failure.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _values(name: str) -> st.SearchStrategy[Any]:
@@ -32,6 +35,7 @@ def _values(name: str) -> st.SearchStrategy[Any]:
     return st.floats(bounds.minimum, bounds.maximum)
 
 
+@unhurried
 @given(st.fixed_dictionaries({item.name: _values(item.name) for item in fields(Sampling)}))
 def test_every_sampling_survives_the_way_through_json(values: dict[str, Any]) -> None:
     sampling = Sampling(**values)

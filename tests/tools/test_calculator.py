@@ -2,11 +2,14 @@ import math
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.tools.calculator import MAX_CHARACTERS, evaluate
 from app.tools.tool import ToolFailure
+
+# A busy machine is no failure.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize(
@@ -215,6 +218,7 @@ _LEAVES = st.one_of(
 )
 
 
+@unhurried
 @given(st.recursive(_LEAVES, _binary, max_leaves=12))
 def test_the_basic_operations_are_exact(tree: Tree) -> None:
     expression, value = tree
@@ -225,6 +229,7 @@ def test_the_basic_operations_are_exact(tree: Tree) -> None:
         assert math.isclose(float(evaluate(expression)), float(value), rel_tol=1e-14)
 
 
+@unhurried
 @given(st.text(max_size=60))
 def test_any_text_gives_a_number_or_a_reason(text: str) -> None:
     try:
@@ -233,6 +238,7 @@ def test_any_text_gives_a_number_or_a_reason(text: str) -> None:
         assert str(failure)
 
 
+@unhurried
 @given(st.text("0123456789.+-*/%()^!, e√πx", max_size=40))
 def test_any_arithmetic_gives_a_number_or_a_reason(text: str) -> None:
     try:

@@ -24,6 +24,7 @@ from tests.ui.test_markdown_view import SAMPLE
 _INTERACTIVE = (
     QAbstractButton, QAbstractSpinBox, QAbstractScrollArea, QComboBox, QLineEdit, QProgressBar,
 )  # fmt: skip
+_COMPOUND = (QAbstractSpinBox, QComboBox)
 CALL = ToolCallPart("c1", "current_time", {"timezone": "UTC"})
 
 
@@ -49,11 +50,13 @@ def _ours(root: QWidget) -> list[QWidget]:
         for widget in root.findChildren(QWidget)
         if isinstance(widget, _INTERACTIVE)
         and not widget.objectName().startswith("qt_")
-        and not isinstance(widget.parent(), QAbstractSpinBox | QComboBox)
-        and widget.window() is not None
-        and type(widget).__module__ + type(widget).__name__
-        != "PySide6.QtWidgetsQComboBoxPrivateContainer"
+        and not any(isinstance(parent, _COMPOUND) for parent in _parents(widget))
     ]
+
+
+def _parents(widget: QWidget) -> list[QWidget]:
+    parent = widget.parentWidget()
+    return [] if parent is None else [parent, *_parents(parent)]
 
 
 def test_every_control_has_a_name_for_people_and_for_programs(driver: Driver) -> None:
@@ -72,24 +75,30 @@ def test_every_control_has_a_name_for_people_and_for_programs(driver: Driver) ->
     assert sorted(names) == sorted(set(names))
 
 
-def test_everything_is_reached_with_the_tab_key(driver: Driver) -> None:
+def test_everything_is_reached_with_the_tab_key_in_order(driver: Driver) -> None:
     _full(driver)
     window = driver.desktop.window
     window.activateWindow()
+    driver.page.composer.set_text("more")
     wanted = {
         widget.objectName()
         for widget in _ours(window)
         if widget.isVisible() and widget.isEnabled() and isinstance(widget, QAbstractButton)
     } | {"question", "temperature", "presetChoice", "order"}
-    reached: set[str] = set()
-    for _ in range(300):
+    reached: list[str] = []
+    driver.wait(lambda: QApplication.focusWidget() is not None)
+    driver.page.transcript.setFocus()
+    for _ in range(200):
         focus = QApplication.focusWidget()
-        if focus is not None:
-            reached.add(focus.objectName())
-        if wanted <= reached:
+        assert focus is not None
+        reached.append(focus.objectName())
+        if wanted <= set(reached):
             break
-        window.focusNextChild()
-    assert wanted - reached == set()
+        driver.qtbot.keyClick(focus, Qt.Key.Key_Tab)
+    assert wanted - set(reached) == set()
+    kinds = [name.split("-")[0] for name in reached]
+    order = [kinds.index(kind) for kind in ("thinkingToggle", "copyCode", "copyAnswer", "retry")]
+    assert order == sorted(order)
 
 
 @pytest.mark.parametrize("width", [640, 900, 1600])

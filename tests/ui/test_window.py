@@ -201,7 +201,7 @@ def test_the_demo_model_is_never_taken_for_glm(driver: Driver) -> None:
     assert driver.page.header.demo.isVisible()
     assert driver.page.header.demo.text() == "Demo model, not GLM-4.6"
     driver.load("/m/real.gguf")
-    driver.wait(lambda: driver.page.header.demo.isHidden())
+    driver.wait(driver.page.header.demo.isHidden)
 
 
 def test_loading_shows_how_far_and_can_be_cancelled(driver: Driver, gate: threading.Event) -> None:

@@ -4,7 +4,7 @@ import time
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.chat.turn import TurnOptions
 from app.core.sampling import Sampling
@@ -23,6 +23,14 @@ _REST_FACTOR = 3.0
 _NO_MODEL = Ability(False, "Open a model first.")
 
 
+class SidePanel(QFrame):
+    """What can stand beside the chat."""
+
+    def focus_first(self) -> None:
+        """Put the focus on the first control."""
+        raise NotImplementedError
+
+
 class ChatPage(QWidget):
     """A presenter of the session."""
 
@@ -35,7 +43,7 @@ class ChatPage(QWidget):
         self.setProperty("page", "true")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session = session
-        self._panel: QWidget | None = None
+        self._panel: SidePanel | None = None
         self.sampling = Sampling()
         self.header = Header(look, self)
         self.transcript = TranscriptView(look)
@@ -63,7 +71,7 @@ class ChatPage(QWidget):
             sampling=self.sampling,
         )
 
-    def set_side_panel(self, panel: QWidget) -> None:
+    def set_side_panel(self, panel: SidePanel) -> None:
         """Shown by the Sampling button: beside the chat, above it in a narrow window."""
         self._panel = panel
         panel.setParent(self)
@@ -100,6 +108,8 @@ class ChatPage(QWidget):
             stopping=self._session.stopping,
             hint=self._hint(),
         )
+        if not self._session.busy:
+            self.transcript.order_tabs()
 
     def events_waiting(self) -> None:
         if not self._frame.isActive():
@@ -148,7 +158,7 @@ class ChatPage(QWidget):
             self._panel.setVisible(shown)
             self._place()
             if shown:
-                self._panel.setFocus()
+                self._panel.focus_first()
             else:
                 self.composer.edit.setFocus()
 

@@ -97,6 +97,16 @@ class TranscriptView(QScrollArea):
         self._following = True
         self._to_end()
 
+    def order_tabs(self) -> None:
+        """The Tab key goes through the entries as they stand, not as they were made."""
+        previous: QWidget = self
+        for entry in self._transcript.entries:
+            view = self._views.get(id(entry))
+            for part in view.findChildren(QWidget) if view is not None else ():
+                if part.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                    QWidget.setTabOrder(previous, part)
+                    previous = part
+
     def view_of(self, entry: Entry) -> EntryView:
         return self._views[id(entry)]
 

@@ -136,7 +136,7 @@ class TurnReader:
         self._generated = event.generated_tokens
         self.context_used = event.context_used_tokens
         if self._thinking is not None:
-            self._thinking.tokens = event.generated_tokens
+            self._thinking.tokens = max(self._thinking.tokens, event.generated_tokens)
             self._transcript.touch(self._thinking)
         self._footer.fraction = None
         self._say(figures.answering(event))
@@ -150,6 +150,8 @@ class TurnReader:
             self._footer.fraction = None
             self._say("")
         self._thinking.text += text
+        # Most pieces are one token; the engine's own count comes ten times a second.
+        self._thinking.tokens += 1
         self._transcript.touch(self._thinking)
 
     def _end_thinking(self, finished: bool) -> None:

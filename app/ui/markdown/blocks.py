@@ -9,7 +9,7 @@ from markdown_it.token import Token
 from app.ui.markdown.parser import parser
 
 # A line longer than this is cut into paragraphs of this size, so that no step takes long.
-_LONG_PARAGRAPH = 16_384
+_LONG_PARAGRAPH = 4_096
 _LONG_LINE = re.compile(rf"[^\n]{{{_LONG_PARAGRAPH}}}")
 
 BlockKind = Literal["prose", "code", "table"]

@@ -15,7 +15,8 @@ from app.ui.widgets import button
 
 _GAP = 12
 _PROSE_RUN = 48
-LONGEST_SHOWN = 150_000
+# So much is shown at first, and so much more with each press of the button.
+SHOWN_STEP = 100_000
 
 Segment = ProseView | CodeView | TableView
 _numbers = count(1)
@@ -32,10 +33,12 @@ class MarkdownView(QWidget):
         self._look = look
         self._parsed = MarkdownBlocks()
         self._text = ""
-        self._all = False
+        self._limit = SHOWN_STEP
         self._groups: list[tuple[Block, ...]] = []
         self.segments: list[Segment] = []
-        self._more = button("", f"{self.objectName()}-showAll", on_click=self.show_all, parent=self)
+        self._more = button(
+            "Show more", f"{self.objectName()}-showMore", on_click=self.show_more, parent=self
+        )
         self._more.hide()
 
     @property
@@ -54,8 +57,8 @@ class MarkdownView(QWidget):
         for segment in self.segments:
             segment.redraw()
 
-    def show_all(self) -> None:
-        self._all = True
+    def show_more(self) -> None:
+        self._limit += SHOWN_STEP
         self.set_text(self._text, finished=True)
         self.resized.emit()
 
@@ -71,13 +74,13 @@ class MarkdownView(QWidget):
         return max(0, top - _GAP)
 
     def _part(self) -> str:
-        hidden = 0 if self._all else len(self._text) - LONGEST_SHOWN
+        hidden = len(self._text) - self._limit
         self._more.setVisible(hidden > 0)
         if hidden <= 0:
             return self._text
-        self._more.setText(f"Show all ({number_text(hidden)} more characters)")
+        self._more.setText(f"Show more ({number_text(hidden)} characters left)")
         self._more.setAccessibleName(self._more.text())
-        return self._text[:LONGEST_SHOWN]
+        return self._text[: self._limit]
 
     def _build(self) -> None:
         groups = _grouped(self._parsed.blocks)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 from app.ui.markdown.links import open_link
 
 _numbers = count(1)
+_USUAL_WIDTH = 720
 
 
 class TextView(QTextBrowser):
@@ -24,6 +25,8 @@ class TextView(QTextBrowser):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setLineWrapMode(QTextBrowser.LineWrapMode.FixedPixelWidth)
+        # At a width of 0 every character would get a line of its own.
+        self.setLineWrapColumnOrWidth(_USUAL_WIDTH)
         self.setOpenLinks(False)
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)

@@ -2,9 +2,10 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.sampling import declarations
+from app.ui.chat.page import SidePanel
 from app.ui.look import Look
 from app.ui.sampling.choice import SamplingChoice
 from app.ui.sampling.field import SamplingField
@@ -59,7 +60,7 @@ class _Group(QWidget):
         self.say()
 
 
-class SamplingPanel(QFrame):
+class SamplingPanel(SidePanel):
     """`changed`: the choice has other values now. `close_wanted`: fold the panel."""
 
     changed = Signal()
@@ -94,7 +95,6 @@ class SamplingPanel(QFrame):
             self.fields[name] = field
         column.addStretch()
         self._build(look, content)
-        self.setFocusProxy(self._presets.combo)
         self.refresh()
 
     def refresh(self) -> None:
@@ -103,6 +103,9 @@ class SamplingPanel(QFrame):
             field.set_value(getattr(self._choice.current, name))
         self._presets.refresh()
         self._mark()
+
+    def focus_first(self) -> None:
+        self._presets.combo.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

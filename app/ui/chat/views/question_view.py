@@ -30,7 +30,7 @@ class QuestionView(EntryView):
         self._bubble = card("bubble", name=f"questionBubble-{self.number}", parent=self)
         self._text = TextView("Question", self._bubble)
         self._more = button(
-            "",
+            "Show all",
             f"questionShowAll-{self.number}",
             "quiet",
             on_click=self._show_all,

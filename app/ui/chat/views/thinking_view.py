@@ -112,7 +112,7 @@ class ThinkingView(EntryView):
             text = f"Thinking was not finished · {_span(entry.seconds)}"
         self.look_icon()
         self.toggle.setText(text)
-        side = figures.tokens(entry.tokens) if entry.tokens else ""
+        side = f"about {figures.tokens(entry.tokens)}" if entry.tokens else ""
         self._side.setText(side)
         state = "open" if self._open else "closed"
         self.toggle.setAccessibleName(", ".join(filter(None, (text, side, state))))

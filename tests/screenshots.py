@@ -1,0 +1,87 @@
+"""Pictures of the real window for the README: `python tests/screenshots.py OUT_DIR`.
+
+Offscreen, with the real demo model. Waits on conditions, never for a time.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ.setdefault("QT_SCALE_FACTOR", "1")
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+_FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
+<include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+<alias binding="strong"><family>sans-serif</family><prefer><family>Inter</family>
+<family>Noto Sans CJK SC</family></prefer></alias>
+<alias binding="strong"><family>Sans Serif</family><prefer><family>Inter</family>
+<family>Noto Sans CJK SC</family></prefer></alias>
+<alias binding="strong"><family>monospace</family><prefer><family>JetBrains Mono</family></prefer>
+</alias></fontconfig>"""
+_TIMEOUT_SECONDS = 120.0
+_QUESTIONS = ("What is 37 times 24?", "Show me a table of quantizations.")
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        home = Path(temporary)
+        fonts = home / "fonts.conf"
+        fonts.write_text(_FONTS, encoding="utf-8")
+        os.environ["FONTCONFIG_FILE"] = str(fonts)
+        for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+            os.environ[variable] = str(home / variable)
+        _draw(folder)
+
+
+def _draw(folder: Path) -> None:
+    from app.bootstrap import build
+    from app.core.paths import demo_model_path
+    from app.ui.application import Desktop, application
+    from app.ui.backend import EngineBackend
+
+    app = application()
+    services = build()
+    desktop = Desktop(app, EngineBackend(services), services.settings)
+    window, session = desktop.window, desktop.session
+    try:
+        window.resize(1280, 800)
+        window.show()
+        session.load(str(demo_model_path()))
+        _wait(app, lambda: session.ready is not None, "the demo model to load")
+        for question in _QUESTIONS:
+            window.page.ask(question)
+            _wait(app, lambda: not session.busy, f"the answer to {question!r}")
+        window.page.composer.edit.clearFocus()
+        for theme in ("light", "dark"):
+            desktop.look.choose(theme)
+            app.processEvents()
+            window.grab().save(str(folder / f"chat-{theme}.png"))
+    finally:
+        window.close()
+        services.close()
+
+
+def _wait(app: "QApplication", condition: Callable[[], bool], what: str) -> None:
+    from PySide6.QtCore import QEventLoop
+
+    end = time.monotonic() + _TIMEOUT_SECONDS
+    while not condition():
+        app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+        if time.monotonic() > end:
+            raise TimeoutError(f"waited too long for {what}")
+    app.processEvents()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python tests/screenshots.py OUT_DIR")
+    main(Path(sys.argv[1]))
