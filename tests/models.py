@@ -107,6 +107,11 @@ def add_metadata(writer: gguf.GGUFWriter, shape: Shape, vocab: TinyVocab) -> Non
     writer.add_leading_dense_block_count(1)
     writer.add_expert_weights_norm(True)
     writer.add_expert_weights_scale(1.0)
+    _add_vocabulary(writer, vocab)
+    writer.add_chat_template(TEMPLATE)
+
+
+def _add_vocabulary(writer: gguf.GGUFWriter, vocab: TinyVocab) -> None:
     writer.add_vocab_size(len(vocab))
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("glm4")
@@ -117,7 +122,6 @@ def add_metadata(writer: gguf.GGUFWriter, shape: Shape, vocab: TinyVocab) -> Non
     writer.add_eos_token_id(vocab.ids["<|endoftext|>"])
     writer.add_eot_token_id(vocab.ids["<|user|>"])
     writer.add_uint32("tokenizer.ggml.eom_token_id", vocab.ids["<|observation|>"])
-    writer.add_chat_template(TEMPLATE)
 
 
 def tensor_shapes(shape: Shape, vocabulary: int) -> dict[str, tuple[int, ...]]:
@@ -199,6 +203,67 @@ def write_model(
     writer.write_tensors_to_file()
     writer.close()
     return vocab
+
+
+def write_recurrent_model(path: Path, seed: int = 0) -> None:
+    """A tiny Mamba with random weights: its state cannot be cut back."""
+    vocab, hidden, inner, state, rank, kernel = TinyVocab(), 32, 64, 8, 4, 4
+    writer = gguf.GGUFWriter(path, "mamba")
+    writer.add_block_count(1)
+    writer.add_context_length(512)
+    writer.add_embedding_length(hidden)
+    writer.add_feed_forward_length(0)
+    writer.add_head_count(0)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_ssm_conv_kernel(kernel)
+    writer.add_ssm_inner_size(inner)
+    writer.add_ssm_state_size(state)
+    writer.add_ssm_time_step_rank(rank)
+    _add_vocabulary(writer, vocab)
+    random = np.random.default_rng(seed)
+    for name, size in {
+        "token_embd.weight": (len(vocab), hidden),
+        "output_norm.weight": (hidden,),
+        "blk.0.attn_norm.weight": (hidden,),
+        "blk.0.ssm_in.weight": (2 * inner, hidden),
+        "blk.0.ssm_conv1d.weight": (inner, kernel),
+        "blk.0.ssm_conv1d.bias": (inner,),
+        "blk.0.ssm_x.weight": (rank + 2 * state, inner),
+        "blk.0.ssm_dt.weight": (inner, rank),
+        "blk.0.ssm_dt.bias": (inner,),
+        "blk.0.ssm_a": (inner, state),
+        "blk.0.ssm_d": (inner,),
+        "blk.0.ssm_out.weight": (hidden, inner),
+    }.items():
+        values = random.standard_normal(size, dtype=np.float32)
+        writer.add_tensor(name, -np.abs(values) if name.endswith("ssm_a") else values)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def write_diffusion_model(path: Path) -> None:
+    """A tiny Dream with random weights: it fills in a text as a whole."""
+    vocab, hidden = TinyVocab(), 32
+    writer = gguf.GGUFWriter(path, "dream")
+    writer.add_block_count(1)
+    writer.add_context_length(512)
+    writer.add_embedding_length(hidden)
+    writer.add_feed_forward_length(hidden)
+    writer.add_head_count(1)
+    writer.add_layer_norm_rms_eps(1e-5)
+    _add_vocabulary(writer, vocab)
+    names = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_down", "ffn_up")
+    square = {f"blk.0.{name}.weight": (hidden, hidden) for name in names}
+    norms = {f"{name}.weight": (hidden,) for name in ("output_norm", "blk.0.attn_norm")}
+    norms["blk.0.ffn_norm.weight"] = (hidden,)
+    for name, size in {"token_embd.weight": (len(vocab), hidden), **square, **norms}.items():
+        writer.add_tensor(name, np.ones(size, dtype=np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
 
 
 def write_sparse_model(path: Path, shape: Shape) -> None:

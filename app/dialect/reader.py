@@ -305,9 +305,11 @@ class Reader:
             if surplus is None:
                 self._reject(call, f"The call was not run: {CUT_OFF}.")
                 return
+            whole = len(self._call_lexemes) - surplus
+            lexemes = self._call_lexemes[whole:]
+            del self._call_lexemes[whole:]
             self._end_call(call)
             self._minds_strings = False
-            lexemes = self._call_lexemes[len(self._call_lexemes) - surplus :]
             if self._unopened is not None:
                 del self._unopened[len(self._unopened) - surplus :]
             for lexeme in lexemes:

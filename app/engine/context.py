@@ -33,6 +33,7 @@ class Context:
         self.size_tokens: int = lib.llama_n_ctx_seq(handle)
         self.batch_tokens: int = lib.llama_n_batch(handle)
         self.ubatch_tokens: int = lib.llama_n_ubatch(handle)
+        self.remembers: bool = lib.llama_get_memory(handle) is not None
         self._forgets_only_all = model.forgets_only_all
         self._memory: int | None = lib.llama_get_memory(handle)
         self._abort = AbortFlag()

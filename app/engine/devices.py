@@ -7,7 +7,7 @@ import json
 import socket
 import sys
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from app.core.errors import KnownError
 from app.engine.bindings import ggml, lib, text
@@ -16,13 +16,26 @@ from app.engine.log import llama_log
 DeviceKind = Literal["cpu", "gpu", "igpu", "accel", "other"]
 _KINDS: dict[int, DeviceKind] = {0: "cpu", 1: "gpu", 2: "igpu", 3: "accel"}
 
+
+class _Props(ctypes.Structure):
+    """ggml_backend_dev_props; the capabilities at its end are five booleans."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("description", ctypes.c_char_p),
+        ("memory_free", ctypes.c_size_t),
+        ("memory_total", ctypes.c_size_t),
+        ("type", ctypes.c_int),
+        ("device_id", ctypes.c_char_p),
+        ("capabilities", ctypes.c_bool * 5),
+    )
+
+
 _count = ggml("ggml", "ggml_backend_dev_count", ctypes.c_size_t)
 _get = ggml("ggml", "ggml_backend_dev_get", ctypes.c_void_p, ctypes.c_size_t)
 _name = ggml("ggml-base", "ggml_backend_dev_name", ctypes.c_char_p, ctypes.c_void_p)
-_description = ggml("ggml-base", "ggml_backend_dev_description", ctypes.c_char_p, ctypes.c_void_p)
-_type = ggml("ggml-base", "ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)
-_size_p = ctypes.POINTER(ctypes.c_size_t)
-_memory = ggml("ggml-base", "ggml_backend_dev_memory", None, ctypes.c_void_p, _size_p, _size_p)
+_props_p = ctypes.POINTER(_Props)
+_get_props = ggml("ggml-base", "ggml_backend_dev_get_props", None, ctypes.c_void_p, _props_p)
 _buffer_type = ggml("ggml-base", "ggml_backend_dev_buffer_type", ctypes.c_void_p, ctypes.c_void_p)
 _buffer_type_name = ggml("ggml-base", "ggml_backend_buft_name", ctypes.c_char_p, ctypes.c_void_p)
 _register = ggml("ggml", "ggml_backend_register", None, ctypes.c_void_p)
@@ -32,13 +45,15 @@ _rpc_endpoints: list[str] = []
 
 @dataclass(frozen=True)
 class EngineDevice:
-    """name is ggml's (`CUDA0`, `Vulkan1`, `CPU`). For the CPU, ggml reports all memory as free."""
+    """name is ggml's (`CUDA0`, `Vulkan1`, `CPU`). For the CPU, ggml reports all memory as free.
+    pci_bus_id: lower case `0000:01:00.0`, None where ggml does not know it."""
 
     name: str
     description: str
     kind: DeviceKind
     free_bytes: int
     total_bytes: int
+    pci_bus_id: str | None = None
 
 
 def start_backends() -> None:
@@ -127,15 +142,16 @@ def _handles() -> list[int]:
     return [int(_get(index)) for index in range(_count())]
 
 
-def _describe(handle: Any) -> EngineDevice:  # noqa: ANN401 - a C pointer
-    free, total = ctypes.c_size_t(), ctypes.c_size_t()
-    _memory(handle, ctypes.byref(free), ctypes.byref(total))
+def _describe(handle: int) -> EngineDevice:
+    props = _Props()
+    _get_props(handle, ctypes.byref(props))
     return EngineDevice(
-        text(_name(handle)),
-        text(_description(handle)),
-        _KINDS.get(_type(handle), "other"),
-        free.value,
-        total.value,
+        text(props.name),
+        text(props.description),
+        _KINDS.get(props.type, "other"),
+        props.memory_free,
+        props.memory_total,
+        text(props.device_id) or None,
     )
 
 

@@ -16,16 +16,17 @@ from typing import Any, TextIO
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 from app.core.placement import Placement, TensorOverride
+from app.core.prompt import Prompt
 from app.engine import devices
 from app.engine.context import Context
 from app.engine.log import buffers, llama_log
 from app.engine.model import Model
 from app.engine.protocol import BufferUse
 
-# A mapped or plain KV buffer reports no size in a simulation; this line has the sum.
 # The bookkeeping of the cells is allocated even in a simulation, about 40 bytes for each. Beyond
 # this context a first look is taken at a smaller one.
 _LARGE_CONTEXT_TOKENS = 2**20
+# A KV buffer reports no size in a simulation; this line has the sum.
 _KV_SIZE = re.compile(r"\w+: size = +([\d.]+) MiB \(")
 
 
@@ -84,12 +85,16 @@ def _measure(path: Path, placement: Placement) -> DryRun:
     with llama_log.collect() as lines:
         model = Model(path, placement, CancelToken(), dry=True)
         try:
-            _require_chat_model(model)
+            # A vocabulary that cannot tokenize ends the process, better here than in the engine.
+            writes = not model.has_encoder and bool(model.vocab.tokens(Prompt(("Hello",))))
             context = Context(model, placement)
             size_tokens = context.size_tokens
+            writes = writes and context.remembers
             context.close()
         finally:
             model.close()
+    if not writes:
+        raise _not_a_chat_model(path)
     used = buffers(lines)
     host = sum(use.size_bytes for use in used if is_host(use.device))
     kv_devices = [use.device for use in used if use.kind == "kv"]
@@ -121,13 +126,12 @@ def is_host(buffer: str) -> bool:
     return buffer.startswith("CPU") or buffer.endswith("_Host")
 
 
-def _require_chat_model(model: Model) -> None:
-    if not model.can_decode or model.has_encoder:
-        raise KnownError(
-            f"{model.path.name} is not a model for conversations.",
-            "It does not continue a text token by token.",
-            "Choose a chat or instruct model.",
-        )
+def _not_a_chat_model(path: Path) -> KnownError:
+    return KnownError(
+        f"{path.name} is not a model for conversations.",
+        "It does not continue a text token by token.",
+        "Choose a chat or instruct model.",
+    )
 
 
 def _kv_bytes(lines: Iterable[str]) -> int:

@@ -5,7 +5,6 @@ import logging
 import queue
 import threading
 import traceback
-import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -54,8 +53,7 @@ class Engine:
     def start(self) -> None:
         """Returns at once; llama.cpp is loaded by the thread, when the first command needs it."""
         _start_with_stack(self._thread, _STACK_BYTES)
-        closing = weakref.WeakMethod(self.close)
-        atexit.register(lambda: (close := closing()) and close(_EXIT_SECONDS))
+        atexit.register(self.close, _EXIT_SECONDS)
 
     def send(self, command: Command) -> None:
         """From any thread; never blocks. After `close`, requests end with Failed(None)."""
@@ -74,6 +72,7 @@ class Engine:
 
         From any thread but the engine's own; may be called more than once.
         """
+        atexit.unregister(self.close)
         self._shut_down()
         if self._thread.ident is None:
             return True

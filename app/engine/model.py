@@ -48,8 +48,10 @@ class Model:
             self.close()
             raise Cancelled
         self.vocab = Vocab(lib.llama_model_get_vocab(handle))
-        self.can_decode: bool = lib.llama_model_has_decoder(handle)
-        self.has_encoder: bool = lib.llama_model_has_encoder(handle)
+        # Encoders and diffusion models do not continue a text token by token.
+        self.has_encoder: bool = lib.llama_model_has_encoder(
+            handle
+        ) or lib.llama_model_is_diffusion(handle)
         self.forgets_only_all: bool = lib.llama_model_is_recurrent(
             handle
         ) or lib.llama_model_is_hybrid(handle)

@@ -41,6 +41,7 @@ from app.hardware.windows import beside_nvml, windows_gpus
 
 T = TypeVar("T")
 _GRACE_SECONDS = 1.0
+_BUSY_SHARE = 0.5
 
 
 def detect(sources: Sources | None = None, deadline_seconds: float = DEADLINE_SECONDS) -> Machine:
@@ -201,7 +202,8 @@ def _engine_status(probe: Probe) -> EngineStatus:
 def _ram_bandwidth(
     sources: Sources, cpu: Cpu, memory: Memory, gpus: tuple[Gpu, ...]
 ) -> RamBandwidth:
-    """Measured once per machine, then read from the cache."""
+    """Measured once per machine, then read from the cache; what was measured while others used
+    the cores is too low to keep."""
     key = (cpu.name, cpu.usable_cores, memory.total_bytes, sources.facts.architecture())
     rate = sources.bandwidth_cache.load(key)
     if rate is None:
@@ -210,7 +212,7 @@ def _ram_bandwidth(
             cache_bytes(sources.root),
             memory.effective_available_bytes,
         )
-        if rate is not None:
+        if rate is not None and not _busy(sources, cpu):
             sources.bandwidth_cache.store(key, rate)
     table = sources.firmware_table()
     told = nominal_bandwidth(table) if table else None
@@ -221,6 +223,11 @@ def _ram_bandwidth(
         told = shared.bandwidth_bytes_per_second
         source = f"shared with the GPU ({row.name})" if row else "shared with the GPU"
     return RamBandwidth(rate, told, METHOD if rate else None, source)
+
+
+def _busy(sources: Sources, cpu: Cpu) -> bool:
+    load = sources.facts.load_average()
+    return load is not None and load > _BUSY_SHARE * (cpu.logical_cores or 1)
 
 
 def _environment(sources: Sources) -> tuple[tuple[str, str], ...]:

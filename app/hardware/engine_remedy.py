@@ -128,7 +128,7 @@ def _cuda(machine: Machine, gpus: Sequence[Gpu]) -> tuple[str, str]:
     need = f"It needs NVIDIA's CUDA toolkit (nvcc), {toolkit}, no newer than the driver allows."
     if newest:
         need += " CUDA 13 no longer builds for this GPU."
-    runs = None
+    runs = machine.nvidia.cuda_version
     if runs is None:
         return f"{_LAUNCH} cuda", f"{need} The driver must be {_DRIVER_FOR_CUDA[oldest]} or later."
     if _number(runs) < _number(oldest):

@@ -54,6 +54,10 @@ class SystemFacts(Protocol):
         """Load of all cores since the last call; None where that is not known yet."""
         ...
 
+    def load_average(self) -> float | None:
+        """Processes that wanted a core in the last minute; None where the system does not say."""
+        ...
+
     def volume(self, path: Path) -> Volume: ...
 
 
@@ -90,6 +94,9 @@ class RealFacts:
 
     def cpu_percent(self) -> float | None:
         return psutil.cpu_percent(interval=None)
+
+    def load_average(self) -> float | None:
+        return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
     def volume(self, path: Path) -> Volume:
         usage = psutil.disk_usage(str(path))

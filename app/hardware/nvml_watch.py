@@ -67,10 +67,6 @@ class NvmlWatch:
 
     def _refresh(self, watched: _Watched) -> LiveGpu:
         device, last = watched.device, watched.last
-        if device.state == "lost":
-            return replace(
-                last, state="lost", stale=True, error=codes.trouble(codes.GPU_IS_LOST) or ""
-            )
         device.notes.clear()
         device.unread.clear()
         memory = read_memory(device, unified=is_integrated(last.name))

@@ -1,5 +1,6 @@
 """Which layer goes where, by llama.cpp's own rules, and what that takes on each target."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.core.placement import FlashAttention, Placement, TensorOverride
@@ -41,8 +42,16 @@ def units(shape: ModelShape) -> int:
     return len(shape.layers) + 1
 
 
-def tally(shape: ModelShape, assignment: Assignment, choice: Choice, cells: int) -> Tally:
-    """Exact by construction: every tensor's bytes, every layer's KV rows."""
+def kv_bytes(shape: ModelShape, choice: Choice, cells: int) -> tuple[int, ...]:
+    """Of each block. Raises KnownError for a type that its rows do not divide into."""
+    return tuple(
+        cells * shape.kv_bytes_per_token(index, choice.kv_type_k, choice.kv_type_v)
+        for index in range(len(shape.layers))
+    )
+
+
+def tally(shape: ModelShape, assignment: Assignment, layer_kv: Sequence[int]) -> Tally:
+    """Exact by construction: every tensor's bytes, every layer's KV rows (`kv_bytes`)."""
     gpus = len(assignment.counts)
     weights, kv = [0] * (gpus + 1), [0] * (gpus + 1)
     layers = [0] * (gpus + 1)
@@ -51,7 +60,7 @@ def tally(shape: ModelShape, assignment: Assignment, choice: Choice, cells: int)
         device = devices[index]
         weights[device] += layer.always_bytes
         weights[-1 if index in assignment.cpu_experts else device] += layer.expert_bytes
-        kv[device] += cells * shape.kv_bytes_per_token(index, choice.kv_type_k, choice.kv_type_v)
+        kv[device] += layer_kv[index]
         layers[device] += 1 if layer.always_bytes else 0
     weights[-1] += shape.input_bytes
     weights[devices[-1]] += shape.output_bytes - (shape.tied_bytes if devices[-1] < 0 else 0)

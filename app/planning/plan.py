@@ -6,6 +6,7 @@ from app.core.errors import KnownError
 from app.core.units import count, gigabytes
 from app.hardware.types import Machine
 from app.planning.assignment import Assignment, cells_for, placement, units
+from app.planning.repack import repacked_bytes
 from app.planning.search import Layout, Search
 from app.planning.shape import ModelShape
 from app.planning.speed import (
@@ -70,7 +71,10 @@ def describe(shape: ModelShape, machine: Machine, choice: Choice, layout: Layout
         choice=chosen,
         context_tokens=cells_for(shape, choice),
         placement=placement(shape, space.gpus, layout.assignment, chosen),
-        devices=(*(use for use in uses[:-1] if use.total_bytes), _mapped(uses[-1])),
+        devices=(
+            *(use for use in uses[:-1] if use.total_bytes),
+            _cpu_use(shape, machine, layout, chosen),
+        ),
         speed=speed,
         expert_layers_on_cpu=len(in_ram),
         layers_on_cpu=sum(
@@ -78,6 +82,7 @@ def describe(shape: ModelShape, machine: Machine, choice: Choice, layout: Layout
             for layer, device in zip(shape.layers, devices, strict=False)
         ),
         missing_bytes=missing,
+        missing_in=_missing_in(layout),
         disk_bytes=absent,
         notes=_notes(machine, layout),
     )
@@ -87,12 +92,29 @@ def _units_on_devices(shape: ModelShape, assignment: Assignment) -> list[int]:
     return assignment.device_of(units(shape))
 
 
-def _mapped(use: DeviceUse) -> DeviceUse:
-    return replace(use, mapped_bytes=use.weights_bytes)
+def _cpu_use(shape: ModelShape, machine: Machine, layout: Layout, choice: Choice) -> DeviceUse:
+    """With what of the weights stays page cache of the file."""
+    use = layout.uses[-1]
+    own = 0
+    if choice.repack:
+        backends = {other.target.backend for other in layout.uses[:-1] if other.total_bytes}
+        sets = machine.cpu.instruction_sets
+        own = repacked_bytes(shape, layout.assignment, sets, backends)
+    return replace(use, mapped_bytes=max(0, use.weights_bytes - own))
+
+
+def _missing_in(layout: Layout) -> str:
+    short = [use.target.label for use in layout.uses[:-1] if use.missing_bytes]
+    if short:
+        return f"the memory of {', '.join(dict.fromkeys(short))}"
+    return "unified memory" if layout.room.unified else "RAM"
 
 
 def _verdict(shape: ModelShape, layout: Layout) -> tuple[Verdict, int, int]:
-    """The verdict, bytes of weights that stay on disk, bytes of RAM that are missing."""
+    """The verdict, bytes of weights that stay on disk, bytes of memory that are missing."""
+    on_cards = sum(use.missing_bytes for use in layout.uses[:-1])
+    if on_cards:
+        return "does not fit", 0, on_cards
     cpu = layout.uses[-1]
     missing = layout.cpu_missing_bytes
     if missing:
@@ -181,5 +203,6 @@ def _notes(machine: Machine, layout: Layout) -> tuple[str, ...]:
             "`glm-launcher hardware` for the remedy."
         )
     if layout.cpu_missing_bytes:
-        notes.append(f"{gigabytes(layout.cpu_missing_bytes)} of RAM are missing.")
+        kind = _missing_in(layout)
+        notes.append(f"{gigabytes(layout.cpu_missing_bytes)} of {kind} are missing.")
     return tuple(notes)

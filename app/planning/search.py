@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.planning.assignment import Assignment, cells_for, tally, units
+from app.planning.assignment import Assignment, cells_for, kv_bytes, tally, units
 from app.planning.compute import Part, compute_bytes
 from app.planning.shape import ModelShape
+from app.planning.speed import Backend
 from app.planning.types import Choice, DeviceUse, Target
+
+# Backends that multiply with matrices in RAM while a prompt is read (offload_op).
+_OFFLOADS: frozenset[Backend] = frozenset({"cuda", "rocm", "vulkan", "sycl"})
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ class Search:
         self._shape, self._choice = shape, choice
         self._room = room
         self._cells = cells_for(shape, choice)
+        self._kv = kv_bytes(shape, choice, self._cells)
+        self._known_compute: dict[Part, int] = {}
 
     def best(self) -> Layout:
         """Everything on as few GPUs as hold it; else experts of as few layers as possible in RAM;
@@ -138,20 +144,19 @@ class Search:
         """The share of all experts that the GPUs have room for beside everything else."""
         experts = sum(layer.expert_bytes for layer in self._shape.layers)
         rest = self._shape.weights_bytes - experts - self._shape.input_bytes
-        rest += sum(
-            self._cells * self._kv_per_token(index) for index in range(len(self._shape.layers))
-        )
+        rest += sum(self._kv)
         room = sum(self._free_for_layers(index) for index in gpus)
         return min(1.0, max(0.0, (room - rest) / experts)) if experts else 1.0
 
-    def _kv_per_token(self, index: int) -> int:
-        choice = self._choice
-        return self._shape.kv_bytes_per_token(index, choice.kv_type_k, choice.kv_type_v)
-
     def _free_for_layers(self, index: int) -> int:
         gpu = self._room.gpus[index]
-        part = Part(attention=True, experts=False, dense=not self._shape.mixture_of_experts)
-        compute = compute_bytes(self._shape, self._choice, self._cells, part)
+        part = Part(
+            attention=True,
+            experts=False,
+            dense=not self._shape.mixture_of_experts,
+            backend=gpu.backend,
+        )
+        compute = self._compute_bytes(part)
         return max(0, gpu.capacity_bytes - gpu.overhead_bytes - compute)
 
     def _counts(self, gpus: tuple[int, ...], wanted: int, expert_share: float) -> tuple[int, ...]:
@@ -182,8 +187,7 @@ class Search:
             logits = 4 * self._shape.vocabulary * self._choice.ubatch_tokens
             return self._shape.output_bytes + logits
         layer = self._shape.layers[index]
-        kv = self._cells * self._kv_per_token(index)
-        return layer.always_bytes + expert_share * layer.expert_bytes + kv
+        return layer.always_bytes + expert_share * layer.expert_bytes + self._kv[index]
 
     def _layout(
         self,
@@ -196,7 +200,7 @@ class Search:
         return self._measure(self._room, Assignment(counts, cpu_experts))
 
     def _measure(self, room: Room, assignment: Assignment) -> Layout:
-        sums = tally(self._shape, assignment, self._choice, self._cells)
+        sums = tally(self._shape, assignment, self._kv)
         parts = self._parts(assignment)
         targets = (*room.gpus, room.cpu)
         uses = tuple(
@@ -204,7 +208,7 @@ class Search:
                 target,
                 sums.weights[index],
                 sums.kv[index],
-                compute_bytes(self._shape, self._choice, self._cells, part),
+                self._compute_bytes(part),
                 target.overhead_bytes,
             )
             if part is not None
@@ -213,6 +217,11 @@ class Search:
         )
         return Layout(room, assignment, uses)
 
+    def _compute_bytes(self, part: Part) -> int:
+        if part not in self._known_compute:
+            self._known_compute[part] = compute_bytes(self._shape, self._choice, self._cells, part)
+        return self._known_compute[part]
+
     def _parts(self, assignment: Assignment) -> list[Part | None]:
         """What each target computes, the CPU last; None for a GPU that takes no part."""
         counts = assignment.counts
@@ -220,26 +229,33 @@ class Search:
         whole = sum(counts) == units(self._shape)
         pipeline = gpus > 1 and whole and not assignment.cpu_experts
         attention, experts, dense = ([False] * (len(counts) + 1) for _ in range(3))
+        in_ram = 0
         for index, device in enumerate(assignment.device_of(units(self._shape))[:-1]):
             layer = self._shape.layers[index]
             attention[device] = attention[device] or layer.always_bytes > 0
+            if device < 0:
+                in_ram = max(in_ram, layer.largest_always_bytes)
             if layer.expert_bytes:
-                experts[-1 if index in assignment.cpu_experts else device] = True
+                where = -1 if index in assignment.cpu_experts else device
+                experts[where] = True
+                in_ram = max(in_ram, layer.largest_expert_bytes if where < 0 else 0)
             elif layer.always_bytes:
                 dense[device] = True
         first = next((index for index, count in enumerate(counts) if count), None)
-        parts: list[Part | None] = [
-            Part(
+        parts: list[Part | None] = []
+        for index, count in enumerate(counts):
+            backend = self._room.gpus[index].backend
+            upload = index == first and backend in _OFFLOADS and self._choice.ubatch_tokens >= 32
+            part = Part(
                 attention[index],
                 experts[index],
                 dense[index],
                 gpus=gpus,
                 first=index == first,
                 pipeline=pipeline,
+                backend=backend,
+                upload_bytes=in_ram if upload else 0,
             )
-            if count
-            else None
-            for index, count in enumerate(counts)
-        ]
+            parts.append(part if count else None)
         cpu = Part(attention[-1], experts[-1], dense[-1], cpu=True, gpus=gpus, pipeline=pipeline)
         return [*parts, cpu]

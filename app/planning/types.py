@@ -81,8 +81,9 @@ class DeviceUse:
 class Plan:
     """Where everything goes and what comes of it.
 
-    missing_bytes: RAM that would have to be added for the verdict to be better than it is, 0 when
-    everything fits. expert_layers_on_cpu: MoE layers whose routed experts lie in RAM.
+    missing_bytes: memory that would have to be added for the verdict to be better than it is, 0
+    when everything fits. missing_in: what memory that is ("RAM", "unified memory", the labels of
+    GPUs). expert_layers_on_cpu: MoE layers whose routed experts lie in RAM.
     disk_bytes: weights that do not fit in RAM and are read again from the file.
     """
 
@@ -95,6 +96,7 @@ class Plan:
     expert_layers_on_cpu: int = 0
     layers_on_cpu: int = 0
     missing_bytes: int = 0
+    missing_in: str = "RAM"
     disk_bytes: int = 0
     notes: tuple[str, ...] = ()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar, get_args
+from typing import Any, Generic, Literal, TypeVar, get_args
 
 from app.core.json import JsonValue
 from app.core.sampling import Preset, Sampling
@@ -137,4 +137,15 @@ OWN_PRESETS: Setting[tuple[Preset, ...]] = Setting(
 )
 WINDOW_GEOMETRY: Setting[str] = Setting(
     "window_geometry", "", "Window", "Where the window was and how large.", _text, _same
+)
+ALL: tuple[Setting[Any], ...] = (
+    THEME,
+    LAST_MODEL,
+    CONTEXT_TOKENS,
+    THINKING,
+    TOOLS,
+    PRESET,
+    SAMPLING,
+    OWN_PRESETS,
+    WINDOW_GEOMETRY,
 )

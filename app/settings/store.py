@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from app.core.errors import KnownError
 from app.core.json import JsonObject
-from app.settings.declared import Setting
+from app.settings.declared import ALL, Setting
 
 VERSION = 1
 _MAX_BYTES = 16 * 1024 * 1024
@@ -59,7 +59,8 @@ class SettingsStore:
         """Read the file; returns what a person should know about it, in sentences.
 
         A missing file is no problem. A broken one is set aside under another name, and the
-        defaults hold. Never raises for what is in the file or on the disk.
+        defaults hold; so they do for single values that cannot be used. Never raises for what is in
+        the file or on the disk.
         """
         try:
             values, version = _parse(self._path.read_bytes())
@@ -72,9 +73,8 @@ class SettingsStore:
         with self._lock:
             self._values = values
             self._newer_version = version if version > VERSION else None
-        if version > VERSION:
-            return [_NEWER]
-        return []
+        problems = [_NEWER] if version > VERSION else []
+        return problems + [problem for setting in ALL for problem in self.check(setting)]
 
     def get(self, setting: Setting[T]) -> T:
         """The value, or the default when there is none or none that can be used."""

@@ -52,13 +52,21 @@ class MainWindow(QMainWindow):
         self._save.timeout.connect(self._save_settings)
         self.page = ChatPage(look, session, self)
         self.setCentralWidget(self.page)
-        self.panel = SamplingPanel(look, self._choice)
-        self.page.set_side_panel(self.panel)
+        self._panel: SamplingPanel | None = None
         self.page.sampling = self._choice.current
         self._drop = self._drop_hint()
         self._restore()
         self._connect()
         self._shortcuts()
+
+    @property
+    def panel(self) -> SamplingPanel:
+        """Made when it is first wanted: its fields would slow the start down."""
+        if self._panel is None:
+            self._panel = SamplingPanel(self._look, self._choice)
+            self._panel.changed.connect(self._sampling_changed)
+            self._panel.close_wanted.connect(self.page.close_panel)
+        return self._panel
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._closed:
@@ -130,8 +138,9 @@ class MainWindow(QMainWindow):
         header.quit_action.triggered.connect(self.close)
         page.options_changed.connect(self._options_changed)
         page.model_shown.connect(self._model_shown)
-        self.panel.changed.connect(self._sampling_changed)
-        self.panel.close_wanted.connect(page.close_panel)
+        header.sampling_toggled.connect(
+            lambda shown: page.show_side(self.panel if shown else None)
+        )
 
     def _shortcuts(self) -> None:
         for keys, call in (
@@ -151,7 +160,8 @@ class MainWindow(QMainWindow):
             return
         self._choice.set_model_defaults(state.model.defaults)
         self.page.sampling = self._choice.current
-        self.panel.refresh()
+        if self._panel is not None:
+            self._panel.refresh()
         if not state.model.demo:
             self.page.header.set_recent(state.model.info.path)
         self._remember(LAST_MODEL, "" if state.model.demo else state.model.info.path)

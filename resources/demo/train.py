@@ -57,6 +57,16 @@ def encode(vocabulary: Vocabulary, conversation: Conversation) -> tuple[list[int
     return ids, weights
 
 
+def drill(vocabulary: Vocabulary, rng: random.Random) -> tuple[list[int], list[float]]:
+    """A random sequence said again: teaches to copy, which names, numbers and results need."""
+    digits = vocabulary.encode("0123456789+-*/.: ")
+    source = digits if rng.random() < 0.4 else range(len(vocabulary.ordinary))
+    sequence = rng.choices(source, k=rng.randint(6, 40))
+    count = rng.randint(2, 4)
+    weights = [0.0] * len(sequence) + [1.0] * (len(sequence) * (count - 1))
+    return sequence * count, weights
+
+
 def batches(  # noqa: ANN201
     curriculum: Curriculum,
     vocabulary: Vocabulary,
@@ -68,6 +78,8 @@ def batches(  # noqa: ANN201
     longest = 3072
     while True:
         pool = [encode(vocabulary, curriculum.draw(rng, progress[0])) for _ in range(POOL)]
+        drills = 20 if progress[0] < 0.5 else 5
+        pool += [drill(vocabulary, rng) for _ in range(drills)]
         pool = sorted((row for row in pool if len(row[0]) <= longest), key=lambda row: len(row[0]))
         groups: list[list[tuple[list[int], list[float]]]] = [[]]
         for row in pool:

@@ -340,9 +340,10 @@ def test_json_arguments_after_a_name() -> None:
 
 def test_json_string_that_is_never_closed_spoils_only_its_call() -> None:
     call = '<tool_call>{"name": "note, "arguments": {"text": "x"}}</tool_call>'
-    answer = read(f'{call} then <tool_call>{{"name": "now"}}</tool_call>.', "json")
+    answer = read(f'{call} then <tool_call>{{"name": "now"}}</tool_call>.<|im_end|>', "json")
     assert calls(answer) == [("now", {})]
     assert answer.content == f"{call} then ."
+    assert read(f"{call}<|im_end|>", "json").content == call
 
 
 def test_half_a_surrogate_pair_does_not_come_through() -> None:
@@ -359,7 +360,7 @@ def test_deep_nesting_is_refused() -> None:
 
 
 def test_a_huge_value_in_small_pieces() -> None:
-    size = 1_000_000
+    size = 200_000
     reader = Reader("glm", [NOTE])
     reader.feed("<tool_call>note\n<arg_key>text</arg_key><arg_value>")
     for _ in range(size // 4):

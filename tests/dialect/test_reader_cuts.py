@@ -45,8 +45,9 @@ OUTPUTS: dict[str, tuple[Family, str]] = {
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
-@pytest.mark.parametrize("opens_thinking", [False, True])
-@pytest.mark.parametrize("complete", [False, True])
+@pytest.mark.parametrize(
+    ("opens_thinking", "complete"), [(False, True), (True, True), (False, False)]
+)
 def test_every_cut_in_two_and_every_character_alone(
     name: str, opens_thinking: bool, complete: bool
 ) -> None:

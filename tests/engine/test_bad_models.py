@@ -11,7 +11,13 @@ from app.core.errors import KnownError
 from app.core.placement import Placement, TensorOverride
 from app.engine.client import EngineClient
 from tests.engine.helpers import PLACEMENT, ask
-from tests.models import Shape, TinyVocab, write_model, write_sparse_model
+from tests.models import (
+    Shape,
+    TinyVocab,
+    write_diffusion_model,
+    write_model,
+    write_sparse_model,
+)
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +138,13 @@ def test_a_kv_type_that_does_not_divide_the_heads(client: EngineClient, tmp_path
     assert "K cache of type q8_0" in error.what
 
 
-def test_an_encoder_is_not_a_chat_model(client: EngineClient, tmp_path: Path) -> None:
+def test_a_model_that_does_not_continue_texts(client: EngineClient, tmp_path: Path) -> None:
+    path = tmp_path / "diffusion.gguf"
+    write_diffusion_model(path)
+    assert "not a model for conversations" in refused(client, path).what
+
+
+def test_the_eyes_of_a_model_are_not_a_chat_model(client: EngineClient, tmp_path: Path) -> None:
     path = tmp_path / "eyes.gguf"
     writer = gguf.GGUFWriter(path, "clip")
     writer.write_header_to_file()

@@ -13,7 +13,7 @@ from app.core.sampling import Sampling
 from app.engine.client import EngineClient
 from app.engine.protocol import Finished, PromptProgress, TextChunk
 from tests.engine.helpers import GREEDY, PLACEMENT, ask
-from tests.models import TinyVocab, write_model
+from tests.models import TinyVocab, write_model, write_recurrent_model
 
 Scripted = tuple[Path, TinyVocab]
 
@@ -116,6 +116,18 @@ def test_a_bos_token_is_added_when_asked_for(models: Path, client: EngineClient)
     assert client.load(str(path), PLACEMENT).adds_bos
     assert client.count(Prompt(("a", "b"))) == 2
     assert client.count(Prompt(("a", "b"), add_bos=True)) == 3
+
+
+def test_a_recurrent_model_continues_or_starts_afresh(tmp_path: Path, client: EngineClient) -> None:
+    """Its state cannot be cut back, so a prompt that differs is evaluated from the start."""
+    write_recurrent_model(tmp_path / "mamba.gguf")
+    client.load(str(tmp_path / "mamba.gguf"), PLACEMENT)
+    one = replace(GREEDY, max_tokens=1)
+    assert ask(client, "abcdef", one).finished.stats.cached_tokens == 0
+    assert ask(client, "abcdefgh", one).finished.stats.cached_tokens == 6
+    fresh = ask(client, "abcxyz", one)
+    assert fresh.finished.stats.cached_tokens == 0
+    assert ask(client, "abcxyz", one).finished.stats.cached_tokens == 0
 
 
 def test_an_empty_prompt_is_refused(loaded: EngineClient) -> None:

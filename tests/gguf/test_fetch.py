@@ -1,6 +1,9 @@
 """The HTTP fetcher against a real server on loopback."""
 
+import io
 import threading
+import urllib.request
+from typing import ClassVar
 
 import pytest
 
@@ -83,6 +86,25 @@ def test_answers_that_help_nobody_are_put_in_words(answer: Answer, words: str) -
     ):
         HttpFetcher().fetch(base + "/f", 0, 16)
     assert caught.value.next_step
+
+
+def test_nothing_leads_away_from_https(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server is played here: a real one would need a certificate."""
+
+    class Redirect(io.BytesIO):
+        status = 302
+        headers: ClassVar[dict[str, str]] = {"Location": "http://elsewhere.test/f"}
+
+    asked: list[str] = []
+
+    def answer(_: object, request: urllib.request.Request, **__: object) -> Redirect:
+        asked.append(request.full_url)
+        return Redirect()
+
+    monkeypatch.setattr(urllib.request.OpenerDirector, "open", answer)
+    with pytest.raises(KnownError, match="redirects away from https"):
+        HttpFetcher().fetch("https://hub.test/f", 0, 16)
+    assert asked == ["https://hub.test/f"]
 
 
 @pytest.mark.parametrize(

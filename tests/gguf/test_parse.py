@@ -76,6 +76,12 @@ def test_text_is_built_within_a_budget() -> None:
     assert [type(read[f"k{n}"]) for n in range(6)] == [str] * 4 + [ArraySkipped] * 2
 
 
+def test_short_lists_of_long_texts_count_against_the_budget() -> None:
+    texts = ["z" * 1000] * 1000
+    read = parse(file_bytes({f"k{n}": texts for n in range(6)})).metadata
+    assert [type(read[f"k{n}"]) for n in range(6)] == [tuple] * 4 + [ArraySkipped] * 2
+
+
 def test_text_that_is_not_utf8_is_shown_with_marks() -> None:
     data = swap(file_bytes(), b"Tiny", b"T\xff\xfey")
     assert parse(data).metadata["general.name"] == "T\ufffd\ufffdy"

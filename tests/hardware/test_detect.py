@@ -45,7 +45,7 @@ def test_a_probe_that_hangs_is_given_up_and_said_so(tmp_path: Path) -> None:
             raise OSError(str(path))
 
     try:
-        machine = detect(replace(world(tmp_path).sources(), facts=DeadDisk()), 0.2)
+        machine = detect(replace(world(tmp_path).sources(), facts=DeadDisk()), 0.5)
     finally:
         release.set()
     assert probe(machine, "disks")[0] == "timed out"
@@ -139,6 +139,19 @@ def test_ram_is_measured_once(tmp_path: Path) -> None:
     more = replace(sources, facts=FakeFacts(ram=(64 * GIB, 60 * GIB)))
     detect(more)
     assert len(calls) == 2, "another memory is measured anew"
+
+
+def test_what_was_measured_on_a_busy_computer_is_not_kept(tmp_path: Path) -> None:
+    rates = iter((9 * 10**9, 30 * 10**9))
+    busy = replace(
+        world(tmp_path).sources(),
+        facts=FakeFacts(waiting=20.0),
+        measure=lambda _cores, _cache, _available: next(rates),
+    )
+    assert detect(busy).ram_bandwidth.measured_bytes_per_second == 9 * 10**9
+    quiet = replace(busy, facts=FakeFacts(waiting=1.0))
+    assert detect(quiet).ram_bandwidth.measured_bytes_per_second == 30 * 10**9
+    assert detect(quiet).ram_bandwidth.measured_bytes_per_second == 30 * 10**9
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"bytes_per_second": "fast"}', "{}", "true"])

@@ -32,6 +32,7 @@ class FakeFacts:
     allowed: int | None = None
     disk: Volume | None = None
     load: float | None = 4.0
+    waiting: float | None = 0.3
 
     def system(self) -> str:
         return self.os
@@ -59,6 +60,9 @@ class FakeFacts:
 
     def cpu_percent(self) -> float | None:
         return self.load
+
+    def load_average(self) -> float | None:
+        return self.waiting
 
     def volume(self, path: Path) -> Volume:
         if self.disk is None:

@@ -125,7 +125,7 @@ def test_a_byte_order_mark_does_no_harm(path: Path) -> None:
 @pytest.mark.parametrize("value", ["purple", 1, None, True, ["dark"], {}])
 def test_a_value_of_the_wrong_kind_leaves_the_default(path: Path, value: object) -> None:
     store = store_of(path, document(theme=value, thinking=False))
-    assert store.load() == []
+    assert store.load() == store.check(THEME)
     assert store.get(THEME) == "system"
     assert "Theme" in store.check(THEME)[0]
     assert store.get(THINKING) is False

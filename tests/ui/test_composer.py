@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.ui.chat.composer import Composer
@@ -19,40 +20,40 @@ def composer(qtbot: QtBot, look: Look) -> Composer:
     return made
 
 
-def test_enter_sends_and_shift_enter_breaks_the_line(composer: Composer, qtbot: QtBot) -> None:
+def test_enter_sends_and_shift_enter_breaks_the_line(composer: Composer) -> None:
     asked: list[str] = []
     composer.asked.connect(asked.append)
-    qtbot.keyClicks(composer.edit, "one")
-    qtbot.keyClick(composer.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
-    qtbot.keyClicks(composer.edit, "two")
+    QTest.keyClicks(composer.edit, "one")
+    QTest.keyClick(composer.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClicks(composer.edit, "two")
     assert asked == []
-    qtbot.keyClick(composer.edit, Qt.Key.Key_Return)
-    qtbot.keyClick(composer.edit, Qt.Key.Key_Enter)
+    QTest.keyClick(composer.edit, Qt.Key.Key_Return)
+    QTest.keyClick(composer.edit, Qt.Key.Key_Enter)
     assert asked == ["one\ntwo", "one\ntwo"]
 
 
-def test_blank_text_is_not_sent(composer: Composer, qtbot: QtBot) -> None:
+def test_blank_text_is_not_sent(composer: Composer) -> None:
     asked: list[str] = []
     composer.asked.connect(asked.append)
     assert not composer.send.isEnabled()
-    qtbot.keyClicks(composer.edit, "   ")
-    qtbot.keyClick(composer.edit, Qt.Key.Key_Return)
+    QTest.keyClicks(composer.edit, "   ")
+    QTest.keyClick(composer.edit, Qt.Key.Key_Return)
     assert asked == []
 
 
-def test_send_becomes_stop_and_typing_goes_on(composer: Composer, qtbot: QtBot) -> None:
+def test_send_becomes_stop_and_typing_goes_on(composer: Composer) -> None:
     asked: list[str] = []
     stops: list[bool] = []
     composer.asked.connect(asked.append)
     composer.stop_wanted.connect(lambda: stops.append(True))
     composer.set_state(ready=True, busy=True, stopping=False, hint="Ask")
     assert composer.send.text() == "Stop"
-    qtbot.keyClicks(composer.edit, "the next question")
-    qtbot.keyClick(composer.edit, Qt.Key.Key_Return)
+    QTest.keyClicks(composer.edit, "the next question")
+    QTest.keyClick(composer.edit, Qt.Key.Key_Return)
     assert asked == []
     assert composer.text() == "the next question"
     composer.send.click()
-    qtbot.keyClick(composer.edit, Qt.Key.Key_Escape)
+    QTest.keyClick(composer.edit, Qt.Key.Key_Escape)
     assert len(stops) == 2
     composer.set_state(ready=True, busy=True, stopping=True, hint="Ask")
     assert not composer.send.isEnabled()

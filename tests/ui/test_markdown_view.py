@@ -230,7 +230,12 @@ def test_only_plain_web_and_mail_links_open(
     address: str, opens: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[QUrl] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: not opened.append(url))
+
+    def note(url: QUrl) -> bool:
+        opened.append(url)
+        return True
+
+    monkeypatch.setattr(QDesktopServices, "openUrl", note)
     assert links.open_link(QUrl(address)) is opens
     assert bool(opened) is opens
 

@@ -71,12 +71,18 @@ class ChatPage(QWidget):
             sampling=self.sampling,
         )
 
-    def set_side_panel(self, panel: SidePanel) -> None:
-        """Shown by the Sampling button: beside the chat, above it in a narrow window."""
+    def show_side(self, panel: SidePanel | None) -> None:
+        """Beside the chat, above it in a narrow window; None takes it away."""
+        if self._panel is not None:
+            self._panel.hide()
         self._panel = panel
-        panel.setParent(self)
-        panel.hide()
-        self.header.sampling_toggled.connect(self._show_panel)
+        if panel is None:
+            self.composer.edit.setFocus()
+        else:
+            panel.setParent(self)
+            panel.show()
+            panel.focus_first()
+        self._place()
 
     def ask(self, text: str) -> None:
         if self._session.ask(text, self.options):
@@ -153,20 +159,11 @@ class ChatPage(QWidget):
     def _show_context(self) -> None:
         self.composer.set_context(*self._session.context)
 
-    def _show_panel(self, shown: bool) -> None:
-        if self._panel is not None:
-            self._panel.setVisible(shown)
-            self._place()
-            if shown:
-                self._panel.focus_first()
-            else:
-                self.composer.edit.setFocus()
-
     def _place(self) -> None:
         top, width, height = self.header.height(), self.width(), self.height()
         self.header.setGeometry(0, 0, width, top)
         body = width
-        if self._panel is not None and not self._panel.isHidden():
+        if self._panel is not None:
             side = min(340, width)
             if width >= 900:
                 body = width - side

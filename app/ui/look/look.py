@@ -32,7 +32,8 @@ class Look(QObject):
         self._theme = self._themes["light"]
         self.mono_family = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()
         self._icon_cache: dict[tuple[str, str, int], QIcon] = {}
-        app.setStyle("Fusion")
+        if app.style().name() != "fusion":
+            app.setStyle("Fusion")
         app.setFont(self.font())
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._system_changed)
@@ -96,5 +97,7 @@ class Look(QObject):
         self._theme = self._themes[self._wanted()]
         self._icon_cache.clear()
         self._app.setPalette(palette(self._theme))
-        self._app.setStyleSheet(style_sheet(self._template, self._theme, self.mono_family))
+        sheet = style_sheet(self._template, self._theme, self.mono_family)
+        if self._app.styleSheet() != sheet:
+            self._app.setStyleSheet(sheet)
         self.changed.emit()
