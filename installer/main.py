@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from installer import prepare, qt_libraries, system
+from installer import backends, prepare, qt_libraries, system
 from installer.console import CommandError, say
 from installer.layout import ROOT, Environment, engine, environment
 
@@ -15,10 +15,18 @@ from installer.layout import ROOT, Environment, engine, environment
 def run(arguments: Sequence[str]) -> int:
     """The exit status for the shell."""
     command = arguments[0] if arguments else ""
-    kind = "test" if command in ("test", "bench") else "run"
+    developing = command in ("test", "bench")
     try:
-        prepared = environment(kind, engine("cpu", prepare.cmake_args("cpu")))
+        if command == "--engine":
+            wanted, arguments = _wanted_engine(arguments)
+        else:
+            wanted = backends.DEVELOPING if developing else backends.chosen()
+        prepared = environment(
+            "test" if developing else "run", engine(wanted, backends.cmake_args(wanted))
+        )
         prepare.ensure(prepared)
+        if command == "--engine":
+            backends.choose(wanted)
         if command == "test":
             return _checks(prepared, arguments[1:])
         if command == "bench":
@@ -43,6 +51,14 @@ def run(arguments: Sequence[str]) -> int:
         say(f"The environment could not be prepared: {error}. Free some space or fix the folder.")
         return 1
     return _become(prepared, ["-m", "app", *arguments])
+
+
+def _wanted_engine(arguments: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """The backend that `--engine` names, and the arguments for the program behind it."""
+    if len(arguments) < 2 or arguments[1] not in backends.BACKENDS:
+        names = ", ".join(backends.BACKENDS)
+        raise system.Missing(f"--engine takes one of {names}, as in `launch.py --engine cpu`.")
+    return arguments[1], arguments[2:]
 
 
 def _variables(extra: Mapping[str, str] | None = None) -> dict[str, str]:

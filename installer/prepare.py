@@ -9,18 +9,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from installer import system
+from installer import backends, system
 from installer.console import run, say
 from installer.layout import REQUIREMENTS, Engine, Environment, cache_dir
 
-# llava (image input) is left out: nothing uses it, and it costs a minute of building.
-BASE_CMAKE_ARGS = ("-DGGML_RPC=ON", "-DLLAVA_BUILD=OFF")
-BACKEND_CMAKE_ARGS = {"cpu": ("-DGGML_METAL=OFF",) if sys.platform == "darwin" else ()}
 _UNUSED_SECONDS = 60 * 24 * 3600
-
-
-def cmake_args(backend: str) -> str:
-    return " ".join((*BASE_CMAKE_ARGS, *BACKEND_CMAKE_ARGS[backend]))
 
 
 @contextlib.contextmanager
@@ -93,6 +86,7 @@ def _ensure_engine(engine: Engine) -> None:
     if engine.wheel is not None:
         return
     system.require_compiler()
+    toolkit = backends.require_toolkit(engine.backend)
     tools = Environment(engine.folder / "tools", REQUIREMENTS / "build.txt", engine)
     _make_venv(tools.folder)
     run(
@@ -110,8 +104,11 @@ def _ensure_engine(engine: Engine) -> None:
         ),
         _log("engine-build"),
         {
-            "CMAKE_ARGS": cmake_args(engine.backend),
-            "PATH": os.pathsep.join((str(tools.python.parent), os.environ.get("PATH", ""))),
+            **toolkit,
+            "CMAKE_ARGS": backends.cmake_args(engine.backend),
+            "PATH": os.pathsep.join(
+                (str(tools.python.parent), toolkit.get("PATH", os.environ.get("PATH", "")))
+            ),
         },
     )
     shutil.rmtree(tools.folder, ignore_errors=True)

@@ -135,7 +135,7 @@ def linux_family(os_release: str) -> str | None:
     return None
 
 
-def _this_family() -> str | None:
+def linux_distribution() -> str | None:
     try:
         return linux_family(Path("/etc/os-release").read_text(encoding="utf-8"))
     except OSError:
@@ -162,15 +162,15 @@ def require_compiler() -> None:
     elif sys.platform == "win32":
         how = "`winget install Microsoft.VisualStudio.2022.BuildTools` (with the C++ workload)"
     else:
-        how = install_command("compiler", _this_family())
+        how = install_command("compiler", linux_distribution())
     raise Missing(f"A C++ compiler is needed to build the engine: install it with {how}.")
 
 
 def missing_venv() -> Missing:
-    how = install_command("venv", _this_family())
+    how = install_command("venv", linux_distribution())
     return Missing(f"This Python cannot make virtual environments: install that with {how}.")
 
 
 def missing_library(library: str) -> Missing:
-    how = install_command(library, _this_family())
+    how = install_command(library, linux_distribution())
     return Missing(f"The system library {library} is missing, which windows need: install {how}.")

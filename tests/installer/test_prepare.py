@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from installer import layout, main, prepare, system
+from installer import backends, layout, main, prepare, system
 from installer.console import CommandError
 
 
@@ -51,7 +51,7 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
 
 
 def _environment(kind: str = "run") -> layout.Environment:
-    return layout.environment(kind, layout.engine("cpu", prepare.cmake_args("cpu")))
+    return layout.environment(kind, layout.engine("cpu", backends.cmake_args("cpu")))
 
 
 BUILD = ["Getting the build tools", "Building the engine"]

@@ -35,6 +35,6 @@ def test_no_compiler_is_one_clear_sentence(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setattr("shutil.which", lambda _: None)
     monkeypatch.setattr("sys.platform", "linux")
-    monkeypatch.setattr(system, "_this_family", lambda: "debian")
+    monkeypatch.setattr(system, "linux_distribution", lambda: "debian")
     with pytest.raises(system.Missing, match="sudo apt install build-essential"):
         system.require_compiler()
