@@ -9,6 +9,7 @@ from app.core.errors import Cancelled
 from app.core.placement import Placement
 from app.engine import explain
 from app.engine.bindings import encoded_path, lib, text
+from app.engine.devices import start_backends
 from app.engine.log import llama_log
 from app.engine.params import ModelParams
 from app.engine.protocol import BufferUse, ModelInfo
@@ -37,6 +38,7 @@ class Model:
             return not cancel.cancelled
 
         self.path = path
+        start_backends()
         params = ModelParams(placement, keep_going, dry=dry)
         with llama_log.collect() as lines:
             handle = lib.llama_model_load_from_file(encoded_path(str(path)), params.struct)

@@ -51,6 +51,9 @@ def compute_bytes(shape: ModelShape, choice: Choice, cells: int, part: Part) -> 
     if part.cpu and not (part.attention or part.experts or part.dense):
         inputs = 5 if part.pipeline else 2
         return copies * mask + inputs * shape.embedding * _FLOAT * ubatch
+    if not (part.attention or part.experts or part.dense):
+        # The output alone, for the one token whose logits are wanted.
+        return (shape.vocabulary + 2 * shape.embedding) * _FLOAT
     work = _work(shape, part) * _FLOAT * ubatch
     if part.upload_bytes:
         routed = _work(shape, replace(part, experts=shape.mixture_of_experts))

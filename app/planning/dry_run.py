@@ -105,9 +105,7 @@ def settle(shape: ModelShape, space: Room, choice: Choice, twin: Path, ask: Ask)
     return replace(told, room=space)
 
 
-def simulated(
-    shape: ModelShape, choice: Choice, layout: Layout, twin: Path, ask: Ask
-) -> Layout:
+def simulated(shape: ModelShape, choice: Choice, layout: Layout, twin: Path, ask: Ask) -> Layout:
     """The layout with llama.cpp's own compute buffers."""
     wanted = placement(shape, layout.room.gpus, layout.assignment, choice)
     buffers = ask(twin, wanted).buffers

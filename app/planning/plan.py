@@ -6,6 +6,7 @@ from app.core.errors import KnownError
 from app.core.units import count, gigabytes
 from app.hardware.types import Machine
 from app.planning.assignment import Assignment, cells_for, placement, units
+from app.planning.corrections import Corrections
 from app.planning.repack import repacked_bytes
 from app.planning.search import Layout, Search
 from app.planning.shape import ModelShape
@@ -21,12 +22,20 @@ from app.planning.types import Choice, DeviceUse, Plan, Target, Verdict
 
 
 def make_plan(
-    shape: ModelShape, machine: Machine, choice: Choice, *, engine_only: bool = False
+    shape: ModelShape,
+    machine: Machine,
+    choice: Choice,
+    *,
+    engine_only: bool = False,
+    corrections: Corrections = Corrections(),  # noqa: B008 - frozen
 ) -> Plan:
-    """The best plan. Raises KnownError for a choice that no machine could serve."""
+    """The best plan. Raises KnownError for a choice that no machine could serve.
+
+    engine_only: for a load here and now, with what the installed engine can use.
+    """
     check_choice(shape, choice)
     space = room(machine, engine_only=engine_only)
-    return describe(shape, machine, choice, Search(shape, space, choice).best())
+    return describe(shape, machine, choice, Search(shape, space, choice, corrections).best())
 
 
 def check_choice(shape: ModelShape, choice: Choice) -> None:

@@ -1,10 +1,11 @@
 """Finds the best assignment of a model to a machine's memory for one choice of context."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.planning.assignment import Assignment, cells_for, kv_bytes, tally, units
 from app.planning.compute import Part, compute_bytes
+from app.planning.corrections import Corrections
 from app.planning.shape import ModelShape
 from app.planning.speed import Backend
 from app.planning.types import Choice, DeviceUse, Target
@@ -48,13 +49,29 @@ class Layout:
         return max(0, self.uses[-1].total_bytes - self.cpu_capacity_bytes)
 
 
+def corrected(room: Room, corrections: Corrections) -> Room:
+    """With the overheads that were measured."""
+    known = corrections.overhead_bytes
+    gpus = tuple(
+        replace(gpu, overhead_bytes=known.get(gpu.name, gpu.overhead_bytes)) for gpu in room.gpus
+    )
+    return replace(room, gpus=gpus)
+
+
 class Search:
     """One model, one choice, one machine. Every candidate costs a pass over the layers, so the
     number of candidates is kept logarithmic in the number of layers."""
 
-    def __init__(self, shape: ModelShape, room: Room, choice: Choice) -> None:
+    def __init__(
+        self,
+        shape: ModelShape,
+        room: Room,
+        choice: Choice,
+        corrections: Corrections = Corrections(),  # noqa: B008 - frozen
+    ) -> None:
         self._shape, self._choice = shape, choice
-        self._room = room
+        self._room = corrected(room, corrections)
+        self._corrections = corrections
         self._cells = cells_for(shape, choice)
         self._kv = kv_bytes(shape, choice, self._cells)
         self._known_compute: dict[Part, int] = {}
@@ -156,7 +173,7 @@ class Search:
             dense=not self._shape.mixture_of_experts,
             backend=gpu.backend,
         )
-        compute = self._compute_bytes(part)
+        compute = self._corrections.compute(gpu.kind, self._compute_bytes(part))
         return max(0, gpu.capacity_bytes - gpu.overhead_bytes - compute)
 
     def _counts(self, gpus: tuple[int, ...], wanted: int, expert_share: float) -> tuple[int, ...]:
@@ -204,18 +221,25 @@ class Search:
         parts = self._parts(assignment)
         targets = (*room.gpus, room.cpu)
         uses = tuple(
-            DeviceUse(
-                target,
-                sums.weights[index],
-                sums.kv[index],
-                self._compute_bytes(part),
-                target.overhead_bytes,
-            )
-            if part is not None
-            else DeviceUse(target, 0, 0, 0, 0, "exact")
+            self._use(target, sums.weights[index], sums.kv[index], part)
             for index, (target, part) in enumerate(zip(targets, parts, strict=True))
         )
         return Layout(room, assignment, uses)
+
+    def _use(self, target: Target, weights: int, kv: int, part: Part | None) -> DeviceUse:
+        if part is None:
+            return DeviceUse(target, 0, 0, 0, 0, "exact")
+        estimate = self._compute_bytes(part)
+        corrected_bytes = self._corrections.compute(target.kind, estimate)
+        return DeviceUse(
+            target,
+            weights,
+            kv,
+            corrected_bytes,
+            target.overhead_bytes,
+            "measured" if target.kind in self._corrections.compute_factor else "estimate",
+            estimated_compute_bytes=estimate,
+        )
 
     def _compute_bytes(self, part: Part) -> int:
         if part not in self._known_compute:

@@ -57,7 +57,8 @@ class DeviceUse:
     """What one target will hold. missing_bytes: how much more it would need, 0 when it fits.
 
     mapped_bytes: the part of weights_bytes that is page cache of the file, which the system may
-    drop and read again; the rest is the process's own memory.
+    drop and read again; the rest is the process's own memory. estimated_compute_bytes: what the
+    formula gave, before measurements corrected it.
     """
 
     target: Target
@@ -67,6 +68,7 @@ class DeviceUse:
     overhead_bytes: int
     compute_source: Source = "estimate"
     mapped_bytes: int = 0
+    estimated_compute_bytes: int = 0
 
     @property
     def total_bytes(self) -> int:

@@ -19,6 +19,7 @@ from app.ui.chat.session import Backend, ChatSession
 from app.ui.look import Look
 from app.ui.look.icons import app_icon
 from app.ui.main_thread import MainThread
+from app.ui.markdown.highlight import warm_up
 from app.ui.window import MainWindow
 
 # How long the end of the program waits for work that was cancelled.
@@ -74,6 +75,7 @@ def run(services: Services, options: Namespace) -> int:
     for problem in services.problems:
         desktop.session.transcript.add(Notice(problem))
     _end_on_signals(app, desktop)
+    desktop.tasks.run(lambda _: warm_up())
     desktop.window.page.transcript_changed()
     desktop.session.load(_first_model(getattr(options, "model", None), services.settings))
     desktop.window.show()

@@ -237,8 +237,8 @@ def _summary(results: Sequence[Result]) -> list[str]:
     real = [result for result in results if result.case.real]
     return [
         f"- {count} combinations, {devices} devices; {len(real)} of them also loaded for real.",
-        f"- Weights exact in {sum(r.weights_exact for r in results)} of {count}, "
-        f"KV cache in {sum(r.kv_exact for r in results)} of {count}.",
+        f"- Weights exact in {sum(r.weights_exact for r in results)} of {count}, KV cache in "
+        f"{sum(r.kv_exact for r in results)} of {count}.",
         "- Compute buffers after a dry run within 5% or 64 MiB in "
         f"{sum(_within(r.dry, r.told, _DRY_GOAL) for r in results)} of {count}; worst device of "
         f"a real load {max((r.dry_error for r in real), default=0):.1%}.",

@@ -5,17 +5,13 @@ import json
 import pytest
 
 from app.core.messages import (
-    MalformedCallPart,
-    ReasoningPart,
-    TextPart,
     ToolCallPart,
     ToolSpec,
 )
-from app.dialect.answer import ParsedAnswer, PartsBuilder, parse
+from app.dialect.answer import ParsedAnswer, parse
 from app.dialect.events import (
     Family,
     ReasoningClosed,
-    ReasoningDelta,
     TextDelta,
     ThinkingFound,
     ToolCallArguments,
@@ -374,42 +370,6 @@ def test_offered_no_tools() -> None:
     answer = parse(glm_call("now", {}), "glm", [])
     assert "no" in answer.errors[0]
     assert not answer.tool_calls
-
-
-# Parts
-
-
-def test_parts_of_a_message() -> None:
-    text = f"<think>t</think>A{glm_call('now', {})}\nB<tool_call>now"
-    builder = PartsBuilder()
-    builder.add_all(events([text]))
-    assert builder.parts() == (
-        ReasoningPart("t"),
-        TextPart("A"),
-        ToolCallPart("call1", "now", {}),
-        TextPart("\nB"),
-        MalformedCallPart(
-            "<tool_call>now",
-            "The call was not run: the output ended before the call was complete "
-            "(no </tool_call>).",
-        ),
-    )
-
-
-def test_parts_while_the_answer_is_written() -> None:
-    builder = PartsBuilder()
-    builder.add(ReasoningDelta("a"))
-    assert builder.parts() == (ReasoningPart("a", finished=False),)
-    builder.add(ReasoningDelta("b"))
-    builder.add(ReasoningClosed(True))
-    builder.add(TextDelta("c"))
-    assert builder.parts() == (ReasoningPart("ab"), TextPart("c"))
-
-
-def test_parts_after_thinking_was_found() -> None:
-    builder = PartsBuilder()
-    builder.add_all(events(["a <tool_call>now</tool_call>", "</think>b"]))
-    assert builder.parts() == (ReasoningPart("a <tool_call>now</tool_call>"), TextPart("b"))
 
 
 def test_declared_name_is_needed_exactly() -> None:

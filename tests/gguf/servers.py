@@ -25,6 +25,8 @@ class MemoryServer:
         self.requests.append((path.name, start, length))
         if not path.is_file():
             raise KnownError(f"{url} is not here.")
+        if start >= path.stat().st_size:
+            raise KnownError("HTTP status 416, nothing begins there.")
         with path.open("rb") as file:
             file.seek(start)
             data = file.read(length)

@@ -142,13 +142,7 @@ def test_the_next_quantization_does_not_fetch_the_vocabulary_again(tmp_path: Pat
         file_bytes(big_vocabulary("lost")),
         file_bytes(big_vocabulary("longer")),
         file_bytes({"t": [f"token {n}" for n in range(59_999)] + ["aaaaa", "last"], "after": 5}),
-        file_bytes(
-            {
         file_bytes(big_vocabulary()).replace(b"token 5001", b"tokem 5001", 1),
-                + ["last"],
-                "after": 5,
-            }
-        ),
         file_bytes({"t": ["other", *[f"token {n}" for n in range(60_000)]], "after": 5}),
         file_bytes({"more": "x", **big_vocabulary()}),
         file_bytes({"more": "x", **big_vocabulary()})[:600_000],

@@ -80,6 +80,14 @@ def test_shards_that_repeat_a_tensor(tmp_path: Path) -> None:
         read_header(path)
 
 
+def test_shards_of_two_versions(tmp_path: Path) -> None:
+    path = two_shards(tmp_path)
+    data, size = header(split(1, 2), version=2)
+    save(tmp_path / "m-00002-of-00002.gguf", renamed(data).ljust(size, b"\0"))
+    with pytest.raises(KnownError, match="another version of the format"):
+        read_header(path)
+
+
 def test_a_shard_under_another_name(tmp_path: Path) -> None:
     path = two_shards(tmp_path)
     moved = path.rename(tmp_path / "model.gguf")

@@ -17,9 +17,12 @@ from app.ui.chat.session import ChatSession
 from app.ui.chat.transcript_view import COLUMN, SIDE, TranscriptView
 from app.ui.look import Look
 
-# At most this share of the GUI thread goes into showing a stream.
+# How often a stream is shown: less often when showing it takes long, so that input gets its turn,
+# and never so much at a time that it takes long.
 _FRAME_SECONDS = 0.033
-_REST_FACTOR = 3.0
+_REST_FACTOR = 2.0
+_LONGEST_REST_SECONDS = 0.1
+_EVENTS_PER_FRAME = 300
 _NO_MODEL = Ability(False, "Open a model first.")
 
 
@@ -144,9 +147,12 @@ class ChatPage(QWidget):
 
     def _pump(self) -> None:
         started = time.monotonic()
-        self._session.pump()
+        more = self._session.pump(_EVENTS_PER_FRAME)
         cost = time.monotonic() - started
-        self._next_frame = started + max(_FRAME_SECONDS, cost * _REST_FACTOR)
+        rest = max(_FRAME_SECONDS, min(cost * _REST_FACTOR, _LONGEST_REST_SECONDS))
+        self._next_frame = started + rest
+        if more:
+            self.events_waiting()
 
     def _hint(self) -> str:
         ready = self._session.ready

@@ -224,17 +224,21 @@ class ChatSession:
     def messages(self) -> tuple[Message, ...]:
         return tuple(self._messages)
 
-    def pump(self) -> None:
-        """Take what the running turn reported into the transcript."""
+    def pump(self, most: int | None = None) -> bool:
+        """Take what the running turn reported into the transcript, at most so many events.
+
+        True when there is more.
+        """
         with self._lock:
-            events, self._events = self._events, []
-            self._announced = False
-        if self._reader is None:
-            return
-        for event in events:
-            self._reader.feed(event)
-        if events:
+            events = self._events[:most]
+            del self._events[: len(events)]
+            more = bool(self._events)
+            self._announced = more
+        if self._reader is not None and events:
+            for event in events:
+                self._reader.feed(event)
             self._tell_transcript()
+        return more
 
     # From the worker threads
 

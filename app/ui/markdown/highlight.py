@@ -54,6 +54,12 @@ def spans(code: str, language: str) -> list[tuple[Span, ...]]:
     return [tuple(line) for line in lines]
 
 
+def warm_up() -> None:
+    """Import what most answers need, which takes the disk; for a worker thread."""
+    for language in ("python", "bash", "json", "sql", "javascript", "html", "c", "yaml"):
+        spans("x = 1\n", language)
+
+
 def _utf16_length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
