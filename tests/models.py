@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import gguf
 import numpy as np
@@ -243,22 +243,30 @@ def write_recurrent_model(path: Path, seed: int = 0) -> None:
     writer.close()
 
 
-def write_diffusion_model(path: Path) -> None:
-    """A tiny Dream with random weights: it fills in a text as a whole."""
+def write_other_model(path: Path, architecture: Literal["dream", "bert"]) -> None:
+    """A tiny model that does not continue texts: Dream fills them in, BERT only reads them."""
     vocab, hidden = TinyVocab(), 32
-    writer = gguf.GGUFWriter(path, "dream")
+    writer = gguf.GGUFWriter(path, architecture)
     writer.add_block_count(1)
     writer.add_context_length(512)
     writer.add_embedding_length(hidden)
     writer.add_feed_forward_length(hidden)
     writer.add_head_count(1)
     writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_layer_norm_eps(1e-5)
     _add_vocabulary(writer, vocab)
-    names = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_down", "ffn_up")
-    square = {f"blk.0.{name}.weight": (hidden, hidden) for name in names}
-    norms = {f"{name}.weight": (hidden,) for name in ("output_norm", "blk.0.attn_norm")}
-    norms["blk.0.ffn_norm.weight"] = (hidden,)
-    for name, size in {"token_embd.weight": (len(vocab), hidden), **square, **norms}.items():
+    matrices = ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_up", "ffn_down"]
+    shapes: dict[str, tuple[int, ...]] = {"token_embd.weight": (len(vocab), hidden)}
+    if architecture == "dream":
+        matrices.append("ffn_gate")
+        norms = ["output_norm", "blk.0.attn_norm", "blk.0.ffn_norm"]
+    else:
+        shapes["position_embd.weight"] = (512, hidden)
+        norms = ["token_embd_norm", "blk.0.attn_output_norm", "blk.0.layer_output_norm"]
+        shapes |= {f"{name}.bias": (hidden,) for name in norms}
+    shapes |= {f"{name}.weight": (hidden,) for name in norms}
+    shapes |= {f"blk.0.{name}.weight": (hidden, hidden) for name in matrices}
+    for name, size in shapes.items():
         writer.add_tensor(name, np.ones(size, dtype=np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()

@@ -32,9 +32,19 @@ def skip_strings(window: Window, start: int, count: int, length: struct.Struct) 
     position = start
     strides, rest = divmod(count, _STRIDE)
     match = _stride_pattern().match if strides and length.format == "<Q" else None
+    failures = plain_strides = 0
     for _ in range(strides):
-        found = match(window.data, position) if match else None
-        position = found.end() if found else _skip_one_by_one(window, position, _STRIDE, length)
+        found = match(window.data, position) if match and not plain_strides else None
+        if found:
+            position, failures = found.end(), 0
+            continue
+        position = _skip_one_by_one(window, position, _STRIDE, length)
+        # Where the fast way keeps failing, it is tried ever more rarely.
+        if plain_strides:
+            plain_strides -= 1
+        else:
+            failures = min(failures + 1, 4)
+            plain_strides = (1 << failures) - 2
     return _skip_one_by_one(window, position, rest, length)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import gguf
 import pytest
@@ -14,8 +15,8 @@ from tests.engine.helpers import PLACEMENT, ask
 from tests.models import (
     Shape,
     TinyVocab,
-    write_diffusion_model,
     write_model,
+    write_other_model,
     write_sparse_model,
 )
 
@@ -138,9 +139,12 @@ def test_a_kv_type_that_does_not_divide_the_heads(client: EngineClient, tmp_path
     assert "K cache of type q8_0" in error.what
 
 
-def test_a_model_that_does_not_continue_texts(client: EngineClient, tmp_path: Path) -> None:
-    path = tmp_path / "diffusion.gguf"
-    write_diffusion_model(path)
+@pytest.mark.parametrize("architecture", ["dream", "bert"])
+def test_a_model_that_does_not_continue_texts(
+    client: EngineClient, tmp_path: Path, architecture: Literal["dream", "bert"]
+) -> None:
+    path = tmp_path / "other.gguf"
+    write_other_model(path, architecture)
     assert "not a model for conversations" in refused(client, path).what
 
 

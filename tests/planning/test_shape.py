@@ -79,7 +79,7 @@ def test_experts_are_told_from_what_is_always_read() -> None:
     assert shape.expert_layers == tuple(range(3, 92))
     assert not shape.layers[0].expert_bytes
     experts = sum(layer.expert_elements for layer in shape.layers)
-    assert experts == 335_964_000_000 // 10**6 * 10**6 or 335.9e9 < experts < 336.1e9
+    assert 335.9e9 < experts < 336.1e9
     assert shape.active_expert_share == 8 / 160
     assert not shape_of(GLM_4_32B).mixture_of_experts
 

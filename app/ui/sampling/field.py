@@ -49,6 +49,7 @@ class SamplingField(QWidget):
         policy.setRetainSizeWhenHidden(True)
         self.reset.setSizePolicy(policy)
         self._problem = label("", "bad", name=f"{name}-problem", wrap=True)
+        self._problem.setContentsMargins(16, 0, 0, 0)
         self._problem.hide()
         self._build()
         self.editor.edited.connect(self._check)

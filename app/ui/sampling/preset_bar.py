@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidge
 from app.core.errors import KnownError
 from app.ui.look import Look
 from app.ui.sampling.choice import Removed, SamplingChoice
-from app.ui.widgets import ChoiceBox, IconButton, button, label
+from app.ui.widgets import ChoiceBox, IconButton, button, label, restyle
 
 _Naming = Literal["", "save", "rename"]
 
@@ -80,7 +80,7 @@ class PresetBar(QWidget):
             else:
                 self._choice.save_as(label_text)
         except KnownError as error:
-            self._say(str(error))
+            self._say(str(error), tone="bad")
             return
         self._end_naming()
         self._say("")
@@ -111,7 +111,8 @@ class PresetBar(QWidget):
             self._say("")
             self.changed.emit()
 
-    def _say(self, text: str, *, undo: bool = False) -> None:
+    def _say(self, text: str, *, undo: bool = False, tone: str = "small") -> None:
+        restyle(self._message, "tone", tone)
         self._message.setText(text)
         self._message.setVisible(bool(text))
         self._undo.setVisible(undo)

@@ -109,7 +109,7 @@ class ThinkingView(EntryView):
         elif entry.state == "done":
             text = f"Thought for {_span(entry.seconds)}"
         else:
-            text = f"Thinking was not finished · {_span(entry.seconds)}"
+            text = "Thinking was not finished"
         self.look_icon()
         self.toggle.setText(text)
         side = f"about {figures.tokens(entry.tokens)}" if entry.tokens else ""
