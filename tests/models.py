@@ -254,6 +254,7 @@ def write_other_model(path: Path, architecture: Literal["dream", "bert"]) -> Non
     writer.add_head_count(1)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_layer_norm_eps(1e-5)
+    writer.add_token_type_count(1)
     _add_vocabulary(writer, vocab)
     matrices = ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_up", "ffn_down"]
     shapes: dict[str, tuple[int, ...]] = {"token_embd.weight": (len(vocab), hidden)}

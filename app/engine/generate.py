@@ -77,7 +77,7 @@ class _Generation:
             if command.sampling.seed is None
             else command.sampling.seed
         )
-        self._prompt = self._tokenize(command)
+        self._prompt = [] if cancel.cancelled else self._tokenize(command)
         self._cached = 0
         self._generated = 0
 
@@ -104,6 +104,8 @@ class _Generation:
     def _prefill(self) -> bool:
         """False when cancelled."""
         context, prompt = self._context, self._prompt
+        if not prompt:
+            return False
         done = self._cached = context.keep_common_prefix(prompt)
         started = perf_counter()
         self._report_progress(done, None)

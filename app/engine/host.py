@@ -1,6 +1,5 @@
 """What the engine thread does with each command. Everything here runs on that one thread."""
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,7 +29,6 @@ from app.engine.protocol import (
 )
 
 _PROGRESS_STEP = 0.01
-_logger = logging.getLogger(__name__)
 
 
 class Host:

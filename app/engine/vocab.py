@@ -22,9 +22,11 @@ class Vocab:
 
     def tokens(self, prompt: Prompt) -> list[int]:
         """Segment by segment, special tokens parsed within each, as `Prompt` says."""
-        tokens: list[int] = []
-        for index, segment in enumerate(prompt.segments):
-            tokens += self._tokenize(encoded_text(segment), prompt.add_bos and index == 0)
+        bos = lib.llama_vocab_bos(self.handle)
+        # Not left to the tokenizer, which would also append an end token where the model has that.
+        tokens: list[int] = [bos] if prompt.add_bos and bos != lib.LLAMA_TOKEN_NULL else []
+        for segment in prompt.segments:
+            tokens += self._tokenize(encoded_text(segment))
         return tokens
 
     def at_least_tokens(self, prompt: Prompt) -> int:
@@ -62,10 +64,10 @@ class Vocab:
             if attributes(handle, token) & _SPECIAL:
                 yield text(lib.llama_vocab_get_text(handle, token))
 
-    def _tokenize(self, data: bytes, add_special: bool) -> list[int]:
+    def _tokenize(self, data: bytes) -> list[int]:
         room = len(data) + 2
         buffer = (lib.llama_token * room)()
-        count = lib.llama_tokenize(self.handle, data, len(data), buffer, room, add_special, True)
+        count = lib.llama_tokenize(self.handle, data, len(data), buffer, room, False, True)
         if count < 0:  # more tokens than bytes: some vocabularies spell out a byte in several
             room = -count
             buffer = (lib.llama_token * room)()

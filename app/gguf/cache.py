@@ -189,7 +189,10 @@ def _read_checked(path: Path) -> bytes | None:
         return None
     start = len(_MAGIC) + _DIGEST_BYTES
     packed = stored[start:]
-    if not stored.startswith(_MAGIC) or hashlib.sha256(packed).digest() != stored[6:start]:
+    if (
+        not stored.startswith(_MAGIC)
+        or hashlib.sha256(packed).digest() != stored[len(_MAGIC) : start]
+    ):
         _log.warning("cached header %s is damaged", path.name)
         return None
     return zlib.decompress(packed)

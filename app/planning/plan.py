@@ -115,7 +115,7 @@ def _cpu_use(shape: ModelShape, machine: Machine, layout: Layout, choice: Choice
 def _missing_in(layout: Layout) -> str:
     short = [use.target.label for use in layout.uses[:-1] if use.missing_bytes]
     if short:
-        return f"the memory of {', '.join(dict.fromkeys(short))}"
+        return f"memory of {', '.join(dict.fromkeys(short))}"
     return "unified memory" if layout.room.unified else "RAM"
 
 

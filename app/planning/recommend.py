@@ -100,7 +100,8 @@ def recommend(
     sibling = None
     if best is None or best.shortfall:
         sibling = _best_sibling(siblings, machine, wish)
-    statement = _statement(best, sibling, wish)
+    model = wanted[0].model if wanted else "this model"
+    statement = _statement(model, best, sibling, wish)
     return Recommendation(wish, tuple(rows), best, sibling, statement, _step_up(rows, best, wish))
 
 
@@ -166,7 +167,7 @@ def _speed(plan: Plan) -> float:
 def _shortfall(row: Row, wish: Wish) -> str:
     plan = row.plan
     if plan.verdict == "does not fit":
-        return f"It does not fit: {gigabytes(plan.missing_bytes)} of RAM are missing."
+        return f"It does not fit: {gigabytes(plan.missing_bytes)} of {plan.missing_in} are missing."
     if plan.verdict == "disk":
         return (
             f"{gigabytes(plan.disk_bytes)} of it would be read from the disk again and again, "
@@ -193,10 +194,10 @@ def _pick(rows: Sequence[Row]) -> Row | None:
     return None
 
 
-def _statement(best: Row | None, sibling: Row | None, wish: Wish) -> str:
+def _statement(model: str, best: Row | None, sibling: Row | None, wish: Wish) -> str:
     if best is not None and not best.shortfall:
         return (
-            f"Take {best.candidate.quant}: the best quality that answers at "
+            f"Take {best.candidate.model} in {best.candidate.quant}: the best quality that answers at "
             f"{wish.tokens_per_second:g} tokens/s or more here."
         )
     other = ""
@@ -210,7 +211,7 @@ def _statement(best: Row | None, sibling: Row | None, wish: Wish) -> str:
             f"No file of {best.candidate.model} is all you wished for here.{other} "
             f"The nearest is {best.candidate.quant}: {_lower(best.shortfall)}"
         )
-    return f"No file of this model fits this machine.{other}"
+    return f"No file of {model} fits this machine.{other}"
 
 
 def _lower(sentence: str) -> str:
@@ -223,7 +224,8 @@ def _step_up(rows: Sequence[Row], best: Row | None, wish: Wish) -> str:
     better = [row for row in rows if row.quality.score > floor + _SAME_SCORE]
     for row in sorted(better, key=lambda row: (row.quality.score, row.plan.missing_bytes)):
         if row.plan.missing_bytes:
-            return f"{gigabytes(row.plan.missing_bytes)} more RAM buys {row.candidate.quant}."
+            size, kind = gigabytes(row.plan.missing_bytes), row.plan.missing_in
+            return f"{size} more {kind} buys {row.candidate.quant}."
         if row.tokens_per_second < wish.tokens_per_second:
             return (
                 f"{row.candidate.quant} fits too and is better, at about "

@@ -1,21 +1,23 @@
 """From services to a running program with a window, and back out again."""
 
+import logging
 import signal
 import sys
 from argparse import Namespace
 from pathlib import Path
+from types import TracebackType
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.chat.services import Services
+from app.core.errors import KnownError
 from app.core.paths import APP_ID, demo_model_path, resources_dir
 from app.core.tasks import TaskRunner
 from app.settings.declared import LAST_MODEL
 from app.settings.store import SettingsStore
 from app.ui.backend import EngineBackend
-from app.ui.chat.entries import Notice
-from app.ui.chat.session import Backend, ChatSession
+from app.ui.chat.session import Backend, ChatSession, known
 from app.ui.look import Look
 from app.ui.look.icons import app_icon
 from app.ui.main_thread import MainThread
@@ -23,7 +25,8 @@ from app.ui.markdown.highlight import warm_up
 from app.ui.window import MainWindow
 
 # How long the end of the program waits for work that was cancelled.
-_CLOSE_SECONDS = 0.8
+_CLOSE_SECONDS = 0.6
+_log = logging.getLogger(__name__)
 
 
 def application(arguments: list[str] | None = None) -> QApplication:
@@ -50,6 +53,7 @@ class Desktop:
         self.window = MainWindow(self.look, self.session, settings, self.tasks)
         self._settings = settings
         self._closed = False
+        self.log_bug = sys.excepthook
         self.window.closing.connect(self.close)
 
     def close(self) -> bool:
@@ -59,13 +63,26 @@ class Desktop:
         self._closed = True
         self.session.presenter = None
         self.session.close()
-        saving = None
         if self._settings.dirty and not self._settings.read_only:
-            saving = self.tasks.run(lambda _: self._settings.save())
+            saving = self.tasks.run(lambda _: self._save())
             saving.wait(_CLOSE_SECONDS)
         ended = self.tasks.close(_CLOSE_SECONDS)
         self.main_thread.close()
         return ended
+
+    def report_bug(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        """For sys.excepthook: what nobody caught on the GUI thread; the window stays."""
+        self.log_bug(kind, error, trace)
+        if not self._closed:
+            self.window.page.notice.say(str(known(Exception())))
+
+    def _save(self) -> None:
+        try:
+            self._settings.save()
+        except KnownError as error:  # the window that could say so is gone
+            _log.warning("%s", error)
 
 
 def run(services: Services, options: Namespace) -> int:
@@ -73,15 +90,17 @@ def run(services: Services, options: Namespace) -> int:
     app = application()
     desktop = Desktop(app, EngineBackend(services), services.settings)
     for problem in services.problems:
-        desktop.session.transcript.add(Notice(problem))
+        desktop.window.page.notice.say(problem)
+    before = sys.excepthook
+    sys.excepthook = desktop.report_bug
     _end_on_signals(app, desktop)
     desktop.tasks.run(lambda _: warm_up())
-    desktop.window.page.transcript_changed()
     desktop.session.load(_first_model(getattr(options, "model", None), services.settings))
     desktop.window.show()
     try:
         return app.exec()
     finally:
+        sys.excepthook = before
         desktop.close()
 
 

@@ -1,6 +1,7 @@
 """Small pieces that every page is made of."""
 
 from collections.abc import Callable
+from html import escape
 
 from PySide6.QtCore import QObject, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QWheelEvent
@@ -131,6 +132,11 @@ def label(text: str = "", tone: str = "", *, name: str = "", wrap: bool = False)
     if name:
         result.setObjectName(name)
     return result
+
+
+def plain_tip(text: str) -> str:
+    """A tooltip that shows the text as it is; Qt takes anything like a tag for rich text."""
+    return f"<span>{escape(text)}</span>" if "<" in text else text
 
 
 def chip(text: str = "", kind: str = "plain", *, name: str = "") -> QLabel:

@@ -74,6 +74,7 @@ class MainWindow(QMainWindow):
             self._save.stop()
             geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
             self._settings.set(WINDOW_GEOMETRY, geometry)
+            self.hide()
             self.closing.emit()
         super().closeEvent(event)
 
@@ -138,9 +139,8 @@ class MainWindow(QMainWindow):
         header.quit_action.triggered.connect(self.close)
         page.options_changed.connect(self._options_changed)
         page.model_shown.connect(self._model_shown)
-        header.sampling_toggled.connect(
-            lambda shown: page.show_side(self.panel if shown else None)
-        )
+        page.title_changed.connect(self._show_title)
+        header.sampling_toggled.connect(lambda shown: page.show_side(self.panel if shown else None))
 
     def _shortcuts(self) -> None:
         for keys, call in (
@@ -166,6 +166,10 @@ class MainWindow(QMainWindow):
             self.page.header.set_recent(state.model.info.path)
         self._remember(LAST_MODEL, "" if state.model.demo else state.model.info.path)
 
+    def _show_title(self, title: str) -> None:
+        # Qt replaces a lone "[*]" in a window title.
+        self.setWindowTitle(title.replace("[*]", "[*][*]") or "GLM Launcher")
+
     def _options_changed(self) -> None:
         composer = self.page.composer
         self._settings.set(THINKING, composer.thinking.isChecked())
@@ -189,9 +193,11 @@ class MainWindow(QMainWindow):
         self._save.start()
 
     def _save_settings(self) -> None:
-        """A failure is in the log and comes again at the end; the chat goes on."""
         if self._settings.dirty and not self._settings.read_only:
-            self._tasks.run(lambda _: self._settings.save())
+            self._tasks.run(
+                lambda _: self._settings.save(),
+                on_error=lambda error: self.page.notice.say(str(error)),
+            )
 
     def _drop_hint(self) -> QLabel:
         hint = label("Drop the GGUF file to open it", "display", name="dropHint")

@@ -117,6 +117,7 @@ def test_a_bos_token_is_added_when_asked_for(models: Path, client: EngineClient)
     assert client.load(str(path), PLACEMENT).adds_bos
     assert client.count(Prompt(("a", "b"))) == 2
     assert client.count(Prompt(("a", "b"), add_bos=True)) == 3
+    assert client.count(Prompt((), add_bos=True)) == 1
 
 
 def test_a_recurrent_model_continues_or_starts_afresh(tmp_path: Path, client: EngineClient) -> None:

@@ -1,11 +1,12 @@
 """The window on a scripted backend: what a person sees and does."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication, QKeySequence
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
@@ -293,3 +294,78 @@ def test_shortcuts_do_not_compete(driver: Driver) -> None:
     assert {"Ctrl+N", "Ctrl+O", "Ctrl+L", "Esc"} <= set(keys + live)
     assert len(keys + live) == len(set(keys + live))
     assert QKeySequence("Ctrl+L").toString() in keys
+
+
+def test_a_bug_is_told_and_logged_and_the_window_stays(driver: Driver) -> None:
+    logged: list[BaseException] = []
+    driver.desktop.log_bug = lambda kind, error, trace: logged.append(error)  # noqa: ARG005
+    error = ValueError("a bug")
+    driver.desktop.report_bug(ValueError, error, None)
+    assert logged == [error]
+    assert driver.page.notice.isVisible()
+    assert "fault of the program" in driver.page.notice.text.text()
+
+
+def test_settings_that_cannot_be_saved_are_told(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> None:
+        raise KnownError("The settings were not saved.", "The disk is full.")
+
+    monkeypatch.setattr(driver.desktop.window._settings, "save", full)
+    driver.page.composer.tools.click()
+    driver.wait(driver.page.notice.isVisible)
+    assert driver.page.notice.text.text() == "The settings were not saved. The disk is full."
+    driver.page.notice.clear()
+    assert driver.page.notice.isHidden()
+
+
+def test_a_file_over_the_composer_is_for_the_window(driver: Driver) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile("/a.gguf")])
+    event = QDragEnterEvent(
+        QPoint(5, 5),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    driver.page.composer.edit.dragEnterEvent(event)
+    assert not event.isAccepted()
+
+
+def test_a_name_from_a_file_is_only_text(driver: Driver) -> None:
+    info = replace(model("/m/x.gguf").info, name="<img src='file:///x'>\n\u202e" + "y" * 500)
+    driver.backend.loads["/m/x.gguf"] = replace(model("/m/x.gguf"), info=info)
+    driver.load("/m/x.gguf")
+    ready = driver.desktop.session.ready
+    assert ready is not None
+    assert ready.name.startswith("<img src='file:///x'>y")
+    assert len(ready.name) == 80
+    assert "<img" not in driver.page.header.model.toolTip()
+
+
+def test_unload_that_fails_is_told(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver.load()
+
+    def broken() -> None:
+        raise KnownError("It cannot be unloaded.")
+
+    monkeypatch.setattr(driver.backend, "unload", broken)
+    driver.page.header.unload.emit()
+    driver.wait(lambda: isinstance(driver.desktop.session.model, LoadFailed))
+
+
+def test_a_fast_stream_is_shown_in_frames(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver.load()
+    shown: list[int] = []
+    feed = driver.page.transcript.show_transcript
+    monkeypatch.setattr(
+        driver.page.transcript,
+        "show_transcript",
+        lambda transcript: (shown.append(1), feed(transcript)),
+    )
+    steps: list[Step] = [TextDelta(f"word{number} ") for number in range(4000)]
+    driver.ask("Go", [*steps, round_finished("x")])
+    assert driver.entries(Answer)[0].text.endswith("word3999")
+    assert len(shown) < 400

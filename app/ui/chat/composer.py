@@ -1,7 +1,7 @@
 """Where the question is typed: grows with it, Enter sends, Shift+Enter breaks the line."""
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QDragEnterEvent, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from app.core.units import count
 from app.ui.chat.model_state import Ability
 from app.ui.look import Look
-from app.ui.widgets import button, label, restyle
+from app.ui.widgets import button, label, plain_tip, restyle
 
 _MOST_LINES = 10
 _LONGEST_PASTE = 4_000_000
@@ -57,9 +57,15 @@ class QuestionEdit(QPlainTextEdit):
         super().keyPressEvent(event)
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        """Plain text only; a file dropped here is the window's business."""
+        """Plain text only."""
         if source.hasText():
             self.insertPlainText(source.text()[:_LONGEST_PASTE].replace("\0", ""))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.ignore()
+            return
+        super().dragEnterEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -149,7 +155,7 @@ class Composer(QFrame):
         ):
             text = on if ability.available else ability.reason
             chip.setEnabled(ability.available)
-            chip.setToolTip(text)
+            chip.setToolTip(plain_tip(text))
             chip.setAccessibleDescription(text)
 
     def set_context(self, used: int, total: int) -> None:

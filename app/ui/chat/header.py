@@ -10,7 +10,7 @@ from app.core.units import count, gigabytes
 from app.ui.chat.model_state import LoadFailed, Loading, ModelState, Ready
 from app.ui.look import Look, ThemeChoice
 from app.ui.look.theme import THEME_CHOICES
-from app.ui.widgets import IconButton, button, chip, label
+from app.ui.widgets import IconButton, button, chip, label, plain_tip
 
 _THEME_LABELS = {
     "system": "Like the system",
@@ -67,7 +67,7 @@ class Header(QFrame):
 
     def set_title(self, text: str) -> None:
         self._full_title = text or "New chat"
-        self.title.setToolTip(self._full_title if text else "")
+        self.title.setToolTip(plain_tip(self._full_title) if text else "")
         self._elide()
 
     def set_recent(self, path: str) -> None:
@@ -75,7 +75,7 @@ class Header(QFrame):
         self._recent = path
         self._recent_action.setVisible(bool(path))
         self._recent_action.setText(Path(path).name.replace("&", "&&"))
-        self._recent_action.setToolTip(path)
+        self._recent_action.setToolTip(plain_tip(path))
 
     def set_model(self, state: ModelState) -> None:
         loaded = state.model if isinstance(state, Ready) else None
@@ -84,7 +84,7 @@ class Header(QFrame):
                 name = model.name
                 info = model.info
                 tip = (
-                    f"{info.name or info.path} · {gigabytes(info.size_bytes)} · "
+                    f"{model.name} · {gigabytes(info.size_bytes)} · "
                     f"{count(info.context_tokens)} tokens of context"
                 )
             case Loading(name=name):
@@ -97,7 +97,7 @@ class Header(QFrame):
         self.model.setText(
             metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, 200).replace("&", "&&")
         )
-        self.model.setToolTip(tip)
+        self.model.setToolTip(plain_tip(tip))
         self.model.setAccessibleName(f"Model: {name}")
         self.model.setAccessibleDescription(tip)
         self.demo.setVisible(loaded is not None and loaded.demo)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QV
 from app.core.units import duration
 from app.ui.chat.model_state import LoadFailed, Loading, ModelState, NoModel, Stage
 from app.ui.chat.views.message_views import ErrorCard
-from app.ui.widgets import button, label
+from app.ui.widgets import button, label, plain_tip
 
 _STAGES: dict[Stage, str] = {
     "checking": "checking the file",
@@ -83,7 +83,7 @@ class ModelPanel(QFrame):
             self._name, Qt.TextElideMode.ElideMiddle, max(80, room)
         )
         self._title.setText(text)
-        self._title.setToolTip(self._name if text != self._name else "")
+        self._title.setToolTip(plain_tip(self._name) if text != self._name else "")
 
     def _left(self, state: Loading) -> str:
         elapsed = self._monotonic() - self._since

@@ -10,6 +10,7 @@ from app.core.sampling import Sampling
 from app.engine.protocol import ModelInfo
 
 _SHARD = re.compile(r"(-\d{5}-of-\d{5})?\.gguf$", re.IGNORECASE)
+_LONGEST_NAME = 80
 
 Stage = Literal["checking", "loading", "preparing"]
 
@@ -33,7 +34,11 @@ class LoadedModel:
 
     @property
     def name(self) -> str:
-        return "Demo model" if self.demo else self.info.name or model_file_name(self.info.path)
+        """For a line of text, whatever the file says."""
+        if self.demo:
+            return "Demo model"
+        said = "".join(char for char in " ".join(self.info.name.split()) if char.isprintable())
+        return said[:_LONGEST_NAME] or model_file_name(self.info.path)
 
 
 @dataclass(frozen=True)

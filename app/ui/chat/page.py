@@ -13,6 +13,7 @@ from app.ui.chat.empty_page import EmptyPage
 from app.ui.chat.header import Header
 from app.ui.chat.model_panel import ModelPanel
 from app.ui.chat.model_state import Ability, Loading
+from app.ui.chat.notice_bar import NoticeBar
 from app.ui.chat.session import ChatSession
 from app.ui.chat.transcript_view import COLUMN, SIDE, TranscriptView
 from app.ui.look import Look
@@ -39,6 +40,7 @@ class ChatPage(QWidget):
 
     options_changed = Signal()
     model_shown = Signal()
+    title_changed = Signal(str)
 
     def __init__(self, look: Look, session: ChatSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +51,7 @@ class ChatPage(QWidget):
         self._panel: SidePanel | None = None
         self.sampling = Sampling()
         self.header = Header(look, self)
+        self.notice = NoticeBar(look)
         self.transcript = TranscriptView(look)
         self.empty = EmptyPage()
         self.model_panel = ModelPanel()
@@ -130,11 +133,13 @@ class ChatPage(QWidget):
         self.stack.setCurrentWidget(self.transcript if transcript.entries else self.empty)
         self.transcript.show_transcript(transcript)
         self.header.set_title(self._session.title)
+        self.title_changed.emit(self._session.title)
         self._show_context()
 
     # Own
 
     def stop(self) -> None:
+        """The running answer; what it has said so far stays."""
         self._session.stop()
         self.busy_changed()
 
@@ -198,6 +203,7 @@ class ChatPage(QWidget):
         column = QVBoxLayout(self._body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.notice)
         column.addWidget(self.stack, 1)
         column.addLayout(centre)
 
@@ -208,12 +214,16 @@ class ChatPage(QWidget):
         self.composer.stop_wanted.connect(self.stop)
         self.composer.thinking_toggled.connect(lambda _: self.options_changed.emit())
         self.composer.tools_toggled.connect(lambda _: self.options_changed.emit())
-        self.transcript.retry_wanted.connect(lambda: session.retry(self.options))
+        self.transcript.retry_wanted.connect(self._retry)
         self.header.new_chat.connect(self.new_chat)
         self.header.reload.connect(session.reload)
         self.header.unload.connect(session.unload)
         self.model_panel.cancel_wanted.connect(session.cancel_load)
         self.model_panel.retry_wanted.connect(session.reload)
+
+    def _retry(self) -> None:
+        if not self._session.retry(self.options):
+            self.notice.say("Open a model first, then try again.")
 
     def new_chat(self) -> None:
         self._session.new_chat()

@@ -153,8 +153,12 @@ class ChatSession:
         if self.ready is None:
             return
         self.stop()
+        path = self.model_path
         self._set_model(NoModel())
-        self._tasks.run(lambda _: self._backend.unload())
+        self._tasks.run(
+            lambda _: self._backend.unload(),
+            on_error=lambda error: self._set_model(LoadFailed(path, known(error))),
+        )
 
     @property
     def model_path(self) -> str:
@@ -321,6 +325,6 @@ def known(error: Exception) -> KnownError:
     return KnownError(
         "Something in the program went wrong.",
         "This is a fault of the program, not of yours.",
-        "Try again; the log has the details.",
+        "Try again. The log has the details.",
         f"{type(error).__name__}: {error}",
     )

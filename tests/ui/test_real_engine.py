@@ -1,0 +1,107 @@
+"""The window on the real engine and the demo model."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app import bootstrap
+from app.chat.services import Services
+from app.core.paths import demo_model_path
+from app.ui.application import Desktop, application
+from app.ui.backend import EngineBackend
+from app.ui.chat.entries import Answer, Footer, Thinking, ToolUse
+from app.ui.chat.model_state import LoadFailed
+from app.ui.chat.turn_reader import TurnReader
+
+pytest.importorskip("llama_cpp")
+TIMEOUT_MS = 60_000
+
+
+class Real:
+    def __init__(self, desktop: Desktop, services: Services, qtbot: QtBot) -> None:
+        self.desktop, self.services, self.qtbot = desktop, services, qtbot
+
+    def load(self, path: Path) -> None:
+        self.desktop.session.load(str(path))
+        session = self.desktop.session
+        self.qtbot.waitUntil(
+            lambda: session.ready is not None or isinstance(session.model, LoadFailed),
+            timeout=TIMEOUT_MS,
+        )
+
+    def ask(self, text: str, *, thinking: bool, tools: bool) -> TurnReader:
+        composer = self.desktop.window.page.composer
+        composer.thinking.setChecked(thinking)
+        composer.tools.setChecked(tools)
+        composer.set_text(text)
+        composer.send.click()
+        self.qtbot.waitUntil(lambda: not self.desktop.session.busy, timeout=TIMEOUT_MS)
+        reader = self.desktop.session._reader
+        assert reader is not None
+        return reader
+
+    def kinds(self) -> list[type]:
+        return [type(entry) for entry in self.desktop.session.transcript.entries]
+
+
+@pytest.fixture
+def real(qtbot: QtBot) -> Iterator[Real]:
+    services = bootstrap.build()
+    desktop = Desktop(application(), EngineBackend(services), services.settings)
+    qtbot.addWidget(desktop.window)
+    desktop.window.show()
+    yield Real(desktop, services, qtbot)
+    desktop.window.close()
+    assert desktop.close()
+    assert services.close()
+
+
+def test_a_conversation(real: Real) -> None:
+    real.load(demo_model_path())
+    header = real.desktop.window.page.header
+    assert header.demo.isVisible()
+    real.ask("What can you do?", thinking=True, tools=False)
+    assert real.kinds()[1:] == [Thinking, Answer, Footer]
+    second = real.ask("What is quantization?", thinking=False, tools=False)
+    assert real.kinds().count(Thinking) == 1
+    stats = second._rounds[-1]
+    assert 0 < stats.cached_tokens < stats.prompt_tokens
+    assert f"{stats.context_used_tokens:,} of " in real.desktop.window.page.composer._used.text()
+    real.ask("What is 37 times 24?", thinking=False, tools=True)
+    tools = [use for use in real.desktop.session.transcript.entries if isinstance(use, ToolUse)]
+    assert [use.name for use in tools] == ["calculator"]
+
+
+def test_stop_and_ask_again(real: Real) -> None:
+    real.load(demo_model_path())
+    session = real.desktop.session
+    page = real.desktop.window.page
+    page.composer.thinking.setChecked(True)
+    page.ask("What can you do?")
+    real.qtbot.waitUntil(lambda: Thinking in real.kinds(), timeout=TIMEOUT_MS)
+    page.stop()
+    real.qtbot.waitUntil(lambda: not session.busy, timeout=TIMEOUT_MS)
+    real.ask("What can you do?", thinking=False, tools=False)
+    assert Answer in real.kinds()
+
+
+def test_closing_while_it_answers(real: Real) -> None:
+    real.load(demo_model_path())
+    real.desktop.window.page.ask("What can you do?")
+    real.qtbot.waitUntil(lambda: len(real.kinds()) > 2, timeout=TIMEOUT_MS)
+    real.desktop.window.close()
+    assert real.desktop.tasks.close(0)
+
+
+def test_a_file_that_is_no_model_is_told_inline(real: Real, tmp_path: Path) -> None:
+    bad = tmp_path / "notes.gguf"
+    bad.write_text("not a model", encoding="utf-8")
+    real.load(bad)
+    state = real.desktop.session.model
+    assert isinstance(state, LoadFailed)
+    assert state.error.what
+    assert real.desktop.window.page.model_panel.isVisible()
+    real.load(demo_model_path())
+    assert real.desktop.session.ready is not None
