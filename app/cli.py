@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app import __version__, cli_chat, cli_dialect, cli_hardware
+from app import __version__, cli_chat, cli_dialect, cli_hardware, cli_plan
 from app.core import paths
 from app.core.errors import KnownError
 from app.logging_setup import logging_to
@@ -60,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     cli_chat.add_parser(commands)
     cli_dialect.add_parsers(commands)
     cli_hardware.add_parsers(commands)
+    cli_plan.add_parsers(commands)
     return parser
 
 

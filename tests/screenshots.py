@@ -27,7 +27,7 @@ _FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontco
 <alias binding="strong"><family>monospace</family><prefer><family>JetBrains Mono</family></prefer>
 </alias></fontconfig>"""
 _TIMEOUT_SECONDS = 120.0
-_QUESTIONS = ("What is 37 times 24?", "Show me a table of quantizations.")
+_QUESTIONS = ("What is 37 times 24?", "Write hello world in Python")
 
 
 def main(folder: Path) -> None:

@@ -16,6 +16,10 @@ _KEPT_LINES = 500
 _CONTINUATION = 5
 _LEVELS = {1: logging.DEBUG, 2: logging.INFO, 3: logging.WARNING, 4: logging.ERROR}
 _BUFFER = re.compile(r"\w+: +(\S.*?) +(model|KV|RS|compute|output) buffer size = +([\d.]+) MiB")
+# What llama_decode reports as an error and a warning when the person pressed Stop.
+_ABORTED = re.compile(
+    r"decode, ret = 2|compute status: 1$|failed with error 1$|removing memory module entries"
+)
 _KINDS: dict[str, Literal["weights", "kv", "compute", "output"]] = {
     "model": "weights",
     "KV": "kv",
@@ -71,9 +75,10 @@ class LlamaLog:
                 self._lines.extend(lines)
                 for collector in self._collectors:
                     collector.extend(lines)
-        if _logger.isEnabledFor(level_now):
-            for line in lines:
-                _logger.log(level_now, "%s", line)
+        for line in lines:
+            level_of_line = logging.DEBUG if _ABORTED.search(line) else level_now
+            if _logger.isEnabledFor(level_of_line):
+                _logger.log(level_of_line, "%s", line)
 
 
 llama_log = LlamaLog()

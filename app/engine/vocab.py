@@ -71,9 +71,7 @@ class Vocab:
         if count < 0:  # more tokens than bytes: some vocabularies spell out a byte in several
             room = -count
             buffer = (lib.llama_token * room)()
-            count = lib.llama_tokenize(
-                self.handle, data, len(data), buffer, room, add_special, True
-            )
+            count = lib.llama_tokenize(self.handle, data, len(data), buffer, room, False, True)
         if count < 0:
             raise RuntimeError(f"llama_tokenize returned {count} for {len(data)} bytes")
         return list(buffer[:count])

@@ -197,8 +197,8 @@ def _pick(rows: Sequence[Row]) -> Row | None:
 def _statement(model: str, best: Row | None, sibling: Row | None, wish: Wish) -> str:
     if best is not None and not best.shortfall:
         return (
-            f"Take {best.candidate.model} in {best.candidate.quant}: the best quality that answers at "
-            f"{wish.tokens_per_second:g} tokens/s or more here."
+            f"Take {best.candidate.model} in {best.candidate.quant}: the best quality that answers "
+            f"at {wish.tokens_per_second:g} tokens/s or more here."
         )
     other = ""
     if sibling is not None:

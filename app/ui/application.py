@@ -97,6 +97,7 @@ def run(services: Services, options: Namespace) -> int:
     desktop.tasks.run(lambda _: warm_up())
     desktop.session.load(_first_model(getattr(options, "model", None), services.settings))
     desktop.window.show()
+    _log.info("The window is open")
     try:
         return app.exec()
     finally:

@@ -4,7 +4,14 @@ from collections.abc import Callable
 from html import escape
 
 from PySide6.QtCore import QObject, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QGuiApplication,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QWidget
 
 from app.ui.look import Look
@@ -174,3 +181,9 @@ def single_shot(parent: QObject, interval_ms: int, call: Callable[[], None]) -> 
     timer.setInterval(interval_ms)
     timer.timeout.connect(call)
     return timer
+
+
+def announce(source: QObject, text: str) -> None:
+    """Have a screen reader say it, when one listens."""
+    if QAccessible.isActive():
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(source, text))

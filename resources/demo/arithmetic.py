@@ -95,7 +95,7 @@ _PERCENT = {
     "zh": ("{b}的{a}%是多少？", "{b}的百分之{a}是多少？"),
 }
 _SPELLINGS = {"*": ("*", "*", "x", "×"), "/": ("/", "/", "÷"), "**": ("**", "^")}
-_CHAIN = {
+_CHAIN: dict[str, dict[str, tuple[str, ...]]] = {
     "en": {
         "+": ("Add {b} to that.", "Now add {b}.", "And plus {b}?"),
         "-": ("Subtract {b} from that.", "Now subtract {b}.", "And minus {b}?"),

@@ -145,12 +145,12 @@ class Curriculum:
             word = rng.choice(source["words"])
             if draw < 0.06:
                 word = made_up(rng)
-            return rng.choice((*TERM_FRAMES[language], *source["frames"])).format(
-                t=word, u=rng.choice(source["words"])
-            )
+            frame = rng.choice((*TERM_FRAMES[language], *source["frames"]))
+            return str(frame.format(t=word, u=rng.choice(source["words"])))
         if draw < 0.9:
             frame = rng.choice(source["frames"] + source["questions"])
-            return frame.format(t=rng.choice(source["words"]), u=rng.choice(source["words"]))
+            words = source["words"]
+            return str(frame.format(t=rng.choice(words), u=rng.choice(words)))
         joiner = " " if language == "en" else ""
         count = rng.randint(1, 7)
         return joiner.join(

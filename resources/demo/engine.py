@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 @llama.llama_log_callback
 def _quiet(_level: int, _text: bytes, _data: ctypes.c_void_p) -> None:
-    return None
+    pass
 
 
 class Engine:
-    def __init__(self, path: Path, context: int = 4096, threads: int = 1, exact: bool = False):  # noqa: ANN204
+    def __init__(
+        self, path: Path, context: int = 4096, threads: int = 1, exact: bool = False
+    ) -> None:
         """`exact` keeps the KV cache in F32 and flash attention off, to compare with PyTorch."""
         llama.llama_log_set(_quiet, ctypes.c_void_p(0))
         llama.llama_backend_init()

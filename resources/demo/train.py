@@ -23,6 +23,8 @@ from muon import Muon
 from vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from conversations import Conversation
     from exchanges import Teaching
 
@@ -67,13 +69,13 @@ def drill(vocabulary: Vocabulary, rng: random.Random) -> tuple[list[int], list[f
     return sequence * count, weights
 
 
-def batches(  # noqa: ANN201
+def batches(
     curriculum: Curriculum,
     vocabulary: Vocabulary,
     rng: random.Random,
     tokens: int,
     progress: list[float],
-):
+) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
     """Endless (inputs, targets, weights), each of about `tokens` tokens of similar length."""
     longest = 3072
     while True:
@@ -91,13 +93,15 @@ def batches(  # noqa: ANN201
             width = len(group[-1][0])
             ids = torch.zeros(len(group), width, dtype=torch.long)
             weights = torch.zeros(len(group), width)
-            for index, (row, row_weights) in enumerate(group):
-                ids[index, : len(row)] = torch.tensor(row)
-                weights[index, : len(row)] = torch.tensor(row_weights)
+            for index, (row_ids, row_weights) in enumerate(group):
+                ids[index, : len(row_ids)] = torch.tensor(row_ids)
+                weights[index, : len(row_ids)] = torch.tensor(row_weights)
             yield ids[:, :-1], ids[:, 1:], weights[:, 1:]
 
 
-def loss_of(model: DemoModel, ids: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor):  # noqa: ANN201
+def loss_of(
+    model: DemoModel, ids: torch.Tensor, targets: torch.Tensor, weights: torch.Tensor
+) -> torch.Tensor:
     """Weighted cross-entropy; the head is only run where something is to be learned."""
     states = model.states(ids).flatten(0, 1)
     flat = weights.flatten()

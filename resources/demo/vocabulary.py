@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -131,7 +132,5 @@ class Vocabulary:
 
 
 def _merges(tokenizer: Tokenizer) -> list[tuple[str, str]]:
-    import json
-
     model = json.loads(tokenizer.to_str())["model"]
     return [(a, b) for a, b in model["merges"]]

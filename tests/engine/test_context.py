@@ -62,7 +62,7 @@ def test_a_batch_aborted_in_the_middle_is_recorded_as_far_as_it_came(
     assert greedy(context) == ids[" two"]
 
 
-def test_a_raised_flag_stops_at_once(context: Context) -> None:
+def test_a_raised_flag_stops_at_once(context: Context, caplog: pytest.LogCaptureFixture) -> None:
     assert context.evaluate(TOKENS[:20], logits=True)
     flag = AbortFlag()
     flag.raise_()
@@ -71,6 +71,7 @@ def test_a_raised_flag_stops_at_once(context: Context) -> None:
     assert not context.evaluate_one(97)
     assert context.tokens == TOKENS[:20]
     assert held(context) == 20
+    assert [record.message for record in caplog.records if "failed" in record.message] == []
 
 
 def test_only_what_differs_is_dropped(context: Context) -> None:

@@ -50,12 +50,12 @@ def test_every_machine_gets_a_sound_plan(path: object, model: Glm, quant: str) -
     [
         ("eight-h100", "Q8_0", "gpu"),
         ("eight-h100", "BF16", "experts in RAM"),
-        ("rtx4090-192gb", "UD-Q2_K_XL", "experts in RAM"),
+        ("rtx4090-192gb", "UD-Q2_K_XL", "layers in RAM"),
         ("workstation-256gb-3090", "Q4_K_M", "experts in RAM"),
         ("gb10", "UD-TQ1_0", "gpu"),
         ("m3-ultra-512gb", "Q6_K", "gpu"),
         ("no-gpu", "UD-TQ1_0", "disk"),
-        ("container-16gb", "UD-TQ1_0", "disk"),
+        ("container-16gb", "UD-TQ1_0", "does not fit"),
         ("laptop-rtx4060-8gb", "Q4_K_M", "disk"),
     ],
 )

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 
 from app.core.paths import resources_dir
 from app.ui.look import Look
@@ -77,3 +79,17 @@ def test_choosing_a_theme_changes_the_palette(look: Look) -> None:
     look.choose("contrast")
     assert changes == ["contrast"]
     assert app.palette().window().color().name().upper() == look.colors.bg
+
+
+def test_it_follows_the_system_while_it_runs(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    system: list[ThemeName] = ["dark"]
+    monkeypatch.setattr(look, "_system_theme", lambda: system[0])
+    look.choose("system")
+    seen = [look.theme.key]
+    system[0] = "contrast"
+    QGuiApplication.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Unknown)
+    seen.append(look.theme.key)
+    look.choose("light")
+    system[0] = "dark"
+    QGuiApplication.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert [*seen, look.theme.key] == ["dark", "contrast", "light"]

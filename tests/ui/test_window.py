@@ -17,7 +17,7 @@ from app.core.messages import Message, TextPart, ToolCallPart, ToolResultPart
 from app.dialect.events import ReasoningClosed, ReasoningDelta, TextDelta, ToolCallDone
 from app.engine.protocol import LoadProgress
 from app.settings.declared import TOOLS, WINDOW_GEOMETRY
-from app.ui.chat.entries import Answer, Failure, Footer, Question, Thinking, ToolUse
+from app.ui.chat.entries import Answer, Failure, Footer, Question, Thinking, ToolUse, Transcript
 from app.ui.chat.model_state import Ability, LoadFailed, Loading, NoModel
 from app.ui.chat.views.footer_view import FooterView
 from app.ui.chat.views.thinking_view import ThinkingView
@@ -312,6 +312,7 @@ def test_settings_that_cannot_be_saved_are_told(
     def full() -> None:
         raise KnownError("The settings were not saved.", "The disk is full.")
 
+    driver.load()
     monkeypatch.setattr(driver.desktop.window._settings, "save", full)
     driver.page.composer.tools.click()
     driver.wait(driver.page.notice.isVisible)
@@ -320,6 +321,7 @@ def test_settings_that_cannot_be_saved_are_told(
     assert driver.page.notice.isHidden()
 
 
+@pytest.mark.filterwarnings("ignore:Function.*QDragEnterEvent")  # Qt has no other way to make one
 def test_a_file_over_the_composer_is_for_the_window(driver: Driver) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile("/a.gguf")])
@@ -340,7 +342,7 @@ def test_a_name_from_a_file_is_only_text(driver: Driver) -> None:
     driver.load("/m/x.gguf")
     ready = driver.desktop.session.ready
     assert ready is not None
-    assert ready.name.startswith("<img src='file:///x'>y")
+    assert ready.name.startswith("<img src='file:///x'> y")
     assert len(ready.name) == 80
     assert "<img" not in driver.page.header.model.toolTip()
 
@@ -360,12 +362,26 @@ def test_a_fast_stream_is_shown_in_frames(driver: Driver, monkeypatch: pytest.Mo
     driver.load()
     shown: list[int] = []
     feed = driver.page.transcript.show_transcript
-    monkeypatch.setattr(
-        driver.page.transcript,
-        "show_transcript",
-        lambda transcript: (shown.append(1), feed(transcript)),
-    )
+
+    def counted(transcript: Transcript) -> None:
+        shown.append(1)
+        feed(transcript)
+
+    monkeypatch.setattr(driver.page.transcript, "show_transcript", counted)
     steps: list[Step] = [TextDelta(f"word{number} ") for number in range(4000)]
     driver.ask("Go", [*steps, round_finished("x")])
     assert driver.entries(Answer)[0].text.endswith("word3999")
     assert len(shown) < 400
+
+
+def test_the_file_dialog_opens_beside_the_event_loop(driver: Driver) -> None:
+    window = driver.desktop.window
+    window.open_file()
+    window.open_file()
+    dialog = window._dialog
+    assert dialog is not None
+    dialog.fileSelected.emit("/m/chosen.gguf")
+    dialog.reject()
+    driver.wait(lambda: driver.desktop.session.ready is not None)
+    assert window._dialog is None
+    assert driver.desktop.session.model_path == "/m/chosen.gguf"

@@ -17,6 +17,7 @@ from app.ui.chat.notice_bar import NoticeBar
 from app.ui.chat.session import ChatSession
 from app.ui.chat.transcript_view import COLUMN, SIDE, TranscriptView
 from app.ui.look import Look
+from app.ui.widgets import announce
 
 # How often a stream is shown: less often when showing it takes long, so that input gets its turn,
 # and never so much at a time that it takes long.
@@ -48,6 +49,7 @@ class ChatPage(QWidget):
         self.setProperty("page", "true")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session = session
+        self._was_busy = False
         self._panel: SidePanel | None = None
         self.sampling = Sampling()
         self.header = Header(look, self)
@@ -122,6 +124,9 @@ class ChatPage(QWidget):
         )
         if not self._session.busy:
             self.transcript.order_tabs()
+        if self._was_busy and not self._session.busy:
+            announce(self, "The answer is finished.")
+        self._was_busy = self._session.busy
 
     def events_waiting(self) -> None:
         if not self._frame.isActive():
@@ -198,7 +203,7 @@ class ChatPage(QWidget):
         centre = QHBoxLayout()
         centre.setContentsMargins(SIDE, 4, SIDE, 18)
         centre.addStretch(1)
-        centre.addWidget(bottom, 1000)
+        centre.addWidget(bottom, 100_000)
         centre.addStretch(1)
         column = QVBoxLayout(self._body)
         column.setContentsMargins(0, 0, 0, 0)

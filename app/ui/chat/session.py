@@ -1,5 +1,6 @@
 """The conversation and the model behind it. No Qt: closures come back through the task runner."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ from app.ui.chat.model_state import (
 from app.ui.chat.turn_reader import TurnReader
 
 _LONGEST_TITLE = 60
+_log = logging.getLogger(__name__)
 
 
 class Backend(Protocol):
@@ -124,6 +126,7 @@ class ChatSession:
 
         def done(model: LoadedModel) -> None:
             if self._load is task:
+                _log.info("Ready: %s", model.info.path)
                 self._set_model(Ready(model))
 
         def failed(error: Exception) -> None:

@@ -56,6 +56,7 @@ class TranscriptView(QScrollArea):
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setProperty("ring", "true")
         self._look = look
         self._transcript = Transcript()
         self._views: dict[int, EntryView] = {}
@@ -117,7 +118,7 @@ class TranscriptView(QScrollArea):
         # The whole width: a scroll bar that comes must not push the column aside.
         available = self.width()
         width = max(120, min(COLUMN, available - 2 * SIDE))
-        left = max(SIDE, (available - width) // 2)
+        left = max(SIDE, (available - width) // 2) - self.viewport().x()
         top = _TOP
         for index, entry in enumerate(self._transcript.entries):
             view = self._views.get(id(entry))
@@ -143,6 +144,8 @@ class TranscriptView(QScrollArea):
 
     def _create(self, entry: Entry) -> EntryView:
         view = self._made(entry)
+        # The view keeps the entry alive, so its id stays its own.
+        view.entry = entry
         key = id(entry)
         self._views[key] = view
         view.resized.connect(lambda: self._resized(key))

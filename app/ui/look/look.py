@@ -84,6 +84,9 @@ class Look(QObject):
     def _wanted(self) -> ThemeName:
         if self._choice != "system":
             return self._choice
+        return self._system_theme()
+
+    def _system_theme(self) -> ThemeName:
         hints = QGuiApplication.styleHints()
         if hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast:
             return "contrast"

@@ -1,5 +1,6 @@
 """A fenced code block: language, copy button, colours, sideways scrolling."""
 
+import time
 from itertools import count
 
 from PySide6.QtCore import Qt
@@ -22,7 +23,11 @@ from app.ui.widgets import button, card, label, single_shot
 _BAR_HEIGHT = 29
 _MARGIN = 12
 _COPIED_MS = 1500
-LONGEST_SHOWN = 200_000
+# Longer code is coloured now and then while it grows, not with every piece.
+_COLOURED_AT_ONCE = 6_000
+_COLOUR_MS = 300
+_MANY_LINES = 20
+LONGEST_SHOWN = 100_000
 
 _numbers = count(1)
 
@@ -37,9 +42,16 @@ class _Highlighter(QSyntaxHighlighter):
 
     def set_lines(self, lines: list[tuple[Span, ...]]) -> None:
         before, self._lines = self._lines, lines
-        for number, line in enumerate(lines):
-            if line != (before[number] if number < len(before) else ()):
-                self.rehighlightBlock(self.document().findBlockByNumber(number))
+        changed = [
+            number
+            for number, line in enumerate(lines)
+            if line != (before[number] if number < len(before) else ())
+        ]
+        if len(changed) > _MANY_LINES:
+            self.rehighlight()
+            return
+        for number in changed:
+            self.rehighlightBlock(self.document().findBlockByNumber(number))
 
     def highlightBlock(self, text: str) -> None:  # noqa: ARG002
         number = self.currentBlock().blockNumber()
@@ -78,6 +90,7 @@ class CodeView(QFrame):
         self._text.setLineWrapMode(TextView.LineWrapMode.NoWrap)
         self._text.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self._highlighter = _Highlighter(self._text.document(), look)
+        self._later = single_shot(self, _COLOUR_MS, self._colour)
         self._restore = single_shot(self, _COPIED_MS, lambda: self._say("Copy", "Copy code"))
 
     @property
@@ -102,7 +115,16 @@ class CodeView(QFrame):
             self._text.end_cursor().setBlockFormat(lines)
             self._text.append_text(shown)
         self._shown = shown
-        self._highlighter.set_lines(spans(shown, language))
+        if len(shown) <= _COLOURED_AT_ONCE:
+            self._colour()
+        elif not self._later.isActive():
+            self._later.start()
+
+    def _colour(self) -> None:
+        started = time.monotonic()
+        self._highlighter.set_lines(spans(self._shown, self._language))
+        cost_ms = round(1000 * (time.monotonic() - started))
+        self._later.setInterval(max(_COLOUR_MS, 10 * cost_ms))
 
     def redraw(self) -> None:
         self._highlighter.rehighlight()
@@ -110,7 +132,10 @@ class CodeView(QFrame):
     def height_for(self, width: int) -> int:
         inner = width - 2 * _MARGIN
         height = self._text.height_for(0)
-        if self._text.document().idealWidth() > inner:
+        wide = self._text.document().idealWidth() > inner
+        tab = Qt.FocusPolicy.StrongFocus if wide else Qt.FocusPolicy.ClickFocus
+        self._text.setFocusPolicy(tab)  # so that the arrow keys reach what is hidden
+        if wide:
             height += self._text.horizontalScrollBar().sizeHint().height() + 2
         self._bar.setGeometry(1, 1, width - 2, _BAR_HEIGHT)
         self._text.setGeometry(_MARGIN, _BAR_HEIGHT + _MARGIN, inner, height)

@@ -27,6 +27,8 @@ _PADDING = 7
 _ALIGN = {"right": Qt.AlignmentFlag.AlignRight, "center": Qt.AlignmentFlag.AlignHCenter}
 _LEAST_COLUMN = 72
 
+_Row = list[tuple[Token, Token | None]]
+
 
 class TableView(TextView):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
@@ -34,12 +36,26 @@ class TableView(TextView):
         self._look = look
         self._block: Block | None = None
         self._columns = 0
+        self._table: QTextTable | None = None
+        self._sources: list[tuple[str, ...]] = []
+        self._links = 0
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
 
     def set_block(self, block: Block) -> None:
-        if block != self._block:
-            self._block = block
+        """Only rows that differ are written again."""
+        if block == self._block:
+            return
+        self._block = block
+        rows = _rows(block)
+        same = 0
+        for old, new in zip(self._sources, map(_source, rows), strict=False):
+            if old != new:
+                break
+            same += 1
+        if self._table is None or same == 0 or len(rows[0]) != self._columns:
             self.redraw()
+        else:
+            self._write(rows, same)
 
     def redraw(self) -> None:
         if self._block is None:
@@ -47,20 +63,34 @@ class TableView(TextView):
         rows = _rows(self._block)
         self.document().clear()
         self._columns = max(len(row) for row in rows)
-        cursor = QTextCursor(self.document())
-        cursor.beginEditBlock()
-        table = cursor.insertTable(len(rows), self._columns, self._format())
-        inline = InlineWriter(cursor, self._look)
-        for number, row in enumerate(rows):
-            for column, (token, content) in enumerate(row):
-                self._fill(table, number, column, token, content, inline)
+        self._table = QTextCursor(self.document()).insertTable(1, self._columns, self._format())
         # Qt keeps a paragraph after every table; it must not take room.
         last = QTextBlockFormat()
         last.setLineHeight(0.0, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
-        end = self.end_cursor()
-        end.setBlockFormat(last)
+        self.end_cursor().setBlockFormat(last)
+        self._links = 0
+        self._write(rows, 0)
+
+    def _write(self, rows: list[_Row], first: int) -> None:
+        """Rows from `first` on; those before it stand."""
+        table = self._table
+        if table is None:
+            return
+        cursor = QTextCursor(self.document())
+        cursor.beginEditBlock()
+        spare = table.rows() - len(rows)
+        if spare > 0:
+            table.removeRows(len(rows), spare)
+        elif spare < 0:
+            table.appendRows(-spare)
+        inline = InlineWriter(cursor, self._look)
+        for number, row in enumerate(rows[first:], first):
+            for column, (token, content) in enumerate(row[: self._columns]):
+                self._fill(table, number, column, token, content, inline)
         cursor.endEditBlock()
-        self.set_has_links(inline.links > 0)
+        self._sources = [_source(row) for row in rows]
+        self._links += inline.links
+        self.set_has_links(self._links > 0)
 
     def height_for(self, width: int) -> int:
         wide = self._columns * _LEAST_COLUMN > width
@@ -98,6 +128,8 @@ class TableView(TextView):
         style.setBottomBorderBrush(QBrush(QColor(self._look.colors.border)))
         cell.setFormat(style)
         cursor = cell.firstCursorPosition()
+        cursor.setPosition(cell.lastPosition(), QTextCursor.MoveMode.KeepAnchor)
+        cursor.removeSelectedText()
         block = QTextBlockFormat()
         block.setLineHeight(LINE_HEIGHT - 1, QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
         align = str(token.attrGet("style") or "").removeprefix("text-align:")
@@ -112,8 +144,14 @@ class TableView(TextView):
             inline.write_at(cursor, content.children or [], char)
 
 
-def _rows(block: Block) -> list[list[tuple[Token, Token | None]]]:
-    rows: list[list[tuple[Token, Token | None]]] = []
+def _source(row: _Row) -> tuple[str, ...]:
+    return tuple(
+        f"{token.attrGet('style')} {content.content if content else ''}" for token, content in row
+    )
+
+
+def _rows(block: Block) -> list[_Row]:
+    rows: list[_Row] = []
     for index, token in enumerate(block.tokens):
         if token.type == "tr_open":
             rows.append([])

@@ -1,6 +1,7 @@
 """Selectable text that shows no more than text: no files, no pictures, no opening by itself."""
 
 import math
+import re
 from itertools import count
 
 from PySide6.QtCore import QMargins, Qt, QUrl
@@ -10,6 +11,8 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 from app.ui.markdown.links import open_link
 
 _numbers = count(1)
+# One endless line is laid out again with every change; shorter ones are not.
+_LONG_LINE = re.compile(r"[^\n]{4096}")
 _USUAL_WIDTH = 720
 
 
@@ -41,7 +44,12 @@ class TextView(QTextBrowser):
         return None
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
+        """Sideways is this view's own business, everything else the page's."""
+        delta = event.angleDelta()
+        if abs(delta.x()) > abs(delta.y()) and self.horizontalScrollBar().maximum():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
     def height_for(self, width: int) -> int:
         """Pixels that the text takes at `width` pixels."""
@@ -65,3 +73,8 @@ class TextView(QTextBrowser):
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         return cursor
+
+
+def broken_lines(text: str) -> str:
+    """For plain display: no line is so long that laying it out takes long."""
+    return _LONG_LINE.sub("\\g<0>\n", text)

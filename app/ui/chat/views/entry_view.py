@@ -1,11 +1,15 @@
 """What every entry of the transcript can do."""
 
 from itertools import count
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
 from app.ui.look import Look
+
+if TYPE_CHECKING:
+    from app.ui.chat.entries import Entry
 
 _numbers = count(1)
 
@@ -25,6 +29,7 @@ class EntryView(QFrame):
         self.number = next(_numbers)
         self.setObjectName(f"{name}-{self.number}")
         self.look = look
+        self.entry: Entry | None = None
 
     def refresh(self) -> None:
         """The entry changed."""

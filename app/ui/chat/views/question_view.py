@@ -9,7 +9,7 @@ from app.core.units import count
 from app.ui.chat.entries import Question
 from app.ui.chat.views.entry_view import EntryView
 from app.ui.look import Look
-from app.ui.markdown.text_view import TextView
+from app.ui.markdown.text_view import TextView, broken_lines
 from app.ui.markdown.writer import LINE_HEIGHT
 from app.ui.widgets import button, card
 
@@ -18,6 +18,7 @@ _PADDING_X = 17
 _PADDING_Y = 15
 _SHOWN_CHARACTERS = 4_000
 _SHOWN_LINES = 60
+_STEP = 100_000
 
 
 class QuestionView(EntryView):
@@ -30,13 +31,14 @@ class QuestionView(EntryView):
         self._bubble = card("bubble", name=f"questionBubble-{self.number}", parent=self)
         self._text = TextView("Question", self._bubble)
         self._more = button(
-            "Show all",
-            f"questionShowAll-{self.number}",
+            "Show more",
+            f"questionShowMore-{self.number}",
             "quiet",
-            on_click=self._show_all,
+            on_click=self._show_more,
             parent=self._bubble,
         )
         self._more.hide()
+        self._limit = 0
         self._show(_shortened(entry.text))
 
     def height_for(self, width: int) -> int:
@@ -59,16 +61,17 @@ class QuestionView(EntryView):
     def _show(self, text: str) -> None:
         hidden = len(self._entry.text) - len(text)
         self._more.setVisible(hidden > 0)
-        self._more.setText(f"Show all ({count(hidden)} more characters)")
+        self._more.setText(f"Show more ({count(hidden)} characters left)")
         self._more.setAccessibleName(self._more.text())
         self._text.clear()
         lines = QTextBlockFormat()
         lines.setLineHeight(LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
         self._text.end_cursor().setBlockFormat(lines)
-        self._text.append_text(text)
+        self._text.append_text(broken_lines(text))
 
-    def _show_all(self) -> None:
-        self._show(self._entry.text)
+    def _show_more(self) -> None:
+        self._limit += _STEP
+        self._show(self._entry.text[: self._limit])
         self.resized.emit()
 
 

@@ -12,7 +12,7 @@ from app.ui.chat import figures
 from app.ui.chat.entries import Thinking
 from app.ui.chat.views.entry_view import EntryView
 from app.ui.look import Look
-from app.ui.markdown.text_view import TextView
+from app.ui.markdown.text_view import TextView, broken_lines
 from app.ui.widgets import button, label
 
 _ROW = 40
@@ -119,7 +119,7 @@ class ThinkingView(EntryView):
         self.toggle.setToolTip("Hide the thinking" if self._open else "Show the thinking")
 
     def _write(self) -> None:
-        text = self._entry.text.strip("\n")
+        text = broken_lines(self._entry.text.strip("\n"))
         if len(text) > _LONGEST_SHOWN:
             text = f"{text[:_LONGEST_SHOWN]}\n… and more"
         if self._written and text.startswith(self._written):

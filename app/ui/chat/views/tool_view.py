@@ -12,13 +12,14 @@ from app.ui.chat.entries import ToolUse
 from app.ui.chat.views.entry_view import EntryView
 from app.ui.look import Look
 from app.ui.markdown.links import with_hidden_shown
-from app.ui.markdown.text_view import TextView
+from app.ui.markdown.text_view import TextView, broken_lines
 from app.ui.widgets import button, chip, label, set_chip
 
 _PADDING = 14
 _ROW = 28
 _TOP = 9
 _FOLDED_LINES = 6
+_LONGEST_SHOWN = 50_000
 _FOLDED_CHARACTERS = 600
 
 _STATES = {
@@ -123,7 +124,7 @@ class ToolView(EntryView):
             text = f"{entry.reason}\n\n{entry.written.strip()}".strip()
         else:
             text = entry.result
-        text = with_hidden_shown(text.strip("\n"))
+        text = broken_lines(with_hidden_shown(text.strip("\n")[:_LONGEST_SHOWN]))
         short = _folded(text)
         self._more.setVisible(short != text)
         if self._folded and short != text:

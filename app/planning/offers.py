@@ -1,0 +1,266 @@
+"""What there is to plan with: files on a disk, a repository of the Hub, or the shipped list."""
+
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.catalog import hub
+from app.catalog.hub import RepoFile, UnreachableError
+from app.catalog.quantizations import Quantization, group, quantization_name
+from app.catalog.shipped import Catalogue, ListedFile, shipped_catalogue
+from app.core.cancel import CancelToken
+from app.core.errors import KnownError
+from app.core.paths import cache_dir
+from app.gguf.cache import HeaderCache
+from app.gguf.fetch import HttpFetcher
+from app.gguf.loadable import why_not_loadable
+from app.gguf.read import read_header
+from app.gguf.remote import RangeFetcher, RemoteFile, read_remote_header
+from app.gguf.types import ModelHeader
+from app.planning.dimensions import Dimensions, published_dimensions
+from app.planning.recommend import Candidate
+from app.planning.shape import model_shape
+
+DEFAULT_REPOSITORY = "unsloth/GLM-4.6-GGUF"
+# Strongest first.
+SIBLINGS = ("GLM-4.5-Air", "GLM-4.7-Flash", "GLM-4-32B-0414", "GLM-4-9B-0414")
+_CONNECTIONS = 6
+_MAX_LOCAL_FILES = 2000
+# Where the shipped list has no files of a model: what these quantizations usually take.
+_USUAL_BITS = {"Q4_K_M": 4.9, "Q5_K_M": 5.7, "Q6_K": 6.6, "Q8_0": 8.5}
+_MAKER = re.compile(r"^[A-Za-z0-9.-]+_(?=GLM)")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """header: None when it could not be read and the candidate is an estimate.
+
+    location: the file or URL to load, "" when unknown.
+    """
+
+    candidate: Candidate
+    header: ModelHeader | None = None
+    location: str = ""
+
+
+@dataclass(frozen=True)
+class Offers:
+    """refused: name and reason of what is there and cannot be used. note: where it comes from,
+    when that is not the thing itself."""
+
+    name: str
+    offers: tuple[Offer, ...]
+    refused: tuple[tuple[str, str], ...] = ()
+    note: str = ""
+
+    def choose(self, quant: str) -> Offer:
+        """Raises KnownError that lists what there is."""
+        for offer in self.offers:
+            if offer.candidate.quant.lower() == quant.lower():
+                return offer
+        reason = next((why for name, why in self.refused if name.lower() == quant.lower()), None)
+        listed = ", ".join(offer.candidate.quant for offer in self.offers)
+        raise KnownError(
+            f"{self.name} does not offer {quant}.",
+            reason or "",
+            f"It has: {listed}." if listed else "Choose another repository or folder.",
+        )
+
+
+def local_offers(path: Path) -> Offers:
+    """A file, any shard of a model, or a folder of models. Raises KnownError."""
+    if not path.is_dir():
+        return Offers(path.name, (_local(path),))
+    found = _files_in(path)
+    offers, refused = [], []
+    for quantization in group(found):
+        if not quantization.offered:
+            refused.append((quantization.name, quantization.problem))
+            continue
+        try:
+            offers.append(_local(path / quantization.files[0].path, quantization.name))
+        except KnownError as error:
+            refused.append((quantization.name, f"{error.what} {error.why}".strip()))
+    if not offers:
+        raise KnownError(
+            f"{path.name or path} holds no model that can be loaded.",
+            " ".join(f"{name}: {why}" for name, why in refused[:3]) or "It has no GGUF file.",
+            "Choose a folder with .gguf files.",
+        )
+    return Offers(path.name, tuple(offers), tuple(refused))
+
+
+def _files_in(folder: Path) -> list[RepoFile]:
+    files: list[RepoFile] = []
+    try:
+        for path in sorted(folder.rglob("*.gguf")):
+            if path.is_file() and len(files) < _MAX_LOCAL_FILES:
+                name = path.relative_to(folder).as_posix()
+                files.append(RepoFile(name, path.stat().st_size, None, ""))
+    except OSError as error:
+        raise KnownError(
+            f"{folder.name or folder} cannot be read.",
+            "This user may not look into it, or the disk does not answer.",
+            "Check its permissions.",
+            str(error),
+        ) from error
+    return files
+
+
+def _local(path: Path, name: str = "") -> Offer:
+    header = read_header(path)
+    first = path.parent / header.shards[0].name
+    named = name or quantization_name(path.name)
+    if named.lower() == path.stem.lower():
+        named = header.file_type or named
+    return _offer(header, header.name, named, "", str(first))
+
+
+def remote_offers(
+    repo: str,
+    quant: str | None = None,
+    *,
+    fetcher: RangeFetcher | None = None,
+    cancel: CancelToken | None = None,
+) -> Offers:
+    """The repository's quantizations, or the one that is named; their headers come over the network
+    or out of the cache. Without a connection: the shipped list, marked as an estimate.
+
+    Raises KnownError.
+    """
+    try:
+        quantizations = group(hub.list_gguf_files(repo))
+    except UnreachableError as error:
+        listed = shipped_offers(repo)
+        if listed is None:
+            raise
+        note = f"{error.what} {listed.note}"
+        return Offers(repo, listed.offers, listed.refused, note)
+    refused = [(one.name, one.problem) for one in quantizations if not one.offered]
+    wanted = [one for one in quantizations if one.offered]
+    if quant is not None:
+        chosen = [one for one in wanted if one.name.lower() == quant.lower()]
+        if not chosen:
+            unread = tuple(Offer(_placeholder(repo, one)) for one in wanted)
+            Offers(repo, unread, tuple(refused)).choose(quant)
+        wanted = chosen
+    reader = _reader(repo, fetcher or HttpFetcher(hub.token(), cancel=cancel))
+    offers = []
+    for one, result in zip(wanted, _read_all(wanted, reader), strict=True):
+        if isinstance(result, Offer):
+            offers.append(result)
+        elif quant is not None:
+            raise result
+        else:
+            refused.append((one.name, f"{result.what} {result.why}".strip()))
+    return Offers(repo, tuple(offers), tuple(refused))
+
+
+def _reader(repo: str, fetcher: RangeFetcher) -> Callable[[Quantization], Offer | KnownError]:
+    cache = HeaderCache(cache_dir() / "headers")
+
+    def read(one: Quantization) -> Offer | KnownError:
+        files = [RemoteFile(hub.file_url(repo, file), file.sha256) for file in one.files]
+        try:
+            header = read_remote_header(files, fetcher, cache)
+            return _offer(header, base_name(repo), one.name, repo, files[0].url)
+        except KnownError as error:
+            return error
+
+    return read
+
+
+def _read_all(
+    wanted: Sequence[Quantization], read: Callable[[Quantization], Offer | KnownError]
+) -> list[Offer | KnownError]:
+    """The first one alone: it brings the vocabulary into the cache, which the others share."""
+    if not wanted:
+        return []
+    first = read(wanted[0])
+    with ThreadPoolExecutor(_CONNECTIONS, "headers") as pool:
+        return [first, *pool.map(read, wanted[1:])]
+
+
+def shipped_offers(repo: str, catalogue: Catalogue | None = None) -> Offers | None:
+    """From the list and the dimensions that ship with the program; None when it is not listed."""
+    catalogue = catalogue or shipped_catalogue()
+    listed = catalogue.find(repo)
+    dimensions = published_dimensions().get(listed.base) if listed else None
+    if listed is None or dimensions is None or not listed.files:
+        return None
+    usable = [file for file in listed.files if listed.usable and _usable(file.quant)]
+    refused = tuple(
+        (file.quant, "Only ik_llama.cpp can load it.")
+        for file in listed.files
+        if file not in usable
+    )
+    offers = tuple(Offer(_estimated(dimensions, file, repo)) for file in usable)
+    return Offers(repo, offers, refused, _shipped_note(catalogue))
+
+
+def sibling_candidates(catalogue: Catalogue | None = None) -> tuple[Candidate, ...]:
+    """Smaller models of the family, the strongest first, from what ships with the program."""
+    catalogue = catalogue or shipped_catalogue()
+    found: list[Candidate] = []
+    for name in SIBLINGS:
+        dimensions = published_dimensions()[name]
+        listed = catalogue.of_model(name)
+        files = {file.quant: file for file in listed.files} if listed else {}
+        for quant, bits in _USUAL_BITS.items():
+            size = round(dimensions.parameters * bits / 8)
+            files.setdefault(quant, ListedFile(quant, size, exact=False))
+        repo = listed.repo if listed and hub.is_repository_name(listed.repo) else ""
+        usable = [file for file in files.values() if _usable(file.quant)]
+        found += [_estimated(dimensions, file, repo) for file in usable]
+    return tuple(found)
+
+
+def base_name(repo: str) -> str:
+    """`GLM-4.6` of `unsloth/GLM-4.6-GGUF` and `bartowski/zai-org_GLM-4.6-GGUF`."""
+    name = repo.rpartition("/")[2]
+    return _MAKER.sub("", re.sub(r"-GGUF$", "", name, flags=re.IGNORECASE))
+
+
+def _usable(quant: str) -> bool:
+    file = RepoFile(f"{quant}.gguf", 1, None, "")
+    return all(one.offered for one in group([file]))
+
+
+def _shipped_note(catalogue: Catalogue) -> str:
+    return (
+        f"Sizes are those of {catalogue.generated}, as far as they were known then; how they are "
+        "made up is estimated from the model's dimensions."
+    )
+
+
+def _estimated(dimensions: Dimensions, file: ListedFile, repo: str) -> Candidate:
+    return Candidate(
+        dimensions.name,
+        file.quant,
+        dimensions.shape(file.size_bytes),
+        8 * file.size_bytes / dimensions.parameters,
+        file.size_bytes,
+        exact=False,
+        repository=repo,
+    )
+
+
+def _placeholder(repo: str, one: Quantization) -> Candidate:
+    dimensions = published_dimensions()["GLM-4.6"]
+    shape = dimensions.shape(max(1, one.size_bytes))
+    return Candidate(base_name(repo), one.name, shape, 1.0, one.size_bytes, exact=False)
+
+
+def _offer(header: ModelHeader, model: str, quant: str, repo: str, location: str) -> Offer:
+    """Raises KnownError when llama.cpp would refuse the file."""
+    problem = why_not_loadable(header)
+    if problem is not None:
+        raise problem
+    bits = header.bits_per_weight
+    if not bits:
+        raise ValueError("a loadable file without weights")
+    shape = model_shape(header)
+    candidate = Candidate(model, quant, shape, bits, header.size_bytes, repository=repo)
+    return Offer(candidate, header, location)
