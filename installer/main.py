@@ -90,7 +90,7 @@ def _checks(prepared: Environment, pytest_arguments: Sequence[str]) -> int:
         ("ruff", ["-m", "ruff", "check", "."]),
         ("mypy", ["-m", "mypy"]),
         ("import-linter", [str(scripts / "lint-imports"), "--no-cache"]),
-        ("pytest", ["-m", "pytest", *(pytest_arguments or ["-n", "auto"])]),
+        ("pytest", ["-m", "pytest", *(pytest_arguments or ["-n", "auto", "--dist", "loadfile"])]),
     ]
     results: list[tuple[str, int, float]] = []
     for name, arguments in checks:

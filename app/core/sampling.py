@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 Mirostat = Literal[0, 1, 2]
 
 # llama.cpp's default order (common_params_sampling::samplers); temperature stands for the dynamic
-# one too. Mirostat replaces everything after the penalties, as in llama.cpp.
+# one too. Mirostat replaces all but token bias and temperature, as in llama.cpp.
 SamplerName = Literal[
     "penalties", "dry", "top_n_sigma", "top_k", "typical_p", "top_p", "min_p", "xtc", "temperature"
 ]

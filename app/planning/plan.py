@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from app.core.errors import KnownError
-from app.core.units import count, gigabytes
+from app.core.units import count
 from app.hardware.types import Machine
 from app.planning.assignment import Assignment, cells_for, placement, units
 from app.planning.corrections import Corrections
@@ -211,7 +211,4 @@ def _notes(machine: Machine, layout: Layout) -> tuple[str, ...]:
             f"The installed engine cannot use {', '.join(sorted(set(foreign)))} yet; see "
             "`glm-launcher hardware` for the remedy."
         )
-    if layout.cpu_missing_bytes:
-        kind = _missing_in(layout)
-        notes.append(f"{gigabytes(layout.cpu_missing_bytes)} of {kind} are missing.")
     return tuple(notes)

@@ -230,7 +230,8 @@ def _made_up_texts(count: int) -> list[bytes]:
     # Lengths like those of a real vocabulary, six bytes on average.
     endings = itertools.cycle([b"", b"ing", b"ation", b"_", b"s", b"ly0"])
     texts = [word + ending for word, ending in zip(words, endings, strict=False)]
-    unique = dict.fromkeys([*(bytes([b]) for b in b"0123456789.,"), "Ċ".encode(), *texts])
+    single = b"0123456789.,ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    unique = dict.fromkeys([*(bytes([b]) for b in single), "Ċ".encode(), *texts])
     return list(itertools.islice(unique, count))
 
 

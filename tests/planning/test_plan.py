@@ -9,6 +9,7 @@ from app.hardware.recorded import load_machine, shipped_machines
 from app.planning.assignment import Assignment, units
 from app.planning.plan import make_plan
 from app.planning.repack import repacked_bytes
+from app.planning.report import verdict_sentence
 from app.planning.search import Search
 from app.planning.types import GIB, Choice
 from tests.gguf.glm46 import GLM_4_32B, GLM_45_AIR, GLM_46, GLM_47_FLASH, Glm
@@ -88,7 +89,7 @@ def test_missing_unified_memory_is_called_so() -> None:
     plan = make_plan(shape_of(GLM_46, "Q8_0"), shipped("gb10"), Choice())
     assert plan.verdict == "disk"
     assert plan.missing_in == "unified memory"
-    assert "unified memory" in " ".join(plan.notes)
+    assert verdict_sentence(plan).endswith("of unified memory are missing.")
 
 
 def test_ram_that_is_taken_does_not_count() -> None:
