@@ -88,7 +88,11 @@ def endpoint() -> str:
 
 
 def token() -> str | None:
-    """The person's token: HF_TOKEN, or what other programs have stored for the Hub."""
+    """The person's token: HF_TOKEN, or what other programs have stored for the Hub. None when it
+    would travel unencrypted to another machine."""
+    address = urlsplit(endpoint())
+    if address.scheme != "https" and address.hostname not in ("localhost", "127.0.0.1", "::1"):
+        return None
     given = os.environ.get("HF_TOKEN", "").strip()
     if given:
         return given
@@ -137,7 +141,7 @@ def _safe(path: str) -> bool:
 def _ask(url: str, repo: str) -> Any:  # noqa: ANN401 - JSON of a stranger
     headers = {"User-Agent": "glm-launcher", "Accept": "application/json"}
     bearer = token()
-    if bearer and urlsplit(url).scheme == "https":
+    if bearer:
         headers["Authorization"] = f"Bearer {bearer}"
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 - endpoint() checks
     try:

@@ -95,14 +95,23 @@ def plan_by_dry_run(
 
 def settle(shape: ModelShape, space: Room, choice: Choice, twin: Path, ask: Ask) -> Layout:
     """Search, ask, and search again in less room as long as a GPU turns out to be too small."""
-    layout = Search(shape, space, choice).best()
+    tight = space
     for _ in range(_ROUNDS):
-        told = simulated(shape, choice, layout, twin, ask)
+        layout = Search(shape, tight, choice).best()
+        told = _in_room(simulated(shape, choice, layout, twin, ask), space)
         if told.gpus_fit:
-            return replace(told, room=space)
-        space_left = _tightened(layout.room, told)
-        layout = Search(shape, space_left, choice).best()
-    return replace(told, room=space)
+            break
+        tight = _tightened(tight, told)
+    return told
+
+
+def _in_room(layout: Layout, space: Room) -> Layout:
+    """Measured by the room that there is, not by the smaller one that was searched."""
+    targets = (*space.gpus, space.cpu)
+    uses = tuple(
+        replace(use, target=target) for use, target in zip(layout.uses, targets, strict=True)
+    )
+    return replace(layout, room=space, uses=uses)
 
 
 def simulated(shape: ModelShape, choice: Choice, layout: Layout, twin: Path, ask: Ask) -> Layout:

@@ -2,12 +2,15 @@
 
 import logging
 import signal
+import socket
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
 from app.chat.services import Services
@@ -93,13 +96,13 @@ def run(services: Services, options: Namespace) -> int:
         desktop.window.page.notice.say(problem)
     before = sys.excepthook
     sys.excepthook = desktop.report_bug
-    _end_on_signals(app, desktop)
     desktop.tasks.run(lambda _: warm_up())
     desktop.session.load(_first_model(getattr(options, "model", None), services.settings))
     desktop.window.show()
     _log.info("The window is open")
     try:
-        return app.exec()
+        with _ending_on_signals(desktop.window):
+            return app.exec()
     finally:
         sys.excepthook = before
         desktop.close()
@@ -110,12 +113,26 @@ def _first_model(wanted: str | None, settings: SettingsStore) -> str:
     return str(Path(path).absolute()) if path else str(demo_model_path())
 
 
-def _end_on_signals(app: QApplication, desktop: Desktop) -> None:
-    """Ctrl+C in the terminal and a polite kill close the window."""
-    for name in ("SIGINT", "SIGTERM"):
-        signal.signal(getattr(signal, name), lambda *_: desktop.window.close())
-    # Python looks at signals only between its own instructions.
-    heart = QTimer(app)
-    heart.setInterval(200)
-    heart.timeout.connect(lambda: None)
-    heart.start()
+@contextmanager
+def _ending_on_signals(window: MainWindow) -> Iterator[None]:
+    """Ctrl+C in the terminal and a polite kill close the window.
+
+    Python runs its handlers only between its own instructions, so the signal also writes a byte
+    that wakes Qt's event loop.
+    """
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        reader.setblocking(False)
+        writer.setblocking(False)
+        notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
+        notifier.activated.connect(lambda: reader.recv(64))
+        wakeup = signal.set_wakeup_fd(writer.fileno())
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(number, lambda *_: window.close()) for number in numbers]
+        try:
+            yield
+        finally:
+            notifier.setEnabled(False)
+            signal.set_wakeup_fd(wakeup)
+            for number, handler in zip(numbers, before, strict=True):
+                signal.signal(number, handler)

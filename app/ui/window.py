@@ -145,7 +145,7 @@ class MainWindow(QMainWindow):
     def _shortcuts(self) -> None:
         for keys, call in (
             ("Ctrl+L", self.page.composer.edit.setFocus),
-            ("Esc", self.page.stop),
+            ("Esc", self.page.escape),
         ):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setObjectName(f"shortcut-{keys}")

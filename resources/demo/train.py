@@ -174,7 +174,7 @@ def train(arguments: argparse.Namespace) -> None:
     for step in range(arguments.steps):
         clock = (time.monotonic() - began) / 60 / arguments.minutes
         done = max(step / arguments.steps, clock)
-        progress[0] = done
+        progress[0] = 1.0 if arguments.resume else done
         if done >= 1:
             break
         for optimizer in optimizers:

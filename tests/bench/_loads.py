@@ -14,6 +14,7 @@ from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 from app.core.placement import Placement, TensorOverride
 from app.engine import devices
+from app.engine.client import EngineClient
 from app.engine.context import Context
 from app.engine.log import buffers
 from app.engine.model import Model
@@ -39,6 +40,7 @@ class Report:
 
 
 def as_request(path: Path, placement: Placement, *, dry: bool) -> str:
+    """dry: simulated; else the engine loads it as it does for a person."""
     return json.dumps({"path": str(path), "placement": asdict(placement), "dry": dry})
 
 
@@ -71,14 +73,25 @@ def load(path: Path, placement: Placement, *, dry: bool) -> Report:
     logger.setLevel(logging.DEBUG)
     logger.addHandler(lines)
     try:
-        model = Model(path, placement, CancelToken(), dry=dry)
-        try:
-            Context(model, placement).close()
-        finally:
-            model.close()
+        if dry:
+            _simulate(path, placement)
+        else:
+            client = EngineClient()
+            try:
+                client.load(str(path), placement)
+            finally:
+                client.close()
     finally:
         logger.removeHandler(lines)
     return read(lines.lines)
+
+
+def _simulate(path: Path, placement: Placement) -> None:
+    model = Model(path, placement, CancelToken(), dry=True)
+    try:
+        Context(model, placement).close()
+    finally:
+        model.close()
 
 
 def read(lines: list[str]) -> Report:
@@ -97,7 +110,7 @@ def read(lines: list[str]) -> Report:
     report.buffers = tuple(
         replace(use, device=names.get(use.device, use.device)) for use in buffers(lines)
     )
-    report.log = tuple(line for line in lines if line.startswith("llama_context: "))
+    report.log = tuple(line for line in lines if line.startswith(("llama_context: ", "llama_kv")))
     return report
 
 

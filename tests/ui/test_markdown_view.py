@@ -1,5 +1,7 @@
 """Markdown on the screen: what is written, written again, and never loaded or opened."""
 
+from typing import Any
+
 import pytest
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QTextDocument
@@ -261,3 +263,42 @@ def test_very_long_text_is_folded_until_wanted(qtbot: QtBot, look: Look) -> None
 def _shown(view: MarkdownView) -> int:
     texts = (segment.toPlainText() for segment in view.segments if isinstance(segment, ProseView))
     return sum(text.count("x") for text in texts)
+
+
+def test_long_code_is_coloured_in_steps_to_its_end(qtbot: QtBot, look: Look) -> None:
+    source = "def f(x):  # comment\n    return x\n" * 600
+    view = _view(qtbot, look, f"```python\n{source}")
+    code = view.segments[0]
+    assert isinstance(code, CodeView)
+    view.set_text(f"```python\n{source}return 1\n```\n", finished=True)
+    document = code._text.document()
+    lines = document.blockCount()
+    qtbot.waitUntil(lambda: bool(document.lastBlock().layout().formats()), timeout=10_000)
+    assert lines == 1201
+    assert document.firstBlock().layout().formats()
+    look.choose("dark")
+    code.redraw()
+    formats = document.lastBlock().layout().formats()
+    colour = formats[0].format.foreground().color()
+    assert colour.name().upper() == look.colors.syntax_keyword
+    qtbot.waitUntil(lambda: not code._colouring._timer.isActive(), timeout=10_000)
+
+
+def test_a_growing_table_writes_only_new_rows(
+    qtbot: QtBot, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "| a | b |\n|---|---|\n" + "| one | two |\n" * 20
+    view = _view(qtbot, look, text, finished=False)
+    filled: list[int] = []
+    fill = TableView._fill
+
+    def counted(*args: Any) -> None:
+        filled.append(args[2])
+        fill(*args)
+
+    monkeypatch.setattr(TableView, "_fill", counted)
+    view.set_text(text + "| three | four |\n")
+    assert set(filled) == {21}
+    table = view.segments[0]
+    assert isinstance(table, TableView)
+    assert "three" in table.toPlainText()

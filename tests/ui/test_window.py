@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from app.chat.events import Progress, RoundStarted, ToolFinished, ToolStarted
 from app.chat.record import TurnError
@@ -385,3 +385,53 @@ def test_the_file_dialog_opens_beside_the_event_loop(driver: Driver) -> None:
     driver.wait(lambda: driver.desktop.session.ready is not None)
     assert window._dialog is None
     assert driver.desktop.session.model_path == "/m/chosen.gguf"
+
+
+def test_a_file_that_fails_its_check_leaves_the_open_model(driver: Driver) -> None:
+    driver.load("/m/GLM-4.6.gguf")
+    driver.backend.loads["/bad.gguf"] = KnownError("It is not a GGUF file.")
+    driver.desktop.session.load("/bad.gguf")
+    driver.wait(lambda: isinstance(driver.desktop.session.model, LoadFailed))
+    assert "GLM-4.6" in driver.page.header.model.text()
+    driver.ask("Still there?", _answer("Yes."))
+    assert driver.entries(Answer)[0].text == "Yes."
+    keep = driver.page.model_panel.findChild(QPushButton, "loadKeep")
+    assert keep is not None
+    assert keep.text() == "Go on with GLM-4.6"
+    keep.click()
+    assert driver.page.model_panel.isHidden()
+    assert driver.desktop.session.ready is not None
+
+
+def test_a_file_that_fails_later_takes_the_open_model_with_it(
+    driver: Driver, gate: threading.Event
+) -> None:
+    driver.load("/m/GLM-4.6.gguf")
+    gate.set()
+    driver.backend.progress = [(LoadProgress(1, "loading", 0.5), gate)]
+    driver.backend.loads["/bad.gguf"] = KnownError("Out of memory.")
+    driver.desktop.session.load("/bad.gguf")
+    driver.wait(lambda: isinstance(driver.desktop.session.model, LoadFailed))
+    assert driver.desktop.session.ready is None
+
+
+def test_cancelling_during_the_check_goes_back(driver: Driver, gate: threading.Event) -> None:
+    driver.load("/m/GLM-4.6.gguf")
+    driver.backend.progress = [(LoadProgress(1, "checking", 0.0), gate)]
+    driver.desktop.session.load("/m/other.gguf")
+    driver.desktop.session.cancel_load()
+    driver.wait(lambda: driver.desktop.session.ready is not None)
+    assert driver.desktop.session.model_path == "/m/GLM-4.6.gguf"
+
+
+def test_escape_in_the_panel_closes_it(driver: Driver) -> None:
+    driver.page.header.sampling.setChecked(True)
+    panel = driver.desktop.window.panel
+    driver.desktop.window.activateWindow()
+    driver.wait(lambda: panel.isAncestorOf(QApplication.focusWidget() or driver.page))
+    panel._presets._save.trigger()
+    driver.page.escape()
+    assert panel._presets._row.isHidden()
+    assert panel.isVisible()
+    driver.page.escape()
+    assert panel.isHidden()

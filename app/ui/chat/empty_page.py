@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.ui.chat.model_state import Loading, ModelState, NoModel, Ready
+from app.ui.chat.model_state import Loading, ModelState, NoModel, open_model
 from app.ui.widgets import button, label
 
 _DEMO = ("What can you do?", "What is 37 times 24?", "What is quantization?")
@@ -39,7 +39,7 @@ class EmptyPage(QWidget):
         self.set_model(NoModel())
 
     def set_model(self, state: ModelState) -> None:
-        model = state.model if isinstance(state, Ready) else None
+        model = open_model(state)
         if isinstance(state, Loading):
             self._title.setText(f"Opening {state.name}.")
             self._text.setText("You can write your question meanwhile.")

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
 from app.core.units import count, gigabytes
-from app.ui.chat.model_state import LoadFailed, Loading, ModelState, Ready
+from app.ui.chat.model_state import LoadFailed, Loading, ModelState, open_model
 from app.ui.look import Look, ThemeChoice
 from app.ui.look.theme import THEME_CHOICES
 from app.ui.widgets import IconButton, button, chip, label, plain_tip
@@ -78,13 +78,12 @@ class Header(QFrame):
         self._recent_action.setToolTip(plain_tip(path))
 
     def set_model(self, state: ModelState) -> None:
-        loaded = state.model if isinstance(state, Ready) else None
+        loaded = open_model(state)
         match state:
-            case Ready(model):
-                name = model.name
-                info = model.info
+            case _ if loaded is not None:
+                name, info = loaded.name, loaded.info
                 tip = (
-                    f"{model.name} · {gigabytes(info.size_bytes)} · "
+                    f"{name} · {gigabytes(info.size_bytes)} · "
                     f"{count(info.context_tokens)} tokens of context"
                 )
             case Loading(name=name):
@@ -101,7 +100,7 @@ class Header(QFrame):
         self.model.setAccessibleName(f"Model: {name}")
         self.model.setAccessibleDescription(tip)
         self.demo.setVisible(loaded is not None and loaded.demo)
-        self._reload_action.setEnabled(not isinstance(state, Loading) and bool(_path(state)))
+        self._reload_action.setEnabled(loaded is not None or isinstance(state, LoadFailed))
         self._unload_action.setEnabled(loaded is not None)
 
     def set_theme(self, choice: ThemeChoice) -> None:
@@ -155,16 +154,6 @@ class Header(QFrame):
     def _tint(self) -> None:
         self.model.setIcon(self._look.icon("chevron-down", "muted", 14))
         self.sampling.setIcon(self._look.icon("tune", "muted"))
-
-
-def _path(state: ModelState) -> str:
-    match state:
-        case Ready(model):
-            return model.info.path
-        case LoadFailed(path=path):
-            return path
-        case _:
-            return ""
 
 
 def _action(menu: QMenu, text: str, name: str, call: object, shortcut: str = "") -> QAction:

@@ -24,6 +24,7 @@ class ModelPanel(QFrame):
     retry_wanted = Signal()
     open_wanted = Signal()
     demo_wanted = Signal()
+    keep_wanted = Signal()
 
     def __init__(
         self, parent: QWidget | None = None, monotonic: Callable[[], float] = time.monotonic
@@ -95,7 +96,13 @@ class ModelPanel(QFrame):
         self._error = card = ErrorCard(state.error, "loadError", self)
         card.add_button(button("Try again", "loadRetry", on_click=self.retry_wanted.emit))
         card.add_button(button("Open another file…", "loadOpen", on_click=self.open_wanted.emit))
-        card.add_button(button("Use the demo model", "loadDemo", on_click=self.demo_wanted.emit))
+        if state.kept is not None:
+            text = f"Go on with {state.kept.name}"
+            card.add_button(button(text, "loadKeep", on_click=self.keep_wanted.emit))
+        else:
+            card.add_button(
+                button("Use the demo model", "loadDemo", on_click=self.demo_wanted.emit)
+            )
         self._column.addWidget(card)
 
     def _make_loading(self) -> QFrame:

@@ -48,11 +48,19 @@ class NoModel:
 
 @dataclass(frozen=True)
 class Loading:
+    """before: the model that was open when this one was asked for."""
+
     path: str
     name: str
     stage: Stage = "checking"
     fraction: float = 0.0
     cancelling: bool = False
+    before: LoadedModel | None = None
+
+    @property
+    def kept(self) -> LoadedModel | None:
+        """The model before, while the engine still has it: until the new file is found good."""
+        return self.before if self.stage == "checking" and self.fraction < 1 else None
 
 
 @dataclass(frozen=True)
@@ -62,13 +70,27 @@ class Ready:
 
 @dataclass(frozen=True)
 class LoadFailed:
+    """kept: the model that is still open, because the file failed its check."""
+
     path: str
     error: KnownError
+    kept: LoadedModel | None = None
+
+
+ModelState = NoModel | Loading | Ready | LoadFailed
+
+
+def open_model(state: ModelState) -> LoadedModel | None:
+    """The model that can be asked now."""
+    match state:
+        case Ready(model):
+            return model
+        case LoadFailed(kept=kept):
+            return kept
+        case _:
+            return None
 
 
 def model_file_name(path: str) -> str:
     """Without folder, ending and shard number."""
     return _SHARD.sub("", Path(path).name) or path
-
-
-ModelState = NoModel | Loading | Ready | LoadFailed

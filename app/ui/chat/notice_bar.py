@@ -20,7 +20,7 @@ class NoticeBar(QFrame):
             IconButton(look, "cross", "Close the note", "noticeClose", on_click=self.clear)
         )
         column = QVBoxLayout(self)
-        column.setContentsMargins(24, 12, 24, 0)
+        column.setContentsMargins(24, 12, 24, 8)
         column.addWidget(frame)
         self.hide()
 

@@ -4,7 +4,14 @@ import time
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.chat.turn import TurnOptions
 from app.core.sampling import Sampling
@@ -33,6 +40,10 @@ class SidePanel(QFrame):
 
     def focus_first(self) -> None:
         """Put the focus on the first control."""
+        raise NotImplementedError
+
+    def escape(self) -> None:
+        """The Esc key."""
         raise NotImplementedError
 
 
@@ -143,6 +154,14 @@ class ChatPage(QWidget):
 
     # Own
 
+    def escape(self) -> None:
+        """Close the panel that has the focus, else stop the answer."""
+        focus = QApplication.focusWidget()
+        if self._panel is not None and focus is not None and self._panel.isAncestorOf(focus):
+            self._panel.escape()
+        else:
+            self.stop()
+
     def stop(self) -> None:
         """The running answer; what it has said so far stays."""
         self._session.stop()
@@ -224,7 +243,8 @@ class ChatPage(QWidget):
         self.header.reload.connect(session.reload)
         self.header.unload.connect(session.unload)
         self.model_panel.cancel_wanted.connect(session.cancel_load)
-        self.model_panel.retry_wanted.connect(session.reload)
+        self.model_panel.retry_wanted.connect(session.retry_load)
+        self.model_panel.keep_wanted.connect(session.keep_model)
 
     def _retry(self) -> None:
         if not self._session.retry(self.options):

@@ -24,6 +24,7 @@ from app.ui.chat.model_state import (
     NoModel,
     Ready,
     model_file_name,
+    open_model,
 )
 from app.ui.chat.turn_reader import TurnReader
 
@@ -98,7 +99,8 @@ class ChatSession:
 
     @property
     def ready(self) -> LoadedModel | None:
-        return self.model.model if isinstance(self.model, Ready) else None
+        """The model that can be asked now."""
+        return open_model(self.model)
 
     @property
     def context(self) -> tuple[int, int]:
@@ -116,7 +118,8 @@ class ChatSession:
         if self._load is not None:
             self._load.cancel()
         name = "Demo model" if self._backend.is_demo(path) else model_file_name(path)
-        self._set_model(Loading(path, name))
+        before = self.model.kept if isinstance(self.model, Loading) else self.ready
+        self._set_model(Loading(path, name, before=before))
 
         def work(cancel: CancelToken) -> LoadedModel:
             def report(event: LoadProgress) -> None:
@@ -131,14 +134,16 @@ class ChatSession:
 
         def failed(error: Exception) -> None:
             if self._load is task:
-                self._set_model(LoadFailed(path, known(error)))
+                kept = self.model.kept if isinstance(self.model, Loading) else None
+                self._set_model(LoadFailed(path, known(error), kept))
 
         def ended() -> None:
             if self._load is not task:
                 return
             self._load = None
             if isinstance(self.model, Loading):
-                self._set_model(NoModel())
+                kept = self.model.kept
+                self._set_model(Ready(kept) if kept is not None else NoModel())
 
         task = self._load = self._tasks.run(work, done, failed, ended)
 
@@ -148,9 +153,20 @@ class ChatSession:
             self._set_model(replace(self.model, cancelling=True))
 
     def reload(self) -> None:
-        path = self.model_path
+        """The open model, or the file that could not be opened."""
+        path = self.ready.info.path if self.ready is not None else self.model_path
         if path:
             self.load(path)
+
+    def retry_load(self) -> None:
+        """The file that could not be opened, once more."""
+        if isinstance(self.model, LoadFailed):
+            self.load(self.model.path)
+
+    def keep_model(self) -> None:
+        """Forget the file that could not be opened and go on with the model before."""
+        if self.ready is not None:
+            self._set_model(Ready(self.ready))
 
     def unload(self) -> None:
         if self.ready is None:

@@ -1,21 +1,16 @@
 """A fenced code block: language, copy button, colours, sideways scrolling."""
 
-import time
 from itertools import count
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import (
-    QColor,
     QGuiApplication,
-    QSyntaxHighlighter,
     QTextBlockFormat,
-    QTextCharFormat,
-    QTextDocument,
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from app.ui.look import Look
-from app.ui.markdown.highlight import Span, spans
+from app.ui.markdown.colouring import Colouring
 from app.ui.markdown.links import with_hidden_shown
 from app.ui.markdown.text_view import TextView
 from app.ui.widgets import button, card, label, single_shot
@@ -23,44 +18,9 @@ from app.ui.widgets import button, card, label, single_shot
 _BAR_HEIGHT = 29
 _MARGIN = 12
 _COPIED_MS = 1500
-# Longer code is coloured now and then while it grows, not with every piece.
-_COLOURED_AT_ONCE = 6_000
-_COLOUR_MS = 300
-_MANY_LINES = 20
 LONGEST_SHOWN = 100_000
 
 _numbers = count(1)
-
-
-class _Highlighter(QSyntaxHighlighter):
-    """Draws spans computed elsewhere; only lines whose spans changed are done again."""
-
-    def __init__(self, document: QTextDocument, look: Look) -> None:
-        super().__init__(document)
-        self._look = look
-        self._lines: list[tuple[Span, ...]] = []
-
-    def set_lines(self, lines: list[tuple[Span, ...]]) -> None:
-        before, self._lines = self._lines, lines
-        changed = [
-            number
-            for number, line in enumerate(lines)
-            if line != (before[number] if number < len(before) else ())
-        ]
-        if len(changed) > _MANY_LINES:
-            self.rehighlight()
-            return
-        for number in changed:
-            self.rehighlightBlock(self.document().findBlockByNumber(number))
-
-    def highlightBlock(self, text: str) -> None:  # noqa: ARG002
-        number = self.currentBlock().blockNumber()
-        if number >= len(self._lines):
-            return
-        for span in self._lines[number]:
-            style = QTextCharFormat()
-            style.setForeground(QColor(str(getattr(self._look.colors, span.token))))
-            self.setFormat(span.start, span.length, style)
 
 
 class CodeView(QFrame):
@@ -89,8 +49,7 @@ class CodeView(QFrame):
         self._text.document().setDefaultFont(look.mono_font())
         self._text.setLineWrapMode(TextView.LineWrapMode.NoWrap)
         self._text.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self._highlighter = _Highlighter(self._text.document(), look)
-        self._later = single_shot(self, _COLOUR_MS, self._colour)
+        self._colouring = Colouring(self._text.document(), look, self)
         self._restore = single_shot(self, _COPIED_MS, lambda: self._say("Copy", "Copy code"))
 
     @property
@@ -115,19 +74,10 @@ class CodeView(QFrame):
             self._text.end_cursor().setBlockFormat(lines)
             self._text.append_text(shown)
         self._shown = shown
-        if len(shown) <= _COLOURED_AT_ONCE:
-            self._colour()
-        elif not self._later.isActive():
-            self._later.start()
-
-    def _colour(self) -> None:
-        started = time.monotonic()
-        self._highlighter.set_lines(spans(self._shown, self._language))
-        cost_ms = round(1000 * (time.monotonic() - started))
-        self._later.setInterval(max(_COLOUR_MS, 10 * cost_ms))
+        self._colouring.set_text(shown, language)
 
     def redraw(self) -> None:
-        self._highlighter.rehighlight()
+        self._colouring.redraw()
 
     def height_for(self, width: int) -> int:
         inner = width - 2 * _MARGIN

@@ -1,5 +1,6 @@
 """Code in colours: Pygments tokens become spans of tokens from the theme. No Qt."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -7,9 +8,6 @@ from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Keyword, Name, Number, Operator, String, _TokenType
 from pygments.util import ClassNotFound
-
-# Beyond this the colours are left out: they would take longer than a frame.
-LONGEST_COLOURED = 100_000
 
 _COLOURS: tuple[tuple[_TokenType, str], ...] = (
     (Comment, "syntax_comment"),
@@ -34,30 +32,34 @@ class Span:
     token: str
 
 
-def spans(code: str, language: str) -> list[tuple[Span, ...]]:
-    """The spans of each line; all empty for an unknown language or very long code."""
-    lines: list[list[Span]] = [[]]
-    lexer = _lexer(language) if len(code) <= LONGEST_COLOURED else None
+def line_spans(code: str, language: str) -> Iterator[tuple[Span, ...]]:
+    """The spans of one line after the other, computed as they are asked for.
+
+    All are empty for an unknown language.
+    """
+    lexer = _lexer(language)
     if lexer is None:
-        return [()] * (code.count("\n") + 1)
+        yield from [()] * (code.count("\n") + 1)
+        return
+    line: list[Span] = []
     column = 0
     for _, kind, value in lexer.get_tokens_unprocessed(code):
         colour = _colour(kind)
         for number, piece in enumerate(value.split("\n")):
             if number:
-                lines.append([])
-                column = 0
+                yield tuple(line)
+                line, column = [], 0
             length = _utf16_length(piece)
             if piece and colour:
-                lines[-1].append(Span(column, length, colour))
+                line.append(Span(column, length, colour))
             column += length
-    return [tuple(line) for line in lines]
+    yield tuple(line)
 
 
 def warm_up() -> None:
     """Import what most answers need, which takes the disk; for a worker thread."""
     for language in ("python", "bash", "json", "sql", "javascript", "html", "c", "yaml"):
-        spans("x = 1\n", language)
+        list(line_spans("x = 1\n", language))
 
 
 def _utf16_length(text: str) -> int:

@@ -1,7 +1,6 @@
 """The sampling panel: every declared parameter, by group, beside the chat."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.sampling import declarations
@@ -107,11 +106,10 @@ class SamplingPanel(SidePanel):
     def focus_first(self) -> None:
         self._presets.combo.setFocus()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
+    def escape(self) -> None:
+        """Give up naming a preset, else close."""
+        if not self._presets.end_naming():
             self.close_wanted.emit()
-            return
-        super().keyPressEvent(event)
 
     def _edited(self, name: str, value: object) -> None:
         self._choice.set_value(name, value)

@@ -82,15 +82,22 @@ class PresetBar(QWidget):
         except KnownError as error:
             self._say(str(error), tone="bad")
             return
-        self._end_naming()
-        self._say("")
+        self.end_naming()
         self.refresh()
         self.changed.emit()
 
-    def _end_naming(self) -> None:
+    def end_naming(self) -> bool:
+        """False when nothing was being named."""
+        if not self._naming:
+            return False
         self._naming = ""
         self._row.hide()
+        self._say("")
         self.combo.setFocus()
+        return True
+
+    def _cancel_naming(self) -> None:
+        self.end_naming()
 
     def _update_preset(self) -> None:
         self._choice.update()
@@ -138,7 +145,7 @@ class PresetBar(QWidget):
         naming.setSpacing(6)
         naming.addWidget(self.name_field, 1)
         naming.addWidget(button("Save", "presetNameSave", on_click=self._name_given))
-        naming.addWidget(button("Cancel", "presetNameCancel", on_click=self._end_naming))
+        naming.addWidget(button("Cancel", "presetNameCancel", on_click=self._cancel_naming))
         self._row.hide()
         top = QHBoxLayout()
         top.setSpacing(6)
