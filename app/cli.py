@@ -5,11 +5,15 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app import __version__, cli_chat, cli_dialect, cli_hardware, cli_plan
 from app.core import paths
 from app.core.errors import KnownError
 from app.logging_setup import logging_to
+
+if TYPE_CHECKING:
+    from app.hardware.types import Machine
 
 EXIT_FAILED = 1
 EXIT_BROKEN_PIPE = 141
@@ -55,6 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--self-test", action="store_true", help="ask the demo model, check the answers, and end"
     )
+    cli_hardware.add_machine_option(parser)
     parser.set_defaults(run=_window)
     commands = parser.add_subparsers(title="commands", metavar="")
     cli_chat.add_parser(commands)
@@ -82,11 +87,17 @@ def _window(arguments: argparse.Namespace) -> int:
         ) from error
     from app.bootstrap import build
 
-    services = build()
+    services = build(_recorded_machine(arguments))
     try:
         return application.run(services, arguments)
     finally:
         services.close()
+
+
+def _recorded_machine(arguments: argparse.Namespace) -> "Machine | None":
+    from app.hardware.recorded import load_machine
+
+    return load_machine(arguments.machine) if arguments.machine is not None else None
 
 
 def _is_about_qt(error: ImportError) -> bool:

@@ -87,12 +87,12 @@ def _turn(
     cancel: CancelToken,
 ) -> "TurnFinished":
     from app.chat.defaults import default_sampling
-    from app.chat.services import chat_template, placement
+    from app.chat.services import chat_template
     from app.chat.turn import TurnOptions
 
     path = Path(arguments.model) if arguments.model else paths.demo_model_path()
-    where = replace(placement(path, 0), context_tokens=arguments.context)
-    model = services.engine.load(str(path), where, None, cancel)
+    planned = services.loader.plan(path, arguments.context)
+    model = services.loader.load(planned, None, cancel).info
     chosen = {
         name: value
         for name in ("temperature", "seed", "max_tokens")

@@ -8,7 +8,7 @@ from app import __version__
 from app.bootstrap import build
 from app.chat.defaults import default_sampling
 from app.chat.events import RoundFinished, TurnEvent, TurnFinished
-from app.chat.services import Services, chat_template, placement
+from app.chat.services import Services, chat_template
 from app.chat.turn import TurnOptions, TurnRunner
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
@@ -69,8 +69,8 @@ def self_test(cancel: CancelToken) -> int:
 
 
 def _check_all(services: Services, cancel: CancelToken) -> None:
-    path = demo_model_path()
-    model = services.engine.load(str(path), placement(path, 0), None, cancel)
+    planned = services.loader.plan(demo_model_path())
+    model = services.loader.load(planned, None, cancel).info
     print(f"Loaded {model.name} ({model.architecture}), {gigabytes(model.size_bytes)}, ", end="")
     print(f"context {count(model.context_tokens)} tokens.")
     runner = services.turn_runner(chat_template(model))

@@ -1,11 +1,10 @@
 """What the window and the command line work with."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
+from app.chat.loading import Loader
 from app.chat.turn import TurnRunner
-from app.core.paths import demo_model_path, resources_dir
-from app.core.placement import Placement
+from app.core.paths import resources_dir
 from app.dialect.template import ChatTemplate
 from app.engine.client import EngineClient
 from app.engine.protocol import ModelInfo
@@ -20,6 +19,7 @@ class Services:
     """problems: what was wrong with the person's files at the start, in sentences."""
 
     engine: EngineClient
+    loader: Loader
     tools: ToolRunner
     settings: SettingsStore
     problems: tuple[str, ...] = ()
@@ -47,14 +47,3 @@ def _family_template(model: ModelInfo) -> str | None:
     name = _TEMPLATES.get(model.architecture)
     path = resources_dir() / "templates" / name if name else None
     return path.read_text(encoding="utf-8") if path else None
-
-
-def placement(path: Path, context_tokens: int) -> Placement:
-    """How a file is loaded; the demo model's context is always its own.
-
-    The demo model gets one thread: a layer of it takes microseconds, so that several would mostly
-    wait for one another, and for seconds when other programs keep the processor busy.
-    """
-    if path.name == demo_model_path().name:
-        return Placement(threads=1, batch_threads=1)
-    return Placement(context_tokens=context_tokens)

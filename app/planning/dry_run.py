@@ -81,11 +81,10 @@ def plan_by_dry_run(
     ask: Ask,
     *,
     folder: Path | None = None,
-    load_mtp: bool = False,
 ) -> Plan:
     """The best plan for the machine that `ask` runs on, its compute buffers as llama.cpp simulates
     them. Takes a second or so for each question. Raises KnownError, and what `ask` raises."""
-    shape = model_shape(header, load_mtp=load_mtp)
+    shape = model_shape(header, load_mtp=choice.load_mtp)
     check_choice(shape, choice)
     space = room(machine, engine_only=True)
     with sparse_twin(header, folder) as twin:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from app.core.placement import KvType
 from app.core.units import count, gigabytes
 from app.hardware.types import Machine
+from app.planning.corrections import Corrections
 from app.planning.plan import make_plan
 from app.planning.quality import Quality, quality
 from app.planning.shape import ModelShape
@@ -114,30 +115,39 @@ def _best_sibling(siblings: Iterable[Candidate], machine: Machine, wish: Wish) -
 
 
 def best_row(candidate: Candidate, machine: Machine, wish: Wish) -> Row:
-    """The candidate's best plan for the wish: full precision of the context memory where it costs
-    nothing, then less, then (only to fit at all) a smaller context."""
+    """The candidate's best plan for the wish, and what is missing of the wish."""
     rated = quality(candidate.model, candidate.quant, candidate.bits_per_weight)
-    asked = wish.context_tokens
-    if candidate.shape.trained_context:
-        asked = min(asked, candidate.shape.trained_context)
-    plans = [_plan(candidate, machine, asked, kv) for kv in _KV_TYPES]
-    chosen = _preferred(plans, wish)
-    if not _in_memory(chosen):
-        for context in _SMALLER_CONTEXTS:
-            if context < asked:
-                smaller = _preferred(
-                    [_plan(candidate, machine, context, kv) for kv in _KV_TYPES[:2]], wish
-                )
-                if _in_memory(smaller):
-                    chosen = smaller
-                    break
-    row = Row(candidate, chosen, rated)
+    row = Row(candidate, best_plan(candidate.shape, machine, wish), rated)
     return replace(row, shortfall=_shortfall(row, wish))
 
 
-def _plan(candidate: Candidate, machine: Machine, context: int, kv: KvType) -> Plan:
-    choice = Choice(context_tokens=context, kv_type_k=kv, kv_type_v=kv)
-    return make_plan(candidate.shape, machine, choice)
+def best_plan(
+    shape: ModelShape,
+    machine: Machine,
+    wish: Wish,
+    *,
+    engine_only: bool = False,
+    corrections: Corrections = Corrections(),  # noqa: B008 - frozen
+) -> Plan:
+    """Full precision of the context memory where it costs nothing, then less, then (only to fit at
+    all) a smaller context. engine_only: for a load here and now."""
+
+    def plans(context: int, kinds: Sequence[KvType]) -> list[Plan]:
+        choices = [Choice(context_tokens=context, kv_type_k=kv, kv_type_v=kv) for kv in kinds]
+        return [
+            make_plan(shape, machine, choice, engine_only=engine_only, corrections=corrections)
+            for choice in choices
+        ]
+
+    asked = min(wish.context_tokens, shape.trained_context or wish.context_tokens)
+    chosen = _preferred(plans(asked, _KV_TYPES), wish)
+    if not _in_memory(chosen):
+        for context in _SMALLER_CONTEXTS:
+            if context < asked:
+                smaller = _preferred(plans(context, _KV_TYPES[:2]), wish)
+                if _in_memory(smaller):
+                    return smaller
+    return chosen
 
 
 def _in_memory(plan: Plan) -> bool:

@@ -16,7 +16,10 @@ GIB = 2**30
 
 @dataclass(frozen=True)
 class Choice:
-    """What the person wants of a load. context_tokens: 0 means what the model was trained for."""
+    """What the person wants of a load. context_tokens: 0 means what the model was trained for.
+
+    load_mtp: for `model_shape`, which leaves the MTP layers out otherwise, as the engine does.
+    """
 
     context_tokens: int = 32_768
     kv_type_k: KvType = "f16"

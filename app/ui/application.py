@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QSocketNotifier
+from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.chat.services import Services
@@ -98,10 +98,10 @@ def run(services: Services, options: Namespace) -> int:
     sys.excepthook = desktop.report_bug
     desktop.tasks.run(lambda _: warm_up())
     desktop.session.load(_first_model(getattr(options, "model", None), services.settings))
-    desktop.window.show()
-    _log.info("The window is open")
     try:
-        with _ending_on_signals(desktop.window):
+        with _ending_on_signals(app, desktop.window):
+            desktop.window.show()
+            _log.info("The window is open")
             return app.exec()
     finally:
         sys.excepthook = before
@@ -114,12 +114,18 @@ def _first_model(wanted: str | None, settings: SettingsStore) -> str:
 
 
 @contextmanager
-def _ending_on_signals(window: MainWindow) -> Iterator[None]:
+def _ending_on_signals(app: QApplication, window: MainWindow) -> Iterator[None]:
     """Ctrl+C in the terminal and a polite kill close the window.
 
     Python runs its handlers only between its own instructions, so the signal also writes a byte
     that wakes Qt's event loop.
     """
+
+    def end(*_: object) -> None:
+        window.close()
+        # Closing the last window means nothing to an event loop that has not begun.
+        QTimer.singleShot(0, app.quit)
+
     reader, writer = socket.socketpair()
     with reader, writer:
         reader.setblocking(False)
@@ -128,7 +134,7 @@ def _ending_on_signals(window: MainWindow) -> Iterator[None]:
         notifier.activated.connect(lambda: reader.recv(64))
         wakeup = signal.set_wakeup_fd(writer.fileno())
         numbers = (signal.SIGINT, signal.SIGTERM)
-        before = [signal.signal(number, lambda *_: window.close()) for number in numbers]
+        before = [signal.signal(number, end) for number in numbers]
         try:
             yield
         finally:

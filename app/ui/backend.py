@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.chat.defaults import default_sampling, is_demo
 from app.chat.events import TurnEvent, TurnFinished
-from app.chat.services import Services, chat_template, placement
+from app.chat.services import Services, chat_template
 from app.chat.turn import TurnOptions, TurnRunner
 from app.core.cancel import CancelToken
 from app.core.messages import Message
@@ -32,8 +32,8 @@ class EngineBackend:
         self, path: str, on_progress: Callable[[LoadProgress], None], cancel: CancelToken
     ) -> LoadedModel:
         context = self._services.settings.get(CONTEXT_TOKENS)
-        where = placement(Path(path), context)
-        info = self._services.engine.load(path, where, on_progress, cancel)
+        loader = self._services.loader
+        info = loader.load(loader.plan(Path(path), context), on_progress, cancel).info
         template = chat_template(info)
         runner = self._services.turn_runner(template)
         with self._lock:

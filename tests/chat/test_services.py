@@ -1,11 +1,8 @@
-from pathlib import Path
-
 import pytest
 
-from app.chat.services import chat_template, placement
+from app.chat.services import chat_template
 from app.core.errors import KnownError
 from app.core.messages import user
-from app.core.paths import demo_model_path
 from app.engine.protocol import ModelInfo
 
 
@@ -34,10 +31,3 @@ def test_an_unknown_model_without_a_template_gets_a_plain_one() -> None:
 def test_a_broken_template_is_a_known_error() -> None:
     with pytest.raises(KnownError):
         chat_template(model("glm4moe", "{% if %}"))
-
-
-def test_the_demo_model_keeps_its_own_context_and_one_thread() -> None:
-    demo = placement(demo_model_path(), 32768)
-    assert (demo.context_tokens, demo.threads, demo.batch_threads) == (0, 1, 1)
-    other = placement(Path("/models/glm.gguf"), 32768)
-    assert (other.context_tokens, other.threads) == (32768, None)

@@ -14,7 +14,7 @@ from app.bootstrap import build
 from app.chat import notices
 from app.chat.defaults import default_sampling
 from app.chat.events import RoundFinished, TurnEvent, TurnFinished
-from app.chat.services import Services, chat_template, placement
+from app.chat.services import Services, chat_template
 from app.chat.turn import TurnOptions, TurnRunner
 from app.core.cancel import CancelToken
 from app.core.messages import Message, ToolResultPart, user
@@ -34,7 +34,7 @@ class Chat:
 
     def __init__(self, services: Services) -> None:
         path = demo_model_path()
-        model = services.engine.load(str(path), placement(path, 0))
+        model = services.loader.load(services.loader.plan(path)).info
         self.sampling = default_sampling(model)
         self._runner: TurnRunner = services.turn_runner(chat_template(model))
         self.stats = list[Stats]()
@@ -145,7 +145,7 @@ def test_a_model_that_repeats_its_call_is_stopped(tmp_path: Path) -> None:
     write_model(path, Shape(context=8192), words=words, scripts=[tokens])
     services = build()
     try:
-        model = replace(services.engine.load(str(path), placement(path, 0)), chat_template=None)
+        model = replace(services.loader.load(services.loader.plan(path)).info, chat_template=None)
         events: list[TurnEvent] = []
         options = TurnOptions(tools_enabled=True, sampling=GREEDY.sampling)
         finished = services.turn_runner(chat_template(model)).run(

@@ -7,14 +7,19 @@ from pathlib import Path
 import gguf
 import pytest
 
+from app.core.placement import Placement
 from app.gguf.read import read_header
 from app.gguf.types import ModelHeader
+from app.hardware.detect import detect
 from app.planning.assignment import Assignment, placement
+from app.planning.repack import repacked_bytes
 from app.planning.search import Layout, Search
 from app.planning.shape import ModelShape, model_shape
 from app.planning.types import MIB, Choice
 from tests.bench._loads import Report
 from tests.bench._workers import Loader, loader, workers
+from tests.gguf.glm46 import SMALL_MOE
+from tests.gguf.glm46 import write_model as write_sparse
 from tests.models import Shape, write_model
 from tests.planning.made import space
 
@@ -119,6 +124,18 @@ def test_a_searched_plan_is_executed_as_well(over: Loader, path: Path, header: M
     wanted = placement(shape, room.gpus, layout.assignment, CHOICE)
     report = over.load(path, replace(wanted, mmap=False), dry=False)
     assert told_devices(header, shape, report) == expected_devices(header, shape, layout, report)
+
+
+@pytest.mark.parametrize("quantization", ["Q4_K_M", "IQ4_NL", "Q8_0"])
+def test_what_the_cpu_rearranges(over: Loader, tmp_path: Path, quantization: str) -> None:
+    """Ordinary memory, by the kernels of the processor that this runs on."""
+    small = replace(SMALL_MOE, blocks=5, experts=8)
+    path = write_sparse(tmp_path, small, quantization)
+    shape = model_shape(read_header(path))
+    report = over.load(path, Placement(devices=(), context_tokens=256), dry=False)
+    told = sum(use.size_bytes for use in report.buffers if use.device == "CPU_REPACK")
+    sets = detect().cpu.instruction_sets
+    assert told == pytest.approx(repacked_bytes(shape, Assignment(()), sets, ()), abs=PRINTED)
 
 
 def buffer(report: Report, device: str, kind: str) -> int:
