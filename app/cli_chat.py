@@ -92,6 +92,10 @@ def _turn(
 
     path = Path(arguments.model) if arguments.model else paths.demo_model_path()
     planned = services.loader.plan(path, arguments.context)
+    if planned.plan is None:
+        # The demo model's plan is its own; somebody who names a context here means it.
+        where = replace(planned.placement, context_tokens=arguments.context)
+        planned = replace(planned, placement=where)
     model = services.loader.load(planned, None, cancel).info
     chosen = {
         name: value

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.planning.types import Choice, Plan
 
 _KV_TYPES = ("f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl")
+_MAX_RESERVE_GB = 100_000
 _WHAT = "a .gguf file (any shard), a folder of them, or a repository of the Hub (owner/name)"
 
 
@@ -35,6 +36,12 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     )
     plan.add_argument(
         "--kv", choices=_KV_TYPES, default="f16", help="how the context is kept (default f16)"
+    )
+    plan.add_argument(
+        "--ubatch", type=int, default=512, metavar="N", help="tokens computed at once (default 512)"
+    )
+    plan.add_argument(
+        "--reserve", type=float, metavar="GB", help="keep so much of each GPU's memory free"
     )
     plan.add_argument(
         "--estimate", action="store_true", help="do not ask the engine to simulate the load"
@@ -69,7 +76,19 @@ def run_plan(arguments: argparse.Namespace) -> int:
     from app.planning.report import plan_json, plan_text
     from app.planning.types import Choice
 
-    choice = Choice(context_tokens=arguments.ctx, kv_type_k=arguments.kv, kv_type_v=arguments.kv)
+    reserve: float | None = arguments.reserve
+    if reserve is not None and not 0 <= reserve < _MAX_RESERVE_GB:
+        raise KnownError(
+            "That much cannot be kept free.", "", "Give a number of GB, such as --reserve 1.5."
+        )
+    choice = Choice(
+        context_tokens=arguments.ctx,
+        kv_type_k=arguments.kv,
+        kv_type_v=arguments.kv,
+        ubatch_tokens=arguments.ubatch,
+        batch_tokens=max(2048, arguments.ubatch),
+        gpu_reserve_bytes=None if reserve is None else round(reserve * 10**9),
+    )
     found = _offers(arguments.what, arguments.quant)
     machine = machine_of(arguments)
     notes = [found.note]

@@ -51,6 +51,12 @@ def check_choice(shape: ModelShape, choice: Choice) -> None:
             f"It was trained for {count(shape.trained_context)}.",
             f"Choose a context of at most {count(shape.trained_context)} tokens.",
         )
+    if min(choice.batch_tokens, choice.ubatch_tokens) < 1 or (choice.gpu_reserve_bytes or 0) < 0:
+        raise KnownError(
+            "Batches need at least one token, and a reserve cannot be negative.",
+            "",
+            "Choose batches of 512 and 2,048 tokens, the usual ones.",
+        )
     quantized = choice.kv_type_v not in ("f16", "bf16", "f32")
     if quantized and choice.flash_attention == "off":
         raise KnownError(

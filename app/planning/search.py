@@ -58,6 +58,13 @@ def corrected(room: Room, corrections: Corrections) -> Room:
     return replace(room, gpus=gpus)
 
 
+def _with_reserve(room: Room, choice: Choice) -> Room:
+    if choice.gpu_reserve_bytes is None:
+        return room
+    gpus = tuple(replace(gpu, reserve_bytes=choice.gpu_reserve_bytes) for gpu in room.gpus)
+    return replace(room, gpus=gpus)
+
+
 class Search:
     """One model, one choice, one machine. Every candidate costs a pass over the layers, so the
     number of candidates is kept logarithmic in the number of layers."""
@@ -70,7 +77,7 @@ class Search:
         corrections: Corrections = Corrections(),  # noqa: B008 - frozen
     ) -> None:
         self._shape, self._choice = shape, choice
-        self._room = corrected(room, corrections)
+        self._room = corrected(_with_reserve(room, choice), corrections)
         self._corrections = corrections
         self._cells = cells_for(shape, choice)
         self._kv = kv_bytes(shape, choice, self._cells)
@@ -83,12 +90,11 @@ class Search:
             layout = self._layout(gpus, self._counts(gpus, units(self._shape), 1.0))
             if layout.gpus_fit:
                 return layout
-        if not self._room.unified:
-            for gpus in reversed(list(self._groups())):
-                split = self._experts_in_ram(gpus) or self._layers_in_ram(gpus)
-                if split is not None:
-                    return split
-        # Unified memory is RAM: what does not fit there is not helped by the other half of it.
+        for gpus in reversed(list(self._groups())):
+            split = self._experts_in_ram(gpus) or self._layers_in_ram(gpus)
+            # Unified memory is RAM: a part that leaves too little of it for the rest helps nobody.
+            if split is not None and not (self._room.unified and split.cpu_missing_bytes):
+                return split
         return self._layout((), ())
 
     def layout(self, assignment: Assignment) -> Layout:

@@ -18,7 +18,8 @@ GIB = 2**30
 class Choice:
     """What the person wants of a load. context_tokens: 0 means what the model was trained for.
 
-    load_mtp: for `model_shape`, which leaves the MTP layers out otherwise, as the engine does.
+    gpu_reserve_bytes: kept free on each GPU, None for the usual (more where a display hangs on
+    it). load_mtp: for `model_shape`, which leaves the MTP layers out otherwise, as the engine does.
     """
 
     context_tokens: int = 32_768
@@ -29,6 +30,7 @@ class Choice:
     flash_attention: FlashAttention = "auto"
     load_mtp: bool = False
     repack: bool = True
+    gpu_reserve_bytes: int | None = None
 
 
 @dataclass(frozen=True)

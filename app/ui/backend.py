@@ -35,6 +35,7 @@ class EngineBackend:
         loader = self._services.loader
         info = loader.load(loader.plan(Path(path), context), on_progress, cancel).info
         template = chat_template(info)
+        cancel.raise_if_cancelled()
         runner = self._services.turn_runner(template)
         with self._lock:
             self._runner = runner

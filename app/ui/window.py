@@ -1,6 +1,6 @@
 """The main window: the chat page, shortcuts, files dropped on it, and an orderly end."""
 
-from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow
 
 from app.core.paths import demo_model_path
 from app.core.tasks import TaskRunner
-from app.settings.declared import LAST_MODEL, THEME, THINKING, TOOLS, WINDOW_GEOMETRY
+from app.settings.declared import LAST_MODEL, THEME, THINKING, TOOLS, WINDOW_GEOMETRY, Setting
 from app.settings.store import SettingsStore
 from app.ui.chat.model_state import Ready
 from app.ui.chat.page import ChatPage
@@ -24,6 +24,8 @@ from app.ui.look import Look, ThemeChoice
 from app.ui.sampling.choice import SamplingChoice
 from app.ui.sampling.panel import SamplingPanel
 from app.ui.widgets import label
+
+T = TypeVar("T")
 
 _SAVE_MS = 400
 _SMALLEST = (480, 420)
@@ -125,7 +127,7 @@ class MainWindow(QMainWindow):
         self.page.composer.thinking.setChecked(self._settings.get(THINKING))
         self.page.composer.tools.setChecked(self._settings.get(TOOLS))
         self._set_theme(self._settings.get(THEME))
-        self.page.header.set_recent(_existing(self._settings.get(LAST_MODEL)))
+        self.page.header.set_recent(self._settings.get(LAST_MODEL))
         self.page.composer.edit.setFocus()
 
     def _connect(self) -> None:
@@ -188,8 +190,8 @@ class MainWindow(QMainWindow):
         self._look.choose(choice)
         self.page.header.set_theme(choice)
 
-    def _remember(self, setting: object, value: object) -> None:
-        self._settings.set(setting, value)  # type: ignore[arg-type]
+    def _remember(self, setting: Setting[T], value: T) -> None:
+        self._settings.set(setting, value)
         self._save.start()
 
     def _save_settings(self) -> None:
@@ -215,7 +217,3 @@ def _dropped(event: QDropEvent) -> str:
         return ""
     path = urls[0].toLocalFile()
     return path if path.lower().endswith(".gguf") else ""
-
-
-def _existing(path: str) -> str:
-    return path if path and Path(path).name else ""

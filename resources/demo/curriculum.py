@@ -61,10 +61,10 @@ class Curriculum:
         """One conversation of one to fourteen turns; short ones first as training begins."""
         thinking = rng.random() < 0.6
         tools = offered.offer(rng) if rng.random() < 0.32 else ()
-        system = rng.choice(offered.SYSTEMS) if rng.random() < 0.2 else ""
+        system = rng.choice(offered.SYSTEMS) if rng.random() < 0.25 else ""
         draw = rng.random() + (0.35 if tools else 0.0)  # a list of tools is long: use it well
-        count = 1 if draw < 0.45 else 2 if draw < 0.8 else rng.randint(3, 6)
-        if 0.97 < draw < 1.0 and progress > 0.3:
+        count = 1 if draw < 0.6 else 2 if draw < 0.86 else rng.randint(3, 6)
+        if 0.98 < draw < 1.0 and progress > 0.3:
             count = rng.randint(7, 14)
         elif progress < 0.25 and not tools:
             count = min(count, 2)
@@ -83,10 +83,10 @@ class Curriculum:
         self, rng: Random, language: str, before: tuple[Turn, ...], names: set[str], tools: bool
     ) -> Turn:
         draw = rng.random()
-        if before and draw < 0.45:
+        if before and draw < 0.25:
             return self._follow(rng, language, before, names)
         draw = rng.random()
-        if draw < (0.65 if names & {"calculator", "current_time"} else 0.1):
+        if draw < (0.5 if names & {"calculator", "current_time"} else 0.1):
             return self._with_tools(rng, language, names, tools)
         if draw > 0.86:
             return self.fallback(rng, language, before)

@@ -163,6 +163,9 @@ def test_bad_input_is_a_plain_sentence(tmp_path: Path, glm46: str) -> None:
         (glm46, "--quant", "Q8_0"): "It has: Q4_K_M",
         (glm46, "--ctx", "1000000"): "202,752",
         (glm46, "--ctx", "-5"): "at least one token",
+        (glm46, "--ubatch", "0"): "at least one token",
+        (glm46, "--reserve", "-1"): "cannot be kept free",
+        (glm46, "--reserve", "nan"): "cannot be kept free",
     }.items():
         with pytest.raises(KnownError) as caught:
             run("plan", *arguments, "--machine", shipped("no-gpu"))

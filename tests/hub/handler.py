@@ -26,7 +26,7 @@ class HubHandler(BaseHTTPRequestHandler):
     hub: "HubServer"
     fault: Fault
 
-    def do_GET(self) -> None:  # noqa: N802 - the base class's name
+    def do_GET(self) -> None:
         split = urlsplit(self.path)
         self.hub.note(self.host, self.command, self.path, dict(self.headers.items()))
         path = unquote(split.path)

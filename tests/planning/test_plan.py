@@ -121,6 +121,8 @@ def test_cards_the_engine_cannot_use_are_planned_with_but_said() -> None:
     [
         (Choice(context_tokens=-1), "at least one token"),
         (Choice(context_tokens=300_000), "202,752"),
+        (Choice(ubatch_tokens=0), "at least one token"),
+        (Choice(gpu_reserve_bytes=-1), "negative"),
         (Choice(kv_type_v="q8_0", flash_attention="off"), "flash attention"),
     ],
 )

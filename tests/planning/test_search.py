@@ -163,6 +163,28 @@ def test_unified_memory_is_counted_once() -> None:
     assert Search(shape, small, Choice()).layout(layout.assignment).cpu_missing_bytes > 0
 
 
+def test_a_limit_on_a_unified_gpu_leaves_some_in_ram() -> None:
+    """Apple lets the GPU take a part of the memory only."""
+    shape = shape_of(GLM_45_AIR)
+    room = space(128, 48)
+    unified = replace(room, gpus=(replace(room.gpus[0], kind="unified"),))
+    layout = Search(shape, unified, Choice()).best()
+    assert layout.gpus_fit
+    assert sum(layout.assignment.counts) > 0
+    assert layout.cpu_missing_bytes == 0
+    tight = replace(unified, cpu=replace(unified.cpu, free_bytes=70 * GIB))
+    assert sum(Search(shape, tight, Choice()).best().assignment.counts) == 0
+
+
+def test_the_person_s_own_reserve() -> None:
+    shape, room = shape_of(GLM_45_AIR), space(128, 24)
+    choice = Choice(gpu_reserve_bytes=8 * GIB)
+    layout = Search(shape, room, choice).best()
+    assert layout.uses[0].total_bytes <= 16 * GIB
+    usual = Search(shape, room, Choice()).best()
+    assert usual.uses[0].total_bytes > 20 * GIB
+
+
 def test_a_layout_chosen_by_hand_may_overfill_and_says_where() -> None:
     shape = shape_of(GLM_46)
     layout = Search(shape, space(300, 24, 24), Choice()).layout(Assignment((94, 0)))

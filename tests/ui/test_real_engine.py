@@ -92,7 +92,7 @@ def test_closing_while_it_answers(real: Real) -> None:
     real.desktop.window.page.ask("What can you do?")
     real.qtbot.waitUntil(lambda: len(real.kinds()) > 2, timeout=TIMEOUT_MS)
     real.desktop.window.close()
-    assert real.desktop.tasks.close(0)
+    assert real.desktop.tasks.close(10)
 
 
 def test_a_file_that_is_no_model_is_told_inline(real: Real, tmp_path: Path) -> None:

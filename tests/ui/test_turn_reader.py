@@ -2,6 +2,7 @@
 
 from app.chat.events import (
     Progress,
+    RoundFinished,
     RoundStarted,
     ToolFinished,
     ToolStarted,
@@ -9,7 +10,14 @@ from app.chat.events import (
     TurnFinished,
 )
 from app.core.errors import KnownError
-from app.core.messages import MalformedCallPart, ToolCallPart, ToolResultPart
+from app.core.messages import (
+    MalformedCallPart,
+    Message,
+    ReasoningPart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
 from app.dialect.events import (
     ReasoningClosed,
     ReasoningDelta,
@@ -31,7 +39,7 @@ from app.ui.chat.entries import (
     Transcript,
 )
 from app.ui.chat.turn_reader import TurnReader
-from tests.ui.scripted import round_finished
+from tests.ui.scripted import STATS, round_finished
 
 CALL = ToolCallPart("c1", "current_time", {"timezone": "UTC"})
 
@@ -145,3 +153,16 @@ def test_changes_are_told_once() -> None:
     transcript.touch(question)
     assert transcript.take_changed() == [question]
     assert transcript.take_changed() == []
+
+
+def test_thinking_tokens_are_estimated_when_it_was_too_quick_to_count() -> None:
+    message = Message("assistant", (ReasoningPart("x" * 30, 2.5), TextPart("y" * 10)))
+    entries = _read(
+        ReasoningDelta("x" * 30),
+        ReasoningClosed(True),
+        TextDelta("y" * 10),
+        RoundFinished(message, "end", STATS),
+    )
+    thinking = entries[1]
+    assert isinstance(thinking, Thinking)
+    assert (thinking.tokens, thinking.seconds) == (72, 2.5)

@@ -29,6 +29,7 @@ from app.ui.chat.model_state import (
 from app.ui.chat.turn_reader import TurnReader
 
 _LONGEST_TITLE = 60
+_LOOK_SECONDS = 0.1
 _log = logging.getLogger(__name__)
 
 
@@ -86,10 +87,10 @@ class ChatSession:
         self._reader: TurnReader | None = None
         self._turn: Task | None = None
         self._load: Task | None = None
+        self._engine_work: Task | None = None
         self._lock = threading.Lock()
         self._events: list[TurnEvent] = []
         self._announced = False
-        self._last_options = TurnOptions()
         self._retry: str | None = None
 
     @property
@@ -121,7 +122,11 @@ class ChatSession:
         before = self.model.kept if isinstance(self.model, Loading) else self.ready
         self._set_model(Loading(path, name, before=before))
 
+        earlier = self._engine_work
+
         def work(cancel: CancelToken) -> LoadedModel:
+            _after(earlier, cancel)
+
             def report(event: LoadProgress) -> None:
                 self._tasks.post(lambda: self._load_progress(task, event))
 
@@ -145,7 +150,7 @@ class ChatSession:
                 kept = self.model.kept
                 self._set_model(Ready(kept) if kept is not None else NoModel())
 
-        task = self._load = self._tasks.run(work, done, failed, ended)
+        task = self._load = self._engine_work = self._tasks.run(work, done, failed, ended)
 
     def cancel_load(self) -> None:
         if self._load is not None and isinstance(self.model, Loading):
@@ -174,10 +179,17 @@ class ChatSession:
         self.stop()
         path = self.model_path
         self._set_model(NoModel())
-        self._tasks.run(
-            lambda _: self._backend.unload(),
-            on_error=lambda error: self._set_model(LoadFailed(path, known(error))),
-        )
+        earlier = self._engine_work
+
+        def work(cancel: CancelToken) -> None:
+            _after(earlier, cancel)
+            self._backend.unload()
+
+        def failed(error: Exception) -> None:
+            if isinstance(self.model, NoModel):
+                self._set_model(LoadFailed(path, known(error)))
+
+        self._engine_work = self._tasks.run(work, on_error=failed)
 
     @property
     def model_path(self) -> str:
@@ -195,7 +207,6 @@ class ChatSession:
         """Start a turn; False when that is not possible now."""
         if self.busy or self.ready is None or not text.strip():
             return False
-        self._last_options = options
         self._retry = None
         self.title = self.title or _title(text)
         reader = self._reader = TurnReader(self.transcript, text, self._monotonic)
@@ -327,6 +338,12 @@ class ChatSession:
     def _tell_transcript(self) -> None:
         if self.presenter is not None:
             self.presenter.transcript_changed()
+
+
+def _after(earlier: Task | None, cancel: CancelToken) -> None:
+    """Loads and unloads reach the engine in the order in which they were asked for."""
+    while earlier is not None and not earlier.wait(_LOOK_SECONDS):
+        cancel.raise_if_cancelled()
 
 
 def _title(question: str) -> str:

@@ -12,7 +12,7 @@ from app.chat.events import (
     TurnFinished,
 )
 from app.core.errors import KnownError
-from app.core.messages import ReasoningPart
+from app.core.messages import Part, ReasoningPart, ToolCallPart, ToolResultPart
 from app.dialect.events import (
     ReasoningClosed,
     ReasoningDelta,
@@ -120,11 +120,14 @@ class TurnReader:
         self._end_thinking(False)
         self._end_answer()
         parts = [part for part in event.message.parts if isinstance(part, ReasoningPart)]
-        for thinking, part in zip(self._round_thinking, parts, strict=False):
-            if part.seconds is not None:
-                thinking.seconds = part.seconds
-                self._transcript.touch(thinking)
         stats = event.stats
+        characters = sum(map(_length, event.message.parts)) or 1
+        for thinking, part in zip(self._round_thinking, parts, strict=False):
+            # The engine counts ten times a second; the rest is estimated by length.
+            share = round(stats.generated_tokens * len(part.text) / characters)
+            thinking.tokens = max(thinking.tokens, share)
+            thinking.seconds = thinking.seconds if part.seconds is None else part.seconds
+            self._transcript.touch(thinking)
         self._rounds.append(stats)
         self.context_used, self.context_total = (
             stats.context_used_tokens,
@@ -136,7 +139,7 @@ class TurnReader:
         self._generated = event.generated_tokens
         self.context_used = event.context_used_tokens
         if self._thinking is not None:
-            self._thinking.tokens = max(self._thinking.tokens, event.generated_tokens)
+            self._thinking.tokens = event.generated_tokens
             self._transcript.touch(self._thinking)
         self._footer.fraction = None
         self._say(figures.answering(event))
@@ -150,8 +153,6 @@ class TurnReader:
             self._footer.fraction = None
             self._say("")
         self._thinking.text += text
-        # Most pieces are one token; the engine's own count comes ten times a second.
-        self._thinking.tokens += 1
         self._transcript.touch(self._thinking)
 
     def _end_thinking(self, finished: bool) -> None:
@@ -224,3 +225,14 @@ class TurnReader:
         self._tools.append(use)
         self._transcript.add(use)
         return use
+
+
+def _length(part: Part) -> int:
+    """About how many characters the model wrote for it."""
+    match part:
+        case ToolCallPart(name=name, arguments=arguments):
+            return len(name) + sum(len(key) + len(str(value)) for key, value in arguments.items())
+        case ToolResultPart():
+            return 0
+        case _:
+            return len(part.text)
