@@ -12,7 +12,9 @@ from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 
 if TYPE_CHECKING:
+    from app.gguf.types import ModelHeader
     from app.hardware.types import Machine
+    from app.planning.corrections import Corrections
     from app.planning.offers import Offer, Offers
     from app.planning.recommend import Recommendation, Row
     from app.planning.types import Choice, Plan
@@ -100,10 +102,11 @@ def run_plan(arguments: argparse.Namespace) -> int:
         offer = _recommended(found, machine, choice)
         notes.append(f"{offer.candidate.quant} is the recommended one; --quant names another.")
     check_choice(offer.candidate.shape, choice)
-    plan = make_plan(offer.candidate.shape, machine, choice)
-    if arguments.machine is None and not arguments.estimate:
-        plan, note = _simulated(offer, machine, choice, plan)
-        notes.append(note)
+    if arguments.machine is None:
+        plan, remarks = _plan_here(offer, machine, choice, simulate=not arguments.estimate)
+        notes += remarks
+    else:
+        plan = make_plan(offer.candidate.shape, machine, choice)
     candidate = offer.candidate
     rated = quality(candidate.model, candidate.quant, candidate.bits_per_weight)
     if arguments.json:
@@ -186,20 +189,44 @@ def _recommended(found: "Offers", machine: "Machine", choice: "Choice") -> "Offe
     return next(offer for offer in found.offers if offer.candidate is best)
 
 
+def _plan_here(
+    offer: "Offer", machine: "Machine", choice: "Choice", *, simulate: bool
+) -> tuple["Plan", list[str]]:
+    """Corrected by earlier loads, and with compute buffers as the engine simulates them where it
+    can; else the reason why not."""
+    from app.planning.measured import (
+        corrections_for,
+        driver_of,
+        last_measurement,
+        measurements_path,
+    )
+    from app.planning.plan import make_plan
+
+    shape = offer.candidate.shape
+    subject = measurements_path(), shape.name, driver_of(machine)
+    corrections = corrections_for(*subject)
+    last = last_measurement(*subject)
+    remarks = [f"The last load: {last.text}."] if last is not None else []
+    plan = make_plan(shape, machine, choice, corrections=corrections)
+    if simulate and offer.header is not None and plan.verdict != "does not fit":
+        told = _simulated(offer.header, machine, choice, corrections)
+        if not isinstance(told, str):
+            return replace(told, notes=plan.notes), remarks
+        remarks.append(told)
+    return plan, remarks
+
+
 def _simulated(
-    offer: "Offer", machine: "Machine", choice: "Choice", plan: "Plan"
-) -> tuple["Plan", str]:
-    """With compute buffers as the engine simulates them, where it can; and why not otherwise."""
+    header: "ModelHeader", machine: "Machine", choice: "Choice", corrections: "Corrections"
+) -> "Plan | str":
     from app.core.paths import cache_dir
     from app.planning.dry_run import plan_by_dry_run
     from app.planning.targets import room
 
-    if offer.header is None or plan.verdict == "does not fit":
-        return plan, ""
     if machine.engine.status != "ok":
-        return plan, "The engine is not there to simulate the load; compute is estimated."
+        return "The engine is not there to simulate the load; compute is estimated."
     if room(machine) != room(machine, engine_only=True):
-        return plan, "The engine cannot use every GPU here; compute is estimated."
+        return "The engine cannot use every GPU here; compute is estimated."
     from app.core.placement import Placement
     from app.engine.check import check
     from app.engine.dryrun import DryRun
@@ -207,8 +234,8 @@ def _simulated(
     def ask(path: Path, placement: Placement) -> DryRun:
         return check(path, placement, CancelToken())
 
+    folder = cache_dir()
     try:
-        told = plan_by_dry_run(offer.header, machine, choice, ask, folder=cache_dir())
+        return plan_by_dry_run(header, machine, choice, ask, folder=folder, corrections=corrections)
     except KnownError as error:
-        return plan, f"The load could not be simulated: {error}"
-    return replace(told, notes=plan.notes), ""
+        return f"The load could not be simulated: {error}"

@@ -34,4 +34,4 @@ def shortfall(folder: Path, needed: int, free: FreeBytes) -> int:
     """How much more room it takes; 0 when there is enough."""
     if needed == 0:
         return 0
-    return max(0, needed + min(RESERVE_BYTES, needed) - free(folder))
+    return max(0, needed + min(RESERVE_BYTES, needed // 16) - free(folder))

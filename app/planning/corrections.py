@@ -17,3 +17,6 @@ class Corrections:
 
     def compute(self, kind: TargetKind, size_bytes: int) -> int:
         return round(size_bytes * self.compute_factor.get(kind, 1.0))
+
+
+NO_CORRECTIONS = Corrections()

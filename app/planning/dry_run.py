@@ -17,6 +17,7 @@ from app.gguf.types import ModelHeader
 from app.gguf.write import write_sparse_twin
 from app.hardware.types import Machine
 from app.planning.assignment import placement
+from app.planning.corrections import NO_CORRECTIONS, Corrections
 from app.planning.plan import check_choice, describe
 from app.planning.search import Layout, Room, Search
 from app.planning.shape import ModelShape, model_shape
@@ -81,6 +82,7 @@ def plan_by_dry_run(
     ask: Ask,
     *,
     folder: Path | None = None,
+    corrections: Corrections = NO_CORRECTIONS,
 ) -> Plan:
     """The best plan for the machine that `ask` runs on, its compute buffers as llama.cpp simulates
     them. Takes a second or so for each question. Raises KnownError, and what `ask` raises."""
@@ -88,15 +90,22 @@ def plan_by_dry_run(
     check_choice(shape, choice)
     space = room(machine, engine_only=True)
     with sparse_twin(header, folder) as twin:
-        layout = settle(shape, space, choice, twin, ask)
+        layout = settle(shape, space, choice, twin, ask, corrections)
     return describe(shape, machine, choice, layout)
 
 
-def settle(shape: ModelShape, space: Room, choice: Choice, twin: Path, ask: Ask) -> Layout:
+def settle(
+    shape: ModelShape,
+    space: Room,
+    choice: Choice,
+    twin: Path,
+    ask: Ask,
+    corrections: Corrections = NO_CORRECTIONS,
+) -> Layout:
     """Search, ask, and search again in less room as long as a GPU turns out to be too small."""
     tight = space
     for _ in range(_ROUNDS):
-        layout = Search(shape, tight, choice).best()
+        layout = Search(shape, tight, choice, corrections).best()
         told = _in_room(simulated(shape, choice, layout, twin, ask), space)
         if told.gpus_fit:
             break
@@ -108,7 +117,8 @@ def _in_room(layout: Layout, space: Room) -> Layout:
     """Measured by the room that there is, not by the smaller one that was searched."""
     targets = (*space.gpus, space.cpu)
     uses = tuple(
-        replace(use, target=target) for use, target in zip(layout.uses, targets, strict=True)
+        replace(use, target=replace(use.target, reserve_bytes=target.reserve_bytes))
+        for use, target in zip(layout.uses, targets, strict=True)
     )
     return replace(layout, room=space, uses=uses)
 

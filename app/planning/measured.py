@@ -154,6 +154,12 @@ def load_measurements(path: Path) -> tuple[Measurement, ...]:
         return ()
 
 
+def last_measurement(path: Path, model: str, driver: str) -> Measurement | None:
+    """Of this model on this driver."""
+    own = (m for m in load_measurements(path) if (m.model, m.driver) == (model, driver))
+    return max(own, key=lambda entry: entry.measured_at, default=None)
+
+
 def corrections_for(path: Path, model: str, driver: str) -> Corrections:
     """From the loads of this model on this driver; overheads from any model's."""
     loads = [entry for entry in load_measurements(path) if entry.driver == driver]

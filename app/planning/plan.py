@@ -6,7 +6,7 @@ from app.core.errors import KnownError
 from app.core.units import count
 from app.hardware.types import Machine
 from app.planning.assignment import Assignment, cells_for, placement, units
-from app.planning.corrections import Corrections
+from app.planning.corrections import NO_CORRECTIONS, Corrections
 from app.planning.repack import repacked_bytes
 from app.planning.search import Layout, Search
 from app.planning.shape import ModelShape
@@ -27,7 +27,7 @@ def make_plan(
     choice: Choice,
     *,
     engine_only: bool = False,
-    corrections: Corrections = Corrections(),  # noqa: B008 - frozen
+    corrections: Corrections = NO_CORRECTIONS,
 ) -> Plan:
     """The best plan. Raises KnownError for a choice that no machine could serve.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from app.core.json import JsonObject, JsonValue
 from app.core.units import count, gigabytes
 from app.planning.quality import Quality
+from app.planning.quality_nominal import NOMINAL_LABEL, nominal_figure
 from app.planning.recommend import Candidate, Recommendation, Row
 from app.planning.speed import Rate
 from app.planning.types import DeviceUse, Plan
@@ -67,7 +68,14 @@ def plan_text(candidate: Candidate, plan: Plan, rated: Quality, notes: Sequence[
         empty, full = rate_text(speed.generation_empty), rate_text(speed.generation_full)
         lines.append(f"Answers at {empty}, with a full context {full}.")
         lines.append(f"Reads a prompt at {rate_text(speed.prefill_empty)}.")
-    lines += [f"Quality: {quality_text(rated)}", ""]
+    lines += [f"Quality: {quality_text(rated)}"]
+    nominal = nominal_figure(candidate.model, candidate.quant)
+    if nominal is not None:
+        lines.append(
+            f"A widely copied page has {nominal.size_gb} GB, {nominal.bits_per_weight:g} bits and "
+            f"{nominal.quality_pct}% for it: nominal figures."
+        )
+    lines.append("")
     lines += _device_table(plan.devices, exact=candidate.exact)
     lines.append("")
     remarks = [*plan.notes, *(plan.speed.assumptions if plan.speed else ()), *notes]
@@ -148,6 +156,7 @@ def plan_json(candidate: Candidate, plan: Plan, rated: Quality) -> JsonObject:
         "expert_layers_on_cpu": plan.expert_layers_on_cpu,
         "devices": [_device_json(use, exact=candidate.exact) for use in plan.devices],
         "placement": _placement_json(plan),
+        "nominal": _nominal_json(candidate),
         "quality": {
             "grade": rated.grade,
             "mean_kld": round(rated.mean_kld, 4),
@@ -155,6 +164,18 @@ def plan_json(candidate: Candidate, plan: Plan, rated: Quality) -> JsonObject:
             "measured": rated.measured,
         },
         "notes": list(plan.notes),
+    }
+
+
+def _nominal_json(candidate: Candidate) -> JsonValue:
+    figure = nominal_figure(candidate.model, candidate.quant)
+    if figure is None:
+        return None
+    return {
+        "label": NOMINAL_LABEL,
+        "bits_per_weight": figure.bits_per_weight,
+        "size_gb": figure.size_gb,
+        "quality_pct": figure.quality_pct,
     }
 
 

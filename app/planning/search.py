@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from app.planning.assignment import Assignment, cells_for, kv_bytes, tally, units
 from app.planning.compute import Part, compute_bytes
-from app.planning.corrections import Corrections
+from app.planning.corrections import NO_CORRECTIONS, Corrections
 from app.planning.shape import ModelShape
 from app.planning.speed import Backend
 from app.planning.types import Choice, DeviceUse, Target
@@ -74,7 +74,7 @@ class Search:
         shape: ModelShape,
         room: Room,
         choice: Choice,
-        corrections: Corrections = Corrections(),  # noqa: B008 - frozen
+        corrections: Corrections = NO_CORRECTIONS,
     ) -> None:
         self._shape, self._choice = shape, choice
         self._room = corrected(_with_reserve(room, choice), corrections)
@@ -119,14 +119,21 @@ class Search:
         everything = frozenset(self._shape.expert_layers)
         if not everything:
             return None
-        share = self._expert_share(gpus)
+        # By what the experts that fit will weigh, or by the rest alone: the better of the two.
+        found = [
+            layout
+            for share in dict.fromkeys((self._expert_share(gpus), 0.0))
+            if (layout := self._filled(gpus, share, everything)) is not None
+        ]
+        return min(found, key=lambda layout: layout.uses[-1].weights_bytes, default=None)
+
+    def _filled(
+        self, gpus: tuple[int, ...], share: float, everything: frozenset[int]
+    ) -> Layout | None:
         counts = self._counts(gpus, units(self._shape), share)
         layout = self._layout(gpus, counts, everything)
         if not layout.gpus_fit:
-            counts = self._counts(gpus, units(self._shape), 0.0)
-            layout = self._layout(gpus, counts, everything)
-            if not layout.gpus_fit:
-                return None
+            return None
         filled = self._layout(gpus, counts, everything - self._experts_that_fit(layout))
         return filled if filled.gpus_fit else layout
 

@@ -10,7 +10,13 @@ import pytest
 from app import cli_plan
 from app.cli import run as run_program
 from app.core.errors import KnownError
+from app.engine.protocol import BufferUse
+from app.hardware.detect import detect
 from app.hardware.recorded import shipped_machines
+from app.planning.measured import driver_of, measurements_path, record
+from app.planning.offers import local_offers
+from app.planning.plan import make_plan
+from app.planning.types import Choice
 from tests.catalog.hubs import hub
 from tests.gguf.glm46 import GLM_46, SMALL_MOE
 from tests.gguf.glm46 import write_model as write_sparse
@@ -106,6 +112,30 @@ def test_here_the_engine_is_asked(capsys: pytest.CaptureFixture[str], tmp_path: 
     assert {d["sources"]["compute_bytes"] for d in value["devices"]} == {"dry run"}
     value = answer(capsys, "plan", str(path), "--ctx", "4096", "--estimate")
     assert {d["sources"]["compute_bytes"] for d in value["devices"]} == {"estimate"}
+
+
+def test_the_last_load_is_shown_and_corrects(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = write_sparse(tmp_path, SMALL_MOE, "Q8_0")
+    shape = local_offers(path).offers[0].candidate.shape
+    machine = detect()
+    plan = make_plan(shape, machine, Choice(context_tokens=4096))
+    cpu = plan.devices[-1]
+    doubled = [BufferUse("CPU", "compute", 2 * cpu.compute_bytes)]
+    record(measurements_path(), shape.name, driver_of(machine), plan, doubled, process_bytes=10**9)
+    value = answer(capsys, "plan", str(path), "--ctx", "4096", "--estimate")
+    told = value["devices"][-1]
+    assert told["sources"]["compute_bytes"] == "measured"
+    assert told["compute_bytes"] == 2 * cpu.compute_bytes
+    assert any("measured 1.0 GB" in note for note in value["notes"])
+
+
+def test_nominal_figures_are_shown_as_such(capsys: pytest.CaptureFixture[str], glm46: str) -> None:
+    assert run("plan", glm46, "--machine", shipped("eight-h100")) == 0
+    assert "202.1 GB, 4.5 bits and 94% for it: nominal" in capsys.readouterr().out
+    value = answer(capsys, "plan", glm46, "--machine", shipped("eight-h100"))
+    assert value["nominal"]["size_gb"] == 202.1
 
 
 def test_a_repository(

@@ -14,6 +14,7 @@ from app.planning.measured import (
     MAX_ENTRIES,
     corrections_for,
     driver_of,
+    last_measurement,
     load_measurements,
     measurements_path,
     record,
@@ -55,6 +56,8 @@ def test_predicted_beside_measured(tmp_path: Path, plan: Plan) -> None:
     assert ram.measured_bytes == ram.predicted_bytes
     assert measured.text.count("GB") == 1
     assert load_measurements(path) == (measured,)
+    assert last_measurement(path, "GLM-4.5-Air", "driver") == measured
+    assert last_measurement(path, "GLM-4.5-Air", "other") is None
 
 
 def test_figures_are_read_like_the_other_sizes(tmp_path: Path, plan: Plan) -> None:

@@ -1,0 +1,100 @@
+"""What a server's refusal means: wait, or tell the person."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from app.core.errors import KnownError
+from app.downloads.stream import WireError
+
+_LONGEST_WAIT_SECONDS = 3600.0
+
+
+class ServerBusy(WireError):
+    """429 or 5xx. retry_after_seconds: what the server asks for, None when it does not say."""
+
+    def __init__(self, status: int, retry_after_seconds: float | None) -> None:
+        super().__init__(f"the server answered {status}")
+        self.status = status
+        self.retry_after_seconds = retry_after_seconds
+
+
+def busy_or_none(status: int, headers: Mapping[str, str]) -> ServerBusy | None:
+    if status not in (408, 425, 429) and status < 500:
+        return None
+    return ServerBusy(status, retry_after(headers, datetime.now(UTC)))
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds, from Retry-After (seconds or a date) or RateLimit when nothing is left there."""
+    given = headers.get("Retry-After", "").strip()
+    seconds: float | None = None
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", given):
+        seconds = float(given)
+    elif given:
+        try:
+            seconds = (parsedate_to_datetime(given) - now).total_seconds()
+        except (ValueError, TypeError):
+            seconds = None
+    if seconds is None:
+        limit = re.search(r"r\s*=\s*(\d{1,9})\s*;\s*t\s*=\s*(\d{1,9})", headers.get("RateLimit", ""))
+        if limit is not None and int(limit[1]) == 0:
+            seconds = float(limit[2])
+    if seconds is None:
+        return None
+    return min(max(0.0, seconds), _LONGEST_WAIT_SECONDS)
+
+
+def known_refusal(repo: str, path: str, status: int, headers: Mapping[str, str]) -> KnownError:
+    """What the Hub's 4xx means, by its error code where there is one."""
+    code = headers.get("X-Error-Code", "")
+    details = f"HTTP {status} {code} {headers.get('X-Error-Message', '')}".strip()[:500]
+    if code == "GatedRepo" and status == 401:
+        return KnownError(
+            f"{repo} is open only to people who have accepted its terms.",
+            "The Hub does not know who is asking.",
+            "Accept the terms on the model's page, then enter your access token in the settings.",
+            details,
+        )
+    if code == "GatedRepo":
+        return KnownError(
+            f"{repo} is open only to people who have accepted its terms.",
+            "Your account has not been let in yet.",
+            "Accept the terms on the model's page with the account of your token, then try again.",
+            details,
+        )
+    if headers.get("X-Error-Message", "").startswith("Invalid credentials"):
+        return KnownError(
+            "The Hub does not accept your access token.",
+            "It may have been revoked or mistyped.",
+            "Enter a new token in the settings, or remove it.",
+            details,
+        )
+    if code == "RevisionNotFound":
+        return KnownError(
+            f"The version of {repo} that was listed is gone.",
+            "Its owner has replaced the repository's history.",
+            "Refresh the list of files and start the download again.",
+            details,
+        )
+    if code == "EntryNotFound":
+        return KnownError(
+            f"{path} is no longer in {repo}.",
+            "Its owner has removed or renamed it.",
+            "Refresh the list of files and pick another one.",
+            details,
+        )
+    if code == "RepoNotFound" or status in (401, 404):
+        return KnownError(
+            f"There is no repository {repo}, or it is not open to you.",
+            "The Hub does not tell the one from the other.",
+            "Check the name; for a private repository, enter your access token in the settings.",
+            details,
+        )
+    return KnownError(
+        f"The Hub does not give out {path}.",
+        f"It answered {status}.",
+        "Try again later, or pick another repository.",
+        details,
+    )

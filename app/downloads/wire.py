@@ -1,0 +1,248 @@
+"""HTTP/1.1 as downloads need it: GET and HEAD, ranges, TLS, proxies, bodies without copies."""
+
+import asyncio
+import base64
+import http.client
+import io
+import re
+import ssl
+import urllib.request
+from collections.abc import Mapping
+from functools import lru_cache
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import truststore
+
+from app.core.errors import KnownError
+from app.downloads.stream import Stream, WireError
+
+_HEAD_LIMIT = 64 * 1024
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] (\d{3})(?: [^\r\n]*)?\r?\n")
+_CONNECT_SECONDS = 20
+
+
+class Response:
+    """status and headers (names in any case); the body by `read_into`."""
+
+    def __init__(self, stream: Stream, status: int, headers: Mapping[str, str], body: bool) -> None:
+        self.status = status
+        self.headers = headers
+        self._stream = stream
+        encoding = headers.get("Transfer-Encoding", "").lower()
+        self._chunked = body and encoding == "chunked"
+        if body and encoding not in ("", "chunked", "identity"):
+            raise WireError(f"an unknown transfer encoding: {encoding[:40]}")
+        length = headers.get("Content-Length") if not self._chunked else None
+        if length is not None and not re.fullmatch(r"\d{1,18}", length.strip()):
+            raise WireError("the answer's length is not a number")
+        self.length = int(length) if length is not None else None
+        self._left: int | None = self.length if body else 0
+        if self._chunked:
+            self._left = 0
+        self._over = not body or (self._left == 0 and not self._chunked)
+        closing = "close" in headers.get("Connection", "").lower()
+        self._keeps = not closing and (not body or self._chunked or self.length is not None)
+
+    @property
+    def reusable(self) -> bool:
+        """The body is over and the connection may be used again."""
+        return self._over and self._keeps and not self._stream.ended
+
+    async def read_into(self, into: memoryview, wanted: int | None = None) -> int:
+        """Fills the buffer (or gets at least `wanted`) unless the body ends; 0 is its end.
+
+        Raises WireError when it ends too early.
+        """
+        filled, least = 0, len(into) if wanted is None else wanted
+        while filled < least and not self._over:
+            if self._chunked and self._left == 0:
+                await self._next_chunk()
+                continue
+            room = len(into) - filled
+            count = room if self._left is None else min(room, self._left)
+            view = into[filled : filled + count]
+            got = await self._stream.receive(view, min(count, least - filled))
+            if got == 0:
+                if self._left is None:
+                    self._over = True
+                elif filled == 0:
+                    raise WireError("the answer ended too early")
+                break
+            filled += got
+            if self._left is not None:
+                self._left -= got
+                self._over = self._left == 0 and not self._chunked
+                if self._chunked and self._left == 0:
+                    await self._stream.read_until(b"\r\n", 16)
+        return filled
+
+    async def drain(self, limit: int = 64 * 1024) -> bytes:
+        """The rest of a short body; a long one makes the connection unusable."""
+        data, piece = bytearray(), bytearray(16 * 1024)
+        while len(data) < limit and (count := await self.read_into(memoryview(piece), 1)):
+            data += piece[:count]
+        return bytes(data)
+
+    async def _next_chunk(self) -> None:
+        line = (await self._stream.read_until(b"\r\n", 1024)).split(b";")[0].strip()
+        if not re.fullmatch(rb"[0-9A-Fa-f]{1,15}", line):
+            raise WireError("the answer's chunks make no sense")
+        self._left = int(line, 16)
+        if self._left == 0:
+            while await self._stream.read_until(b"\r\n", _HEAD_LIMIT) != b"\r\n":
+                pass
+            self._over = True
+
+
+class Connection:
+    """One TCP or TLS connection; one request at a time. For one asyncio loop."""
+
+    def __init__(self, stream: Stream, origin: tuple[str, str], absolute: bool) -> None:
+        self.stream = stream
+        self.origin = origin
+        self._absolute = absolute
+        self._proxy_headers: dict[str, str] = {}
+
+    @classmethod
+    async def open(cls, url: SplitResult) -> "Connection":
+        """Through the proxy that the system or the environment names now.
+
+        Raises WireError; KnownError for addresses and proxies that cannot be used.
+        """
+        host, secure = url.hostname or "", url.scheme == "https"
+        port = url.port or (443 if secure else 80)
+        proxy = proxy_for(url)
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                if proxy is None:
+                    stream = await _dial(host, port, _tls() if secure else None)
+                    return cls(stream, origin_of(url), absolute=False)
+                stream = await _dial(proxy.hostname or "", proxy.port or 80, None)
+                if secure:
+                    await _tunnel(stream, host, port, proxy)
+                connection = cls(stream, origin_of(url), absolute=not secure)
+                if not secure:
+                    connection._proxy_headers = _proxy_login(proxy)
+                return connection
+        except TimeoutError as error:
+            raise WireError(f"{host} did not answer") from error
+        except ssl.SSLCertVerificationError as error:
+            raise KnownError(
+                f"The connection to {host} is not safe.",
+                "Its certificate could not be checked.",
+                "Check the clock of this machine, and ask whoever runs the network or the mirror.",
+                str(error),
+            ) from error
+        except (OSError, ValueError) as error:
+            raise WireError(f"{host} cannot be reached: {error}") from error
+
+    async def request(self, method: str, url: SplitResult, headers: Mapping[str, str]) -> Response:
+        path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        target = f"{url.scheme}://{url.netloc}{path}" if self._absolute else path
+        if re.search(r"[\x00-\x20\x7f-\U0010ffff]", target):
+            raise WireError("the address holds characters that no address may have")
+        host = url.netloc.rpartition("@")[2]
+        named = {"Host": host, "Accept-Encoding": "identity", **self._proxy_headers, **headers}
+        if any(re.search(r"[\r\n\x00]", value) for value in named.values()):
+            raise WireError("a header holds a line break")
+        lines = [f"{method} {target} HTTP/1.1", *(f"{k}: {v}" for k, v in named.items())]
+        self.stream.send(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+        return await _read_head(self.stream, body=method != "HEAD")
+
+    def close(self) -> None:
+        self.stream.abort()
+
+
+def origin_of(url: SplitResult) -> tuple[str, str]:
+    return url.scheme, url.netloc.rpartition("@")[2].lower()
+
+
+def split_url(url: str) -> SplitResult:
+    """Raises WireError unless it is an http or https address with a host."""
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError as error:
+        raise WireError("not an address") from error
+    if not sound:
+        raise WireError("not an address")
+    return parts
+
+
+def proxy_for(url: SplitResult) -> SplitResult | None:
+    """Asked for every connection, so that a changed proxy is used from then on.
+
+    Raises KnownError for kinds of proxies that are not supported.
+    """
+    host = url.hostname or ""
+    proxies = urllib.request.getproxies()
+    address = proxies.get(url.scheme) or proxies.get("all")
+    if not address or urllib.request.proxy_bypass(host):
+        return None
+    proxy = urlsplit(address if "://" in address else f"http://{address}")
+    if proxy.scheme != "http" or not proxy.hostname:
+        raise KnownError(
+            "The proxy that this machine names cannot be used.",
+            "Only proxies whose address begins with http:// are supported.",
+            "Change the proxy setting, or name this host in NO_PROXY.",
+            f"{proxy.scheme}://{proxy.hostname}",
+        )
+    return proxy
+
+
+def _proxy_login(proxy: SplitResult) -> dict[str, str]:
+    if proxy.username is None:
+        return {}
+    login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return {"Proxy-Authorization": "Basic " + base64.b64encode(login.encode()).decode()}
+
+
+async def _dial(host: str, port: int, tls: ssl.SSLContext | None) -> Stream:
+    loop = asyncio.get_running_loop()
+    name = host if tls is not None else None
+    _, stream = await loop.create_connection(
+        Stream, host, port, ssl=tls, server_hostname=name, happy_eyeballs_delay=0.25
+    )
+    return stream
+
+
+async def _tunnel(stream: Stream, host: str, port: int, proxy: SplitResult) -> None:
+    login = "".join(f"{k}: {v}\r\n" for k, v in _proxy_login(proxy).items())
+    place = f"{host}:{port}"
+    stream.send(f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n{login}\r\n".encode("latin-1"))
+    answer = await _read_head(stream, body=False)
+    if answer.status == 407:
+        raise KnownError(
+            "The proxy asks for a name and a password.",
+            "",
+            "Put them into the proxy's address, as http://name:password@host:port.",
+        )
+    if answer.status != 200:
+        raise WireError(f"the proxy answered {answer.status}")
+    loop = asyncio.get_running_loop()
+    transport = await loop.start_tls(stream.transport, stream, _tls(), server_hostname=host)
+    if transport is None:
+        raise WireError("the connection was closed")
+    stream.use_transport(transport)
+
+
+async def _read_head(stream: Stream, body: bool) -> Response:
+    while True:
+        data = await stream.read_until(b"\r\n\r\n", _HEAD_LIMIT)
+        match = _STATUS_LINE.match(data)
+        if match is None:
+            raise WireError("the answer is not HTTP")
+        status = int(match[1])
+        if status >= 200:
+            break
+    try:
+        headers = http.client.parse_headers(io.BytesIO(data[match.end() :]))
+    except (http.client.HTTPException, ValueError) as error:
+        raise WireError("the answer's head makes no sense") from error
+    return Response(stream, status, headers, body and status not in (204, 304))
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """Trusts what the system trusts."""
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
