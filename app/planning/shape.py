@@ -1,6 +1,7 @@
 """A model as planning sees it: bytes per layer and class of tensor, and KV cache per token."""
 
 import functools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -122,21 +123,21 @@ def model_shape(header: ModelHeader, *, load_mtp: bool = False) -> ModelShape:
     inputs, outputs, skipped = _Sums(), _Sums(), 0
     embedding: TensorInfo | None = None
     for tensor in header.tensors:
-        block = tensor.block
-        if block is not None and block < len(sums):
+        block, experts = _place(tensor.name)
+        if 0 <= block < len(sums):
             if block < computed:
-                sums[block].add(tensor)
+                sums[block].add(tensor, experts=experts)
             else:
                 skipped += tensor.size_bytes
         elif tensor.name.startswith(_INPUT_NAMES):
-            inputs.add(tensor)
+            inputs.add(tensor, experts=False)
             if tensor.name == "token_embd.weight":
                 embedding = tensor
         else:
-            outputs.add(tensor)
+            outputs.add(tensor, experts=False)
     tied = embedding is not None and not _has_output(header)
     if tied and embedding is not None:
-        outputs.add(embedding)
+        outputs.add(embedding, experts=False)
     keys, values = _kv_elements(header, computed)
     vocabulary = _vocabulary(header, embedding)
     return ModelShape(
@@ -177,19 +178,21 @@ class _Sums:
     always_types: dict[str, int] = field(default_factory=dict)
     expert_types: dict[str, int] = field(default_factory=dict)
 
-    def add(self, tensor: TensorInfo) -> None:
-        size, elements = tensor.size_bytes, tensor.elements
-        if any(mark in tensor.name for mark in _EXPERT_MARKS):
+    def add(self, tensor: TensorInfo, *, experts: bool) -> None:
+        shape, size = tensor.shape, tensor.size_bytes
+        elements = math.prod(shape)
+        if experts:
             self.experts += size
             self.expert_elements += elements
-            self.largest_expert = max(self.largest_expert, size)
+            if size > self.largest_expert:
+                self.largest_expert = size
             types, dimensions = self.expert_types, 3
         else:
             self.always += size
             self.always_elements += elements
-            self.largest_always = max(self.largest_always, size)
+            if size > self.largest_always:
+                self.largest_always = size
             types, dimensions = self.always_types, 2
-        shape = tensor.shape
         if len(shape) == dimensions and shape[1] % _REPACKED_ROWS == 0:
             types[tensor.type.name] = types.get(tensor.type.name, 0) + size
 
@@ -206,6 +209,16 @@ class _Sums:
             self.always_types,
             self.expert_types,
         )
+
+
+@functools.lru_cache(maxsize=8192)
+def _place(name: str) -> tuple[int, bool]:
+    """The block of a tensor, -1 for none, and whether it holds routed experts. All quantizations of
+    a model have the same names."""
+    head, _, rest = name.partition(".")
+    number = rest.partition(".")[0]
+    inside = head == "blk" and number.isascii() and number.isdigit()
+    return int(number) if inside else -1, any(mark in name for mark in _EXPERT_MARKS)
 
 
 def _has_output(header: ModelHeader) -> bool:

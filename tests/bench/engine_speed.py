@@ -122,15 +122,18 @@ class WholeEngine:
         self.client = EngineClient()
         self.client.load(str(path), PLACEMENT)
         ends = range(256, 256 + len(SPECIAL_TOKENS))
-        self._sampling = Sampling(
+        self.sampling = Sampling(
             temperature=0.0,
             max_tokens=ANSWER_TOKENS,
             logit_bias=tuple((token, float("-inf")) for token in ends),
         )
 
     def run(self, prompt: Prompt) -> Speed:
-        *_, finished = self.client.generate(prompt, self._sampling)
+        *_, finished = self.client.generate(prompt, self.sampling)
         assert isinstance(finished, Finished)
+        return self.speed(finished)
+
+    def speed(self, finished: Finished) -> Speed:
         stats = finished.stats
         assert stats.generated_tokens == ANSWER_TOKENS, finished
         assert stats.prefill_tokens_per_second is not None
@@ -147,11 +150,13 @@ def prompts() -> Iterator[Prompt]:
         yield Prompt(((chr(index) + "abcdefgh " * PROMPT_TOKENS)[:PROMPT_TOKENS],))
 
 
-def compare(load: Load = lambda _client: nullcontext()) -> list[tuple[Speed, Speed]]:
+def compare(
+    load: Load = lambda _client: nullcontext(), make: type[WholeEngine] = WholeEngine
+) -> list[tuple[Speed, Speed]]:
     """The speeds of the engine and of the bare loop, pair by pair. `load` is what happens on the
-    side while the engine runs, such as a window that shows its events."""
+    side while the engine runs; `make` what drives it."""
     path = model_file()
-    engine, bare = WholeEngine(path), BareLoop(path)
+    engine, bare = make(path), BareLoop(path)
     texts = prompts()
     try:
         with load(engine.client):
