@@ -55,7 +55,7 @@ def _draw(folder: Path) -> None:
     try:
         window.resize(1280, 800)
         window.show()
-        session.load(str(demo_model_path()))
+        session.models.open(str(demo_model_path()))
         _wait(app, lambda: session.ready is not None, "the demo model to load")
         for question in _QUESTIONS:
             window.page.ask(question)

@@ -4,7 +4,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -17,16 +17,19 @@ from app.gguf.read import read_header
 from app.hardware.detect import detect
 from app.hardware.process import resident_bytes
 from app.hardware.types import Machine
+from app.planning.assignment import units
 from app.planning.measured import (
     Measurement,
     corrections_for,
     driver_of,
+    last_measurement,
     measurements_path,
     record,
 )
 from app.planning.plan import make_plan
 from app.planning.recommend import Wish, best_plan
-from app.planning.shape import model_shape
+from app.planning.shape import ModelShape, model_shape
+from app.planning.targets import room
 from app.planning.types import Choice, Plan
 
 _log = logging.getLogger(__name__)
@@ -45,15 +48,40 @@ class Engine(Protocol):
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What a person wants of a load. gpu_layers counts as llama.cpp does (the output is one more),
+    cpu_expert_layers those whose experts stay in RAM; None leaves the number to the plan."""
+
+    choice: Choice
+    gpu_layers: int | None = None
+    cpu_expert_layers: int | None = None
+
+
+@dataclass(frozen=True)
 class PlannedLoad:
     """plan: None for the demo model, and for files that planning does not understand (the engine
-    then says what is wrong with them, or loads them its own way)."""
+    then says what is wrong with them, or loads them its own way). wanted: what it was planned for,
+    None when the search chose. last: what the last load of this model here took."""
 
     path: Path
     placement: Placement
     plan: Plan | None = None
     model: str = ""
     machine: Machine | None = None
+    shape: ModelShape | None = None
+    wanted: Wanted | None = None
+    last: Measurement | None = None
+
+    @property
+    def most_gpu_layers(self) -> int:
+        """What gpu_layers can be; 0 when the engine has no GPU here."""
+        if self.shape is None or self.machine is None:
+            return 0
+        return units(self.shape) if room(self.machine, engine_only=True).gpus else 0
+
+    @property
+    def most_cpu_expert_layers(self) -> int:
+        return len(self.shape.expert_layers) if self.shape and self.most_gpu_layers else 0
 
 
 @dataclass(frozen=True)
@@ -80,6 +108,7 @@ class Loader:
         self._detect = detect_machine
         self._measurements = measurements
         self._lock = threading.Lock()
+        self._loaded: Plan | None = None
 
     def machine(self) -> Machine:
         """This machine as it is now, or the recorded one that stands for it."""
@@ -103,14 +132,39 @@ class Loader:
         except KnownError as error:
             _log.info("no plan for %s: %s", path, error)
             return plain
-        machine = self.machine()
-        corrections = corrections_for(self._measurements(), shape.name, driver_of(machine))
+        machine = self._machine_without_ours()
+        subject = self._measurements(), shape.name, driver_of(machine)
+        corrections = corrections_for(*subject)
         if choice is not None:
             plan = make_plan(shape, machine, choice, engine_only=True, corrections=corrections)
         else:
             wish = Wish(context_tokens=context_tokens) if context_tokens else Wish()
             plan = best_plan(shape, machine, wish, engine_only=True, corrections=corrections)
-        return PlannedLoad(path, plan.placement, plan, shape.name, machine)
+        wanted = Wanted(choice) if choice is not None else None
+        last = last_measurement(*subject)
+        return PlannedLoad(path, plan.placement, plan, shape.name, machine, shape, wanted, last)
+
+    def adjusted(self, planned: PlannedLoad, wanted: Wanted) -> PlannedLoad:
+        """The same file on the same machine, as the person wants it, whether it fits or not.
+
+        Only for what has a plan. Raises KnownError for a choice that the model cannot serve."""
+        shape, machine = planned.shape, planned.machine
+        if shape is None or machine is None:
+            raise ValueError("there is no plan to adjust")
+        plan = make_plan(
+            shape,
+            machine,
+            wanted.choice,
+            engine_only=True,
+            corrections=corrections_for(self._measurements(), shape.name, driver_of(machine)),
+            gpu_layers=wanted.gpu_layers,
+            cpu_expert_layers=wanted.cpu_expert_layers,
+        )
+        return replace(planned, placement=plan.placement, plan=plan, wanted=wanted)
+
+    def unloaded(self) -> None:
+        """To be told that the engine gave the model up."""
+        self._loaded = None
 
     def load(
         self,
@@ -119,12 +173,15 @@ class Loader:
         cancel: CancelToken | None = None,
     ) -> LoadResult:
         """Raises KnownError, Cancelled."""
-        before = resident_bytes()
-        info = self._engine.load(str(planned.path), planned.placement, on_progress, cancel)
+        # With a model to replace, what the process grows by says nothing about the new one.
+        before = resident_bytes() if self._loaded is None else None
+        noted = None if on_progress is None else self._noting(on_progress)
+        info = self._engine.load(str(planned.path), planned.placement, noted, cancel)
+        self._loaded = planned.plan
         if planned.plan is None or planned.machine is None:
             return LoadResult(info, planned)
         after = resident_bytes()
-        taken = after - before if before is not None and after is not None else None
+        taken = max(0, after - before) if before is not None and after is not None else None
         measurement = None
         with contextlib.suppress(KnownError):
             measurement = record(
@@ -139,6 +196,21 @@ class Loader:
             _log.info("loaded %s: %s", planned.path.name, measurement.text)
         return LoadResult(info, planned, measurement)
 
+    def _noting(self, tell: Callable[[LoadProgress], None]) -> Callable[[LoadProgress], None]:
+        def note(event: LoadProgress) -> None:
+            if event.stage != "checking":
+                self._loaded = None  # the model before is gone, whatever comes of this one
+            tell(event)
+
+        return note
+
+    def _machine_without_ours(self) -> Machine:
+        """As free as it will be when the model that is open has made room for the next one."""
+        machine, loaded = self.machine(), self._loaded
+        if loaded is None or self._recorded is not None:
+            return machine
+        return without_load(machine, loaded)
+
     def _gpu_growth(self, before: Machine) -> dict[str, int]:
         """By device name, what the drivers say is used more than at the time of the plan."""
         if self._recorded is not None or not before.usable_gpus:
@@ -150,3 +222,39 @@ class Loader:
             if gpu.uuid and earlier is not None and gpu.used_bytes is not None:
                 growth |= dict.fromkeys(gpu.engine_devices, gpu.used_bytes - earlier)
         return {name: size for name, size in growth.items() if size > 0}
+
+
+def without_load(machine: Machine, plan: Plan) -> Machine:
+    """The machine as it will be when this load has been undone. Pages of the file that the system
+    may drop are free already."""
+    own: dict[str, int] = {}
+    ram = 0
+    for use in plan.devices:
+        if use.target.kind == "gpu":
+            own[use.target.name] = use.total_bytes
+        else:
+            ram += use.total_bytes - use.mapped_bytes
+    gpus = tuple(
+        replace(
+            gpu,
+            free_bytes=_freed(gpu.free_bytes, gpu.total_bytes, size),
+            used_bytes=None if gpu.used_bytes is None else max(0, gpu.used_bytes - size),
+        )
+        if (size := sum(own.get(name, 0) for name in gpu.engine_devices)) and not gpu.mig_enabled
+        else gpu
+        for gpu in machine.gpus
+    )
+    memory = machine.memory
+    available = _freed(memory.available_bytes, memory.total_bytes, ram)
+    limit = memory.limit
+    if limit is not None and limit.used_bytes is not None:
+        limit = replace(limit, used_bytes=max(0, limit.used_bytes - ram))
+    return replace(
+        machine, gpus=gpus, memory=replace(memory, available_bytes=available, limit=limit)
+    )
+
+
+def _freed(free: int | None, total: int | None, size: int) -> int | None:
+    if free is None:
+        return None
+    return free + size if total is None else min(total, free + size)

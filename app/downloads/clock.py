@@ -1,18 +1,16 @@
-"""Time, so that tests can own it."""
+"""Time and wake-ups, so that tests can own them."""
 
 import asyncio
+import contextlib
 import time
-from typing import Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 
 class Clock(Protocol):
     def monotonic(self) -> float: ...
 
     async def sleep(self, seconds: float) -> None: ...
-
-    async def sleep_or(self, seconds: float, event: asyncio.Event) -> bool:
-        """Sleep until the time is up (False) or the event is set (True)."""
-        ...
 
 
 class RealClock:
@@ -22,10 +20,39 @@ class RealClock:
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
-    async def sleep_or(self, seconds: float, event: asyncio.Event) -> bool:
+
+class Pulse:
+    """Wakes everyone who waits at this moment, and nobody later. For one asyncio loop."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def fire(self) -> None:
+        self._event.set()
+        self._event = asyncio.Event()
+
+    def wait(self) -> Coroutine[Any, Any, object]:
+        """What fires from this call on counts, even before the waiting begins."""
+        return self._event.wait()
+
+    async def wait_or_sleep(self, clock: Clock, seconds: float) -> None:
+        """Until it fires or the time is up."""
+        sleeping = asyncio.ensure_future(clock.sleep(seconds))
+        firing = asyncio.ensure_future(self._event.wait())
         try:
-            async with asyncio.timeout(seconds):
-                await event.wait()
-        except TimeoutError:
-            return False
-        return True
+            await asyncio.wait((sleeping, firing), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sleeping, firing):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+
+async def first_of(*pulses: Pulse) -> None:
+    """Until one of them fires."""
+    waiting = [asyncio.ensure_future(pulse.wait()) for pulse in pulses]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()

@@ -1,8 +1,6 @@
 """How much of the line may be used; both limits can change while bytes flow."""
 
-import asyncio
-
-from app.downloads.clock import Clock
+from app.downloads.clock import Clock, Pulse
 from app.downloads.types import MIB
 
 DEFAULT_CONNECTIONS = 8
@@ -23,7 +21,7 @@ class Limits:
         self._rate: int | None = None
         self._tokens = 0.0
         self._filled_at = clock.monotonic()
-        self._changed = asyncio.Event()
+        self.changed = Pulse()
         self.connections = DEFAULT_CONNECTIONS
         self.set(bytes_per_second, connections)
 
@@ -37,8 +35,7 @@ class Limits:
         self._tokens = 0.0
         self._filled_at = self._clock.monotonic()
         self.connections = connections
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self.changed.fire()
 
     @property
     def grain_bytes(self) -> int:
@@ -46,10 +43,6 @@ class Limits:
         if self._rate is None:
             return MIB
         return max(1024, min(MIB, int(self._rate * _BURST_SECONDS)))
-
-    @property
-    def capped(self) -> bool:
-        return self._rate is not None
 
     async def take(self, count: int) -> None:
         """Wait until `count` bytes may be received. The debt of a large one is paid by the next."""
@@ -61,4 +54,4 @@ class Limits:
             if self._tokens >= 0:
                 self._tokens -= count
                 return
-            await self._clock.sleep_or(-self._tokens / rate, self._changed)
+            await self.changed.wait_or_sleep(self._clock, -self._tokens / rate)

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.message import Message
 from urllib.parse import quote, urljoin
 
 from app.downloads.refusals import busy_or_none, known_refusal
@@ -25,7 +26,7 @@ class FileChanged(Exception):  # noqa: N818 - a question for the person rather t
         self.change = change
 
 
-class RedirectLoop(WireError):
+class RedirectLoopError(WireError):
     """The server sends from one address to the next without end."""
 
 
@@ -52,7 +53,7 @@ class LinkSource:
     async def get(self, expired: Link | None = None) -> Link:
         """The link in use; a new one when that one is `expired`.
 
-        Raises WireError, ServerBusy, FileChanged, and KnownError for what no retry can mend.
+        Raises WireError, ServerBusyError, FileChanged, and KnownError for what no retry can mend.
         """
         async with self._lock:
             if self._link is None or self._link is expired:
@@ -78,7 +79,7 @@ class LinkSource:
             if origin_of(split_url(following)) != home:
                 return Link(following, {"User-Agent": USER_AGENT}, self._number)
             url = following
-        raise RedirectLoop("the server redirects without end")
+        raise RedirectLoopError("the server redirects without end")
 
     def _headers(self, url: str, home: tuple[str, str]) -> dict[str, str]:
         """The token goes to the Hub alone, and never over a line that others can read."""
@@ -95,11 +96,9 @@ class LinkSource:
         busy = busy_or_none(response.status, response.headers)
         if busy is not None:
             raise busy
-        raise known_refusal(
-            self._request.repo, self._file.path, response.status, response.headers
-        )
+        raise known_refusal(self._request.repo, self._file.path, response.status, response.headers)
 
-    def _check_unchanged(self, headers: Mapping[str, str], length: str | None) -> None:
+    def _check_unchanged(self, headers: Message, length: str | None) -> None:
         """What the Hub says about the file against what was listed. The redirect's own length is
         not the file's."""
         told = headers.get("X-Linked-Size") or length

@@ -1,8 +1,8 @@
 """What a server's refusal means: wait, or tell the person."""
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
+from email.message import Message
 from email.utils import parsedate_to_datetime
 
 from app.core.errors import KnownError
@@ -11,7 +11,7 @@ from app.downloads.stream import WireError
 _LONGEST_WAIT_SECONDS = 3600.0
 
 
-class ServerBusy(WireError):
+class ServerBusyError(WireError):
     """429 or 5xx. retry_after_seconds: what the server asks for, None when it does not say."""
 
     def __init__(self, status: int, retry_after_seconds: float | None) -> None:
@@ -20,13 +20,13 @@ class ServerBusy(WireError):
         self.retry_after_seconds = retry_after_seconds
 
 
-def busy_or_none(status: int, headers: Mapping[str, str]) -> ServerBusy | None:
+def busy_or_none(status: int, headers: Message) -> ServerBusyError | None:
     if status not in (408, 425, 429) and status < 500:
         return None
-    return ServerBusy(status, retry_after(headers, datetime.now(UTC)))
+    return ServerBusyError(status, retry_after(headers, datetime.now(UTC)))
 
 
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+def retry_after(headers: Message, now: datetime) -> float | None:
     """Seconds, from Retry-After (seconds or a date) or RateLimit when nothing is left there."""
     given = headers.get("Retry-After", "").strip()
     seconds: float | None = None
@@ -38,7 +38,9 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         except (ValueError, TypeError):
             seconds = None
     if seconds is None:
-        limit = re.search(r"r\s*=\s*(\d{1,9})\s*;\s*t\s*=\s*(\d{1,9})", headers.get("RateLimit", ""))
+        limit = re.search(
+            r"r\s*=\s*(\d{1,9})\s*;\s*t\s*=\s*(\d{1,9})", headers.get("RateLimit", "")
+        )
         if limit is not None and int(limit[1]) == 0:
             seconds = float(limit[2])
     if seconds is None:
@@ -46,7 +48,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     return min(max(0.0, seconds), _LONGEST_WAIT_SECONDS)
 
 
-def known_refusal(repo: str, path: str, status: int, headers: Mapping[str, str]) -> KnownError:
+def known_refusal(repo: str, path: str, status: int, headers: Message) -> KnownError:
     """What the Hub's 4xx means, by its error code where there is one."""
     code = headers.get("X-Error-Code", "")
     details = f"HTTP {status} {code} {headers.get('X-Error-Message', '')}".strip()[:500]

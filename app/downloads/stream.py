@@ -6,7 +6,18 @@ _SPARE_BYTES = 64 * 1024
 
 
 class WireError(Exception):
-    """The connection or the answer was no good; another try may be."""
+    """The connection or the answer was no good; another try may be.
+
+    from_server: a server answered, so the network is there.
+    """
+
+    from_server = True
+
+
+class UnreachableError(WireError):
+    """No connection: no network, no name, nobody listening, or the line broke."""
+
+    from_server = False
 
 
 class Stream(asyncio.BufferedProtocol):
@@ -29,8 +40,8 @@ class Stream(asyncio.BufferedProtocol):
         return self._ended
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.use_transport(transport)
+        if isinstance(transport, asyncio.Transport):
+            self.use_transport(transport)
 
     def use_transport(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -108,7 +119,7 @@ class Stream(asyncio.BufferedProtocol):
         if count == 0 and self._error is not None:
             if isinstance(self._error, WireError):
                 raise self._error
-            raise WireError(f"the connection broke: {self._error}") from self._error
+            raise UnreachableError(f"the connection broke: {self._error}") from self._error
         return count
 
     async def read_until(self, mark: bytes, limit: int) -> bytes:

@@ -8,13 +8,14 @@ import re
 import ssl
 import urllib.request
 from collections.abc import Mapping
+from email.message import Message
 from functools import lru_cache
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import truststore
 
 from app.core.errors import KnownError
-from app.downloads.stream import Stream, WireError
+from app.downloads.stream import Stream, UnreachableError, WireError
 
 _HEAD_LIMIT = 64 * 1024
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] (\d{3})(?: [^\r\n]*)?\r?\n")
@@ -24,7 +25,7 @@ _CONNECT_SECONDS = 20
 class Response:
     """status and headers (names in any case); the body by `read_into`."""
 
-    def __init__(self, stream: Stream, status: int, headers: Mapping[str, str], body: bool) -> None:
+    def __init__(self, stream: Stream, status: int, headers: Message, body: bool) -> None:
         self.status = status
         self.headers = headers
         self._stream = stream
@@ -125,7 +126,7 @@ class Connection:
                     connection._proxy_headers = _proxy_login(proxy)
                 return connection
         except TimeoutError as error:
-            raise WireError(f"{host} did not answer") from error
+            raise UnreachableError(f"{host} did not answer") from error
         except ssl.SSLCertVerificationError as error:
             raise KnownError(
                 f"The connection to {host} is not safe.",
@@ -134,7 +135,7 @@ class Connection:
                 str(error),
             ) from error
         except (OSError, ValueError) as error:
-            raise WireError(f"{host} cannot be reached: {error}") from error
+            raise UnreachableError(f"{host} cannot be reached: {error}") from error
 
     async def request(self, method: str, url: SplitResult, headers: Mapping[str, str]) -> Response:
         path = (url.path or "/") + (f"?{url.query}" if url.query else "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from app.core.placement import FlashAttention, Placement, TensorOverride
 from app.planning.shape import ModelShape, padded_cells
@@ -19,6 +20,21 @@ class Assignment:
 
     counts: tuple[int, ...]
     cpu_experts: frozenset[int] = frozenset()
+
+    @property
+    def output_device(self) -> int:
+        """The index of the GPU that has the output, -1 for the CPU."""
+        used = [index for index, count in enumerate(self.counts) if count]
+        return used[-1] if used else -1
+
+    def ranges(self, blocks: int) -> list[tuple[int, int]]:
+        """First and end of each GPU's blocks (the output is not one), the CPU's last."""
+        start = blocks + 1 - sum(self.counts)
+        found, at = [], start
+        for count in self.counts:
+            found.append((min(at, blocks), min(at + count, blocks)))
+            at += count
+        return [*found, (0, min(start, blocks))]
 
     def device_of(self, units: int) -> list[int]:
         """For each unit the index of its GPU target, -1 for the CPU."""
@@ -50,22 +66,49 @@ def kv_bytes(shape: ModelShape, choice: Choice, cells: int) -> tuple[int, ...]:
     )
 
 
-def tally(shape: ModelShape, assignment: Assignment, layer_kv: Sequence[int]) -> Tally:
-    """Exact by construction: every tensor's bytes, every layer's KV rows (`kv_bytes`)."""
-    gpus = len(assignment.counts)
-    weights, kv = [0] * (gpus + 1), [0] * (gpus + 1)
-    layers = [0] * (gpus + 1)
-    devices = assignment.device_of(units(shape))
-    for index, layer in enumerate(shape.layers):
-        device = devices[index]
-        weights[device] += layer.always_bytes
-        weights[-1 if index in assignment.cpu_experts else device] += layer.expert_bytes
-        kv[device] += layer_kv[index]
-        layers[device] += 1 if layer.always_bytes else 0
+@dataclass(frozen=True)
+class Running:
+    """Sums over the blocks before each one (and, last, over all), so that a candidate costs no pass
+    over the layers."""
+
+    always: tuple[int, ...]
+    experts: tuple[int, ...]
+    kv: tuple[int, ...]
+    layers: tuple[int, ...]
+
+
+def running(shape: ModelShape, layer_kv: Sequence[int]) -> Running:
+    """layer_kv: of `kv_bytes`."""
+    return Running(
+        tuple(accumulate((layer.always_bytes for layer in shape.layers), initial=0)),
+        tuple(accumulate((layer.expert_bytes for layer in shape.layers), initial=0)),
+        tuple(accumulate(layer_kv, initial=0)),
+        tuple(accumulate((layer.always_bytes > 0 for layer in shape.layers), initial=0)),
+    )
+
+
+def tally(shape: ModelShape, assignment: Assignment, sums: Running) -> Tally:
+    """Exact by construction: every tensor's bytes, every layer's KV rows."""
+    weights, kv, layers = [], [], []
+    ranges = assignment.ranges(len(shape.layers))
+    for first, end in ranges:
+        both = sums.always[end] - sums.always[first] + sums.experts[end] - sums.experts[first]
+        weights.append(both)
+        kv.append(sums.kv[end] - sums.kv[first])
+        layers.append(sums.layers[end] - sums.layers[first])
+    for index, (first, end) in enumerate(ranges[:-1]):
+        moved = sum(
+            shape.layers[block].expert_bytes
+            for block in assignment.cpu_experts
+            if first <= block < end
+        )
+        weights[index] -= moved
+        weights[-1] += moved
+    at = assignment.output_device
     weights[-1] += shape.input_bytes
-    weights[devices[-1]] += shape.output_bytes - (shape.tied_bytes if devices[-1] < 0 else 0)
-    output = [False] * (gpus + 1)
-    output[devices[-1]] = True
+    weights[at] += shape.output_bytes - (shape.tied_bytes if at < 0 else 0)
+    output = [False] * len(ranges)
+    output[at] = True
     return Tally(tuple(weights), tuple(kv), tuple(output), tuple(layers))
 
 

@@ -201,6 +201,7 @@ def _device(
         # A mapped buffer is the whole range of the file, rearranged weights are listed twice.
         weights = min(weights, use.weights_bytes)
     kv = sum(b.size_bytes for b in own if b.kind == "kv")
+    taken = process_bytes if on_cpu else gpu_bytes.get(name)
     estimated = use.compute_source in ("estimate", "measured")
     return DeviceMeasurement(
         name,
@@ -210,7 +211,8 @@ def _device(
         compute,
         use.estimated_compute_bytes if estimated else None,
         use.overhead_bytes,
-        process_bytes if on_cpu else gpu_bytes.get(name),
+        # Less than before says only that something else was given back meanwhile.
+        taken if taken is not None and taken > 0 else None,
     )
 
 

@@ -146,9 +146,10 @@ def remote_offers(
             unread = tuple(Offer(_placeholder(repo, one)) for one in wanted)
             Offers(repo, unread, tuple(refused)).choose(quant)
         wanted = chosen
+    cancel = cancel or CancelToken()
     reader = _reader(repo, fetcher or HttpFetcher(hub.token(), cancel=cancel))
     offers = []
-    for one, result in zip(wanted, _read_all(wanted, reader), strict=True):
+    for one, result in zip(wanted, _read_all(wanted, reader, cancel), strict=True):
         if isinstance(result, Offer):
             offers.append(result)
         elif quant is not None:
@@ -173,14 +174,21 @@ def _reader(repo: str, fetcher: RangeFetcher) -> Callable[[Quantization], Offer 
 
 
 def _read_all(
-    wanted: Sequence[Quantization], read: Callable[[Quantization], Offer | KnownError]
+    wanted: Sequence[Quantization],
+    read: Callable[[Quantization], Offer | KnownError],
+    cancel: CancelToken,
 ) -> list[Offer | KnownError]:
     """The first one alone: it brings the vocabulary into the cache, which the others share."""
     if not wanted:
         return []
     first = read(wanted[0])
     with ThreadPoolExecutor(_CONNECTIONS, "headers") as pool:
-        return [first, *pool.map(read, wanted[1:])]
+        try:
+            return [first, *pool.map(read, wanted[1:])]
+        except BaseException:  # Ctrl+C: nobody waits for the others
+            cancel.cancel()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def shipped_offers(repo: str, catalogue: Catalogue | None = None) -> Offers | None:

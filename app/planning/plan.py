@@ -17,7 +17,7 @@ from app.planning.speed import (
     predict_speed,
 )
 from app.planning.speed_compute import peak_flops
-from app.planning.targets import room, upload_bytes_per_second
+from app.planning.targets import disk_bytes_per_second, room, upload_bytes_per_second
 from app.planning.types import Choice, DeviceUse, Plan, Target, Verdict
 
 
@@ -28,14 +28,18 @@ def make_plan(
     *,
     engine_only: bool = False,
     corrections: Corrections = NO_CORRECTIONS,
+    gpu_layers: int | None = None,
+    cpu_expert_layers: int | None = None,
 ) -> Plan:
     """The best plan. Raises KnownError for a choice that no machine could serve.
 
-    engine_only: for a load here and now, with what the installed engine can use.
+    engine_only: for a load here and now, with what the installed engine can use. gpu_layers,
+    cpu_expert_layers: as the person wants them (`Search.fixed`), whether they fit or not.
     """
     check_choice(shape, choice)
     space = room(machine, engine_only=engine_only)
-    return describe(shape, machine, choice, Search(shape, space, choice, corrections).best())
+    search = Search(shape, space, choice, corrections)
+    return describe(shape, machine, choice, search.fixed(gpu_layers, cpu_expert_layers))
 
 
 def check_choice(shape: ModelShape, choice: Choice) -> None:
@@ -165,6 +169,7 @@ def token_work(
         expert_used=shape.expert_used if shape.mixture_of_experts else 0,
         ubatch_tokens=choice.ubatch_tokens,
         upload_bytes_per_second=upload_bytes_per_second(machine) if len(works) > 1 else None,
+        disk_bytes_per_second=disk_bytes_per_second(machine),
     )
 
 

@@ -76,7 +76,7 @@ def plan_text(candidate: Candidate, plan: Plan, rated: Quality, notes: Sequence[
             f"{nominal.quality_pct}% for it: nominal figures."
         )
     lines.append("")
-    lines += _device_table(plan.devices, exact=candidate.exact)
+    lines += _device_table(plan.devices, exact=candidate.exact, kv_exact=candidate.shape.kv_exact)
     lines.append("")
     remarks = [*plan.notes, *(plan.speed.assumptions if plan.speed else ()), *notes]
     for remark in dict.fromkeys(filter(None, remarks)):
@@ -96,7 +96,7 @@ def _kv(plan: Plan) -> str:
     return keys if keys == values else f"{keys} and {values}"
 
 
-def _device_table(devices: Sequence[DeviceUse], *, exact: bool) -> list[str]:
+def _device_table(devices: Sequence[DeviceUse], *, exact: bool, kv_exact: bool) -> list[str]:
     """A tilde marks what is estimated."""
     rough = "" if exact else "~"
     rows: list[tuple[str, ...]] = [_HEAD]
@@ -106,7 +106,7 @@ def _device_table(devices: Sequence[DeviceUse], *, exact: bool) -> list[str]:
             (
                 _label(use),
                 rough + gigabytes(use.weights_bytes),
-                rough + gigabytes(use.kv_bytes),
+                ("" if exact and kv_exact else "~") + gigabytes(use.kv_bytes),
                 told + gigabytes(use.compute_bytes),
                 "~" + gigabytes(use.overhead_bytes),
                 "~" + gigabytes(use.total_bytes),
@@ -116,7 +116,9 @@ def _device_table(devices: Sequence[DeviceUse], *, exact: bool) -> list[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     lines = [_aligned(row, widths) for row in rows]
     legend = "~ estimated; the other figures are exact."
-    if any(use.compute_source == "dry run" for use in devices):
+    if not exact:
+        legend = "~ estimated."
+    elif any(use.compute_source == "dry run" for use in devices):
         legend = "~ estimated; compute as the engine simulates it; the other figures are exact."
     return [*lines, legend]
 
@@ -154,7 +156,7 @@ def plan_json(candidate: Candidate, plan: Plan, rated: Quality) -> JsonObject:
         "disk_bytes": plan.disk_bytes,
         "layers_on_cpu": plan.layers_on_cpu,
         "expert_layers_on_cpu": plan.expert_layers_on_cpu,
-        "devices": [_device_json(use, exact=candidate.exact) for use in plan.devices],
+        "devices": [_device_json(candidate, use) for use in plan.devices],
         "placement": _placement_json(plan),
         "nominal": _nominal_json(candidate),
         "quality": {
@@ -200,9 +202,9 @@ def _speed_json(plan: Plan) -> JsonValue:
     return value
 
 
-def _device_json(use: DeviceUse, *, exact: bool) -> JsonObject:
+def _device_json(candidate: Candidate, use: DeviceUse) -> JsonObject:
     """exact: weights and context are, by construction; `sources` says it for each figure."""
-    told = "exact" if exact else "estimate"
+    kv_exact = candidate.exact and candidate.shape.kv_exact
     return {
         "name": use.target.name,
         "label": use.target.label,
@@ -212,10 +214,10 @@ def _device_json(use: DeviceUse, *, exact: bool) -> JsonObject:
         "compute_bytes": use.compute_bytes,
         "overhead_bytes": use.overhead_bytes,
         "total_bytes": use.total_bytes,
-        "exact": exact,
+        "exact": kv_exact,
         "sources": {
-            "weights_bytes": told,
-            "kv_bytes": told,
+            "weights_bytes": "exact" if candidate.exact else "estimate",
+            "kv_bytes": "exact" if kv_exact else "estimate",
             "compute_bytes": use.compute_source,
             "overhead_bytes": "estimate",
         },

@@ -1,9 +1,10 @@
 """Finds the best assignment of a model to a machine's memory for one choice of context."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from app.planning.assignment import Assignment, cells_for, kv_bytes, tally, units
+from app.planning.assignment import Assignment, cells_for, kv_bytes, running, tally, units
 from app.planning.compute import Part, compute_bytes
 from app.planning.corrections import NO_CORRECTIONS, Corrections
 from app.planning.shape import ModelShape
@@ -81,6 +82,8 @@ class Search:
         self._corrections = corrections
         self._cells = cells_for(shape, choice)
         self._kv = kv_bytes(shape, choice, self._cells)
+        self._sums = running(shape, self._kv)
+        self._expert_blocks = shape.expert_layers
         self._known_compute: dict[Part, int] = {}
 
     def best(self) -> Layout:
@@ -96,6 +99,56 @@ class Search:
             if split is not None and not (self._room.unified and split.cpu_missing_bytes):
                 return split
         return self._layout((), ())
+
+    def fixed(self, gpu_layers: int | None, cpu_expert_layers: int | None) -> Layout:
+        """As many units on the GPUs, and experts of as many layers in RAM, as the person says,
+        whether it fits or not; None leaves the number to the search."""
+        if gpu_layers is None and cpu_expert_layers is None:
+            return self.best()
+        wanted = units(self._shape) if gpu_layers is None else gpu_layers
+        wanted = min(max(0, wanted), units(self._shape))
+        groups = list(self._groups())
+        if not groups or not wanted:
+            return self._layout((), ())
+        for gpus in groups:
+            layout = self._fixed_on(gpus, wanted, cpu_expert_layers or 0)
+            if layout.gpus_fit:
+                return layout
+        if cpu_expert_layers is not None:
+            return layout
+        return self._fewest_experts_in_ram(groups[-1], wanted)
+
+    def _fixed_on(self, gpus: tuple[int, ...], wanted: int, cpu_experts: int) -> Layout:
+        """The experts of layers that stay on the CPU anyway count first, then those of the first
+        layers of whichever GPU is fullest."""
+        experts = self._shape.expert_layers
+        share = 1.0 - min(1.0, cpu_experts / len(experts)) if experts else 1.0
+        layout = self._layout(gpus, self._counts(gpus, wanted, share))
+        devices = layout.assignment.device_of(units(self._shape))
+        waiting = {index: [block for block in experts if devices[block] == index] for index in gpus}
+        excess = {index: -layout.uses[index].target.capacity_bytes for index in gpus}
+        for index in gpus:
+            excess[index] += layout.uses[index].total_bytes
+        kept: set[int] = set()
+        for _ in range(max(0, cpu_experts - sum(devices[block] < 0 for block in experts))):
+            left = [index for index in gpus if waiting[index]]
+            if not left:
+                break
+            fullest = max(left, key=lambda index: excess[index])
+            block = waiting[fullest].pop(0)
+            excess[fullest] -= self._shape.layers[block].expert_bytes
+            kept.add(block)
+        return self._measure(self._room, replace(layout.assignment, cpu_experts=frozenset(kept)))
+
+    def _fewest_experts_in_ram(self, gpus: tuple[int, ...], wanted: int) -> Layout:
+        low, high = 0, len(self._shape.expert_layers)
+        while low < high:
+            middle = (low + high) // 2
+            if self._fixed_on(gpus, wanted, middle).gpus_fit:
+                high = middle
+            else:
+                low = middle + 1
+        return self._fixed_on(gpus, wanted, low)
 
     def layout(self, assignment: Assignment) -> Layout:
         """What a given assignment takes (for a placement that the person has changed)."""
@@ -230,7 +283,7 @@ class Search:
         return self._measure(self._room, Assignment(counts, cpu_experts))
 
     def _measure(self, room: Room, assignment: Assignment) -> Layout:
-        sums = tally(self._shape, assignment, self._kv)
+        sums = tally(self._shape, assignment, self._sums)
         parts = self._parts(assignment)
         targets = (*room.gpus, room.cpu)
         uses = tuple(
@@ -265,19 +318,17 @@ class Search:
         gpus = sum(1 for count in counts if count)
         whole = sum(counts) == units(self._shape)
         pipeline = gpus > 1 and whole and not assignment.cpu_experts
-        attention, experts, dense = ([False] * (len(counts) + 1) for _ in range(3))
-        in_ram = 0
-        for index, device in enumerate(assignment.device_of(units(self._shape))[:-1]):
-            layer = self._shape.layers[index]
-            attention[device] = attention[device] or layer.always_bytes > 0
-            if device < 0:
-                in_ram = max(in_ram, layer.largest_always_bytes)
-            if layer.expert_bytes:
-                where = -1 if index in assignment.cpu_experts else device
-                experts[where] = True
-                in_ram = max(in_ram, layer.largest_expert_bytes if where < 0 else 0)
-            elif layer.always_bytes:
-                dense[device] = True
+        ranges = assignment.ranges(len(self._shape.layers))
+        attention, experts, dense = [], [], []
+        for start, end in ranges:
+            layers = self._sums.layers[end] - self._sums.layers[start]
+            routed = bisect_left(self._expert_blocks, end) - bisect_left(self._expert_blocks, start)
+            moved = sum(start <= block < end for block in assignment.cpu_experts)
+            attention.append(layers > 0)
+            experts.append(routed > moved)
+            dense.append(layers > routed)
+        experts[-1] = experts[-1] or bool(assignment.cpu_experts)
+        in_ram = self._largest_in_ram(ranges[-1][1], assignment.cpu_experts)
         first = next((index for index, count in enumerate(counts) if count), None)
         parts: list[Part | None] = []
         for index, count in enumerate(counts):
@@ -296,3 +347,10 @@ class Search:
             parts.append(part if count else None)
         cpu = Part(attention[-1], experts[-1], dense[-1], cpu=True, gpus=gpus, pipeline=pipeline)
         return [*parts, cpu]
+
+    def _largest_in_ram(self, cpu_blocks: int, cpu_experts: frozenset[int]) -> int:
+        """Bytes of the largest matrix of any layer in RAM; the first `cpu_blocks` are."""
+        layers = self._shape.layers
+        own = (max(i.largest_always_bytes, i.largest_expert_bytes) for i in layers[:cpu_blocks])
+        moved = (layers[block].largest_expert_bytes for block in cpu_experts)
+        return max((*own, *moved), default=0)

@@ -18,6 +18,8 @@ _INPUT_NAMES = ("token_embd", "token_types", "position_embd", "per_layer_token_e
 _REPACKED_ROWS = 8
 # With MLA llama.cpp keeps one compressed row per token and layer and no V (llama-kv-cache.cpp).
 _MLA_ARCHITECTURES = frozenset({"deepseek2", "deepseek32", "glm-dsa"})
+# Keys of models with other memory than a row per token: recurrent, linear, indexed, shared.
+_OTHER_MEMORY = ("ssm.", "wkv.", "kda.", "shortconv.", "attention.indexer.", "attention.shared_kv")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ class Layer:
 class ModelShape:
     """layers: every block in file order, MTP ones included (llama.cpp counts them when it splits),
     with no bytes where a load skips them. output_bytes: output matrix and norm. tied_bytes: where
-    the output matrix is the embedding, its bytes: they lie twice only if the output is on a GPU."""
+    the output matrix is the embedding, its bytes: they lie twice only if the output is on a GPU.
+    kv_exact: False for models whose layers keep something else than every token's keys and values
+    (sliding windows, recurrent states, index keys); what is counted for them is an estimate."""
 
     name: str
     architecture: str
@@ -67,6 +71,7 @@ class ModelShape:
     skipped_bytes: int
     tied_bytes: int = 0
     output_by_type: Mapping[str, int] = field(default_factory=dict)
+    kv_exact: bool = True
 
     @property
     def mixture_of_experts(self) -> bool:
@@ -162,6 +167,7 @@ def model_shape(header: ModelHeader, *, load_mtp: bool = False) -> ModelShape:
         skipped_bytes=skipped,
         tied_bytes=embedding.size_bytes if tied and embedding is not None else 0,
         output_by_type=outputs.always_types,
+        kv_exact=_keeps_every_token(header),
     )
 
 
@@ -231,12 +237,21 @@ def _vocabulary(header: ModelHeader, embedding: TensorInfo | None) -> int:
     return header.vocabulary_size or 0
 
 
+def _keeps_every_token(header: ModelHeader) -> bool:
+    prefix = f"{header.architecture}."
+    parts = tuple(prefix + part for part in _OTHER_MEMORY)
+    windowed = header.arch_integer("attention.sliding_window")
+    return not windowed and not any(key.startswith(parts) for key in header.metadata)
+
+
 def _kv_elements(header: ModelHeader, computed: int) -> tuple[list[int], list[int]]:
     """Per block: elements of one token's K row and V row; MTP blocks have none unless loaded."""
     blocks = header.block_count
     heads = header.kv_head_counts
     key, value = header.key_length, header.value_length
-    if header.architecture in _MLA_ARCHITECTURES:
+    if header.architecture in _MLA_ARCHITECTURES and header.arch_integer(
+        "attention.key_length_mla"
+    ):
         rank = header.arch_integer("attention.kv_lora_rank") or 0
         rope = header.arch_integer("rope.dimension_count") or 0
         keys = [rank + rope if index < computed else 0 for index in range(blocks)]

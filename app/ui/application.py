@@ -20,7 +20,8 @@ from app.core.tasks import TaskRunner
 from app.settings.declared import LAST_MODEL
 from app.settings.store import SettingsStore
 from app.ui.backend import EngineBackend
-from app.ui.chat.session import Backend, ChatSession, known
+from app.ui.chat.model_loads import known
+from app.ui.chat.session import Backend, ChatSession
 from app.ui.look import Look
 from app.ui.look.icons import app_icon
 from app.ui.main_thread import MainThread
@@ -97,7 +98,9 @@ def run(services: Services, options: Namespace) -> int:
     before = sys.excepthook
     sys.excepthook = desktop.report_bug
     desktop.tasks.run(lambda _: warm_up())
-    desktop.session.load(_first_model(getattr(options, "model", None), services.settings))
+    desktop.session.models.open(
+        _first_model(getattr(options, "model", None), services.settings), ask=False
+    )
     try:
         with _ending_on_signals(app, desktop.window):
             desktop.window.show()

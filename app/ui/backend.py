@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.chat.defaults import default_sampling, is_demo
 from app.chat.events import TurnEvent, TurnFinished
+from app.chat.loading import PlannedLoad, Wanted
 from app.chat.services import Services, chat_template
 from app.chat.turn import TurnOptions, TurnRunner
 from app.core.cancel import CancelToken
@@ -28,12 +29,21 @@ class EngineBackend:
     def is_demo(self, path: str) -> bool:
         return Path(path).name == demo_model_path().name
 
-    def load(
-        self, path: str, on_progress: Callable[[LoadProgress], None], cancel: CancelToken
-    ) -> LoadedModel:
+    def plan(self, path: str) -> PlannedLoad:
         context = self._services.settings.get(CONTEXT_TOKENS)
-        loader = self._services.loader
-        info = loader.load(loader.plan(Path(path), context), on_progress, cancel).info
+        return self._services.loader.plan(Path(path), context)
+
+    def adjust(self, planned: PlannedLoad, wanted: Wanted) -> PlannedLoad:
+        return self._services.loader.adjusted(planned, wanted)
+
+    def load_planned(
+        self,
+        planned: PlannedLoad,
+        on_progress: Callable[[LoadProgress], None],
+        cancel: CancelToken,
+    ) -> LoadedModel:
+        result = self._services.loader.load(planned, on_progress, cancel)
+        info, measurement = result.info, result.measurement
         template = chat_template(info)
         cancel.raise_if_cancelled()
         runner = self._services.turn_runner(template)
@@ -45,10 +55,13 @@ class EngineBackend:
             tool_count=len(self._services.tools.specs),
             defaults=default_sampling(info),
             demo=is_demo(info),
+            wanted=planned.wanted,
+            measured=measurement.text if measurement is not None else "",
         )
 
     def unload(self) -> None:
         self._services.engine.unload()
+        self._services.loader.unloaded()
 
     def run_turn(
         self,

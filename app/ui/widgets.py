@@ -12,7 +12,15 @@ from PySide6.QtGui import (
     QPaintEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
 
 from app.ui.look import Look
 
@@ -126,6 +134,31 @@ class ChoiceBox(QComboBox):
         rect = QRect(self.width() - side - 8, (self.height() - side) // 2, side, side)
         self._look.icon("chevron-down", "muted", side).paint(painter, rect)
         painter.end()
+
+
+def draw_arrows(spin: QAbstractSpinBox, look: Look) -> None:
+    painter = QPainter(spin)
+    side, left = 10, spin.width() - 18
+    middle = spin.height() // 2
+    look.icon("chevron-up", "muted", side).paint(painter, QRect(left, middle - side, side, side))
+    look.icon("chevron-down", "muted", side).paint(painter, QRect(left, middle, side, side))
+    painter.end()
+
+
+class WholeSpin(QSpinBox):
+    """With our arrows; the page's scrolling does not change it by accident."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self.lineEdit().setTextMargins(6, 0, 0, 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        draw_arrows(self, self._look)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
 
 
 def label(text: str = "", tone: str = "", *, name: str = "", wrap: bool = False) -> QLabel:

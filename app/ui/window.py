@@ -96,7 +96,7 @@ class MainWindow(QMainWindow):
         path = _dropped(event)
         if path:
             event.acceptProposedAction()
-            self._session.load(path)
+            self._session.models.open(path)
 
     def open_file(self) -> None:
         """The system's own dialog, not in the way of the event loop."""
@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
         dialog.setObjectName("openFileDialog")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters(["GGUF files (*.gguf)", "All files (*)"])
-        dialog.fileSelected.connect(self._session.load)
+        dialog.fileSelected.connect(self._session.models.open)
         dialog.finished.connect(self._dialog_gone)
         self._dialog = dialog
         dialog.open()
@@ -136,7 +136,7 @@ class MainWindow(QMainWindow):
             signal.connect(self.open_file)
         for signal in (header.open_demo, panel.demo_wanted):
             signal.connect(self.open_demo)
-        header.open_recent.connect(self._session.load)
+        header.open_recent.connect(self._session.models.open)
         header.theme_chosen.connect(self._theme_chosen)
         header.quit_action.triggered.connect(self.close)
         page.options_changed.connect(self._options_changed)
@@ -154,7 +154,7 @@ class MainWindow(QMainWindow):
             shortcut.activated.connect(call)
 
     def open_demo(self) -> None:
-        self._session.load(str(demo_model_path()))
+        self._session.models.open(str(demo_model_path()))
 
     def _model_shown(self) -> None:
         state = self._session.model

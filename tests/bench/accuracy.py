@@ -29,6 +29,14 @@ _DRY_GOAL = (0.05, 64 * MIB)
 _ESTIMATE_GOAL = (0.25, 256 * MIB)
 # llama.cpp prints sizes in MiB with two digits.
 _PRINTED = 0.0051 * MIB
+_INTRODUCTION = (
+    "Written by `python3 launch.py bench accuracy`. Workers on loopback are GPUs to llama.cpp; "
+    "full-size models are simulated by it from their headers, small ones are loaded as well. "
+    "Weights and KV cache are compared device by device; the errors of compute buffers are those "
+    "of the worst device. Backends of real GPUs add what no worker has: copies of experts while a "
+    "prompt is read, converted keys and values, the driver's own memory. Those are estimates until "
+    "a load has measured them."
+)
 _DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "accuracy.md"
 
 
@@ -78,7 +86,7 @@ def main() -> int:
     ):
         models = _Models(Path(name))
         for case in cases():
-            result = _measure(case, *models.get(case), over)
+            result = measure(case, *models.get(case), over)
             results.append(result)
             print(_line(result), flush=True)
     summary = _summary(results)
@@ -102,7 +110,8 @@ class _Models:
         return self._made[key]
 
 
-def _measure(case: Case, path: Path, header: ModelHeader, over: Loader) -> Result:
+def measure(case: Case, path: Path, header: ModelHeader, over: Loader) -> Result:
+    """Plan it, let llama.cpp say what it would do (and do it, where it can), and compare."""
     shape = model_shape(header)
     gpus = tuple(
         Target(f"RPC{number}", "worker", "gpu", _TERABYTE, _TERABYTE)
@@ -237,14 +246,20 @@ def _summary(results: Sequence[Result]) -> list[str]:
     real = [result for result in results if result.case.real]
     return [
         f"- {count} combinations, {devices} devices; {len(real)} of them also loaded for real.",
-        f"- Weights exact in {sum(r.weights_exact for r in results)} of {count}, KV cache in "
-        f"{sum(r.kv_exact for r in results)} of {count}.",
-        "- Compute buffers after a dry run within 5% or 64 MiB in "
-        f"{sum(_within(r.dry, r.told, _DRY_GOAL) for r in results)} of {count}; worst device of "
-        f"a real load {max((r.dry_error for r in real), default=0):.1%}.",
-        "- Estimated compute buffers within 25% or 256 MiB in "
-        f"{sum(_within(r.estimates, r.told, _ESTIMATE_GOAL) for r in results)} of {count}; "
-        f"median error {estimates[len(estimates) // 2]:.1%}, worst {estimates[-1]:.0%}.",
+        (
+            f"- Weights exact in {sum(r.weights_exact for r in results)} of {count}, KV cache in "
+            f"{sum(r.kv_exact for r in results)} of {count}."
+        ),
+        (
+            "- Compute buffers after a dry run within 5% or 64 MiB in "
+            f"{sum(_within(r.dry, r.told, _DRY_GOAL) for r in results)} of {count}; worst device "
+            f"of a real load {max((r.dry_error for r in real), default=0):.1%}."
+        ),
+        (
+            "- Estimated compute buffers within 25% or 256 MiB in "
+            f"{sum(_within(r.estimates, r.told, _ESTIMATE_GOAL) for r in results)} of {count}; "
+            f"median error {estimates[len(estimates) // 2]:.1%}, worst {estimates[-1]:.0%}."
+        ),
     ]
 
 
@@ -268,12 +283,7 @@ def _document(results: Sequence[Result], summary: Sequence[str]) -> str:
     lines = [
         "# How exact plans are",
         "",
-        "Written by `python3 launch.py bench accuracy`. Workers on loopback are GPUs to llama.cpp; "
-        "full-size models are simulated by it from their headers, small ones are loaded as well. "
-        "Weights and KV cache are compared device by device; the errors of compute buffers are "
-        "those of the worst device. Backends of real GPUs add what no worker has: copies of "
-        "experts while a prompt is read, converted keys and values, the driver's own memory. "
-        "Those are estimates until a load has measured them.",
+        _INTRODUCTION,
         "",
         *summary,
         "",

@@ -50,6 +50,7 @@ class HubServer:
         self.rate_limit: RateLimit | None = None
         self.stalled = threading.Event()
         self.sent_bytes = 0
+        self._sent = threading.Condition()
         self._lock = threading.Lock()
         self._generation = 0
         self._uses_left: int | None = None
@@ -117,8 +118,14 @@ class HubServer:
             self.requests.append(Request(host, method, target, headers))
 
     def count_bytes(self, count: int) -> None:
-        with self._lock:
+        with self._sent:
             self.sent_bytes += count
+            self._sent.notify_all()
+
+    def wait_until_sent(self, total: int, timeout_seconds: float = 30.0) -> bool:
+        """Until so many bytes of files have been sent since the start."""
+        with self._sent:
+            return self._sent.wait_for(lambda: self.sent_bytes >= total, timeout_seconds)
 
 
 class _Host(ThreadingHTTPServer):

@@ -7,7 +7,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.planning.assignment import Assignment, expert_override, kv_bytes, placement, tally, units
+from app.planning.assignment import (
+    Assignment,
+    expert_override,
+    kv_bytes,
+    placement,
+    running,
+    tally,
+    units,
+)
 from app.planning.shape import model_shape
 from app.planning.types import Choice
 from tests.gguf.glm46 import GLM_4_9B, GLM_4_32B, GLM_46
@@ -79,7 +87,17 @@ def test_all_bytes_are_counted_once(counts: list[int], experts: set[int]) -> Non
     while sum(counts) > units(shape):
         counts.pop()
     layer_kv = kv_bytes(shape, choice, 32_768)
-    sums = tally(shape, Assignment(tuple(counts), frozenset(experts)), layer_kv)
+    assignment = Assignment(tuple(counts), frozenset(experts))
+    sums = tally(shape, assignment, running(shape, layer_kv))
+    devices = assignment.device_of(units(shape))
+    for index in (*range(len(counts)), -1):
+        own = [block for block, device in enumerate(devices[:-1]) if device == index]
+        assert sums.kv[index] == sum(layer_kv[block] for block in own)
+        assert sums.weights[index] == sum(shape.layers[block].always_bytes for block in own) + sum(
+            shape.layers[block].expert_bytes
+            for block in range(len(shape.layers))
+            if (-1 if block in experts else devices[block]) == index
+        ) + shape.input_bytes * (index == -1) + shape.output_bytes * (devices[-1] == index)
     assert sum(sums.weights) == shape.weights_bytes
     assert sum(sums.kv) == sum(layer_kv) == 11_776 * 2**20
     assert sum(sums.has_output) == 1
@@ -88,7 +106,7 @@ def test_all_bytes_are_counted_once(counts: list[int], experts: set[int]) -> Non
 
 def test_a_tied_output_takes_room_on_a_gpu_only() -> None:
     shape = model_shape(tied(header_of(GLM_4_9B)))
-    layer_kv = kv_bytes(shape, Choice(), 256)
+    layer_kv = running(shape, kv_bytes(shape, Choice(), 256))
     on_cpu = tally(shape, Assignment(()), layer_kv)
     on_gpu = tally(shape, Assignment((units(shape),)), layer_kv)
     assert sum(on_gpu.weights) - sum(on_cpu.weights) == shape.tied_bytes
@@ -97,6 +115,7 @@ def test_a_tied_output_takes_room_on_a_gpu_only() -> None:
 
 def test_the_input_stays_in_ram() -> None:
     shape = shape_of(GLM_4_32B)
-    sums = tally(shape, Assignment((units(shape),)), kv_bytes(shape, Choice(), 256))
+    layer_kv = running(shape, kv_bytes(shape, Choice(), 256))
+    sums = tally(shape, Assignment((units(shape),)), layer_kv)
     assert sums.weights[-1] == shape.input_bytes
     assert sums.kv[-1] == 0

@@ -124,6 +124,15 @@ def test_nonsense_corrects_nothing(tmp_path: Path, plan: Plan) -> None:
     assert found.overhead_bytes == {}
 
 
+def test_memory_that_went_down_is_not_a_measurement(tmp_path: Path, plan: Plan) -> None:
+    """As when a larger model was loaded before."""
+    path = tmp_path / "m.json"
+    gpu = plan.devices[0].target.name
+    stored = record(path, "m", "d", plan, [], process_bytes=-(10**9), gpu_bytes={gpu: 0})
+    assert [device.taken_bytes for device in stored.devices] == [None, None]
+    assert load_measurements(path) == (stored,)
+
+
 def test_it_does_not_grow_for_ever(tmp_path: Path, plan: Plan) -> None:
     path = tmp_path / "m.json"
     for _ in range(20):

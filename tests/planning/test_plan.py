@@ -6,6 +6,7 @@ import pytest
 
 from app.core.errors import KnownError
 from app.hardware.recorded import load_machine, shipped_machines
+from app.hardware.types import Disk
 from app.planning.assignment import Assignment, units
 from app.planning.plan import make_plan
 from app.planning.repack import repacked_bytes
@@ -76,6 +77,17 @@ def test_what_is_read_from_disk_stays_in_the_file() -> None:
     fitting = make_plan(shape_of(GLM_46), machine(512), Choice())
     assert fitting.speed is not None
     assert plan.speed.generation_empty.expected < fitting.speed.generation_empty.expected / 2
+
+
+def test_a_hard_disk_is_slower_still() -> None:
+    flash = make_plan(shape_of(GLM_46), machine(64), Choice())
+    turning = replace(machine(64), disks=(Disk("/home", rotational=True),))
+    hard = make_plan(shape_of(GLM_46), turning, Choice())
+    assert flash.speed is not None
+    assert hard.speed is not None
+    assert hard.speed.generation_empty.expected < flash.speed.generation_empty.expected / 5
+    both = replace(turning, disks=(*turning.disks, Disk("/", rotational=False)))
+    assert make_plan(shape_of(GLM_46), both, Choice()).speed == flash.speed
 
 
 def test_nothing_fits_where_not_even_the_context_does() -> None:

@@ -90,6 +90,23 @@ def test_a_compressed_context_has_keys_only() -> None:
     assert (layer.key_elements, layer.value_elements) == (576, 0)
 
 
+def test_attention_is_compressed_only_where_the_file_says_so() -> None:
+    """Older conversions of such models keep whole keys and values."""
+    header = header_of(GLM_47_FLASH)
+    metadata = dict(header.metadata)
+    del metadata["deepseek2.attention.key_length_mla"]
+    layer = model_shape(replace(header, metadata=metadata)).layers[0]
+    assert (layer.key_elements, layer.value_elements) == (576, 512)
+
+
+@pytest.mark.parametrize("key", ["attention.sliding_window", "ssm.state_size", "kda.head_dim"])
+def test_other_kinds_of_memory_are_an_estimate(key: str) -> None:
+    header = header_of(GLM_4_9B)
+    assert model_shape(header).kv_exact
+    changed = {**header.metadata, f"glm4.{key}": 128}
+    assert not model_shape(replace(header, metadata=changed)).kv_exact
+
+
 def tied(header: ModelHeader) -> ModelHeader:
     kept = tuple(tensor for tensor in header.tensors if tensor.name != "output.weight")
     return replace(header, tensors=kept)

@@ -46,7 +46,7 @@ class Driver:
         self.qtbot.waitUntil(condition, timeout=TIMEOUT_MS)
 
     def load(self, path: str = DEMO) -> None:
-        self.desktop.session.load(path)
+        self.desktop.session.models.open(path)
         self.wait(lambda: self.desktop.session.ready is not None)
 
     def ask(self, text: str, steps: list[Step], *, wait: bool = True) -> None:

@@ -47,7 +47,9 @@ def model(path: str = DEMO, **changes: object) -> LoadedModel:
 @dataclass
 class ScriptedBackend:
     """turns: what each turn does, step by step. An Event in it waits for the test; an exception is
-    raised. loads: what a load of that path gives; unknown paths give `model(path)`."""
+    raised. loads: what a load of that path gives; unknown paths give `model(path)`. plans: what
+    planning a path gives; others have no plan. planning, adjusting: wait for the test when cleared.
+    """
 
     turns: list[list[Step]] = field(default_factory=list)
     loads: dict[str, LoadedModel | Exception] = field(default_factory=dict)
@@ -55,13 +57,36 @@ class ScriptedBackend:
     histories: list[tuple[Message, ...]] = field(default_factory=list)
     options: list[TurnOptions] = field(default_factory=list)
     unloads: int = 0
+    plans: dict[str, PlannedLoad | Exception] = field(default_factory=dict)
+    wanted: list[Wanted] = field(default_factory=list)
+    loaded: list[PlannedLoad] = field(default_factory=list)
+    planning: threading.Event = field(default_factory=lambda: _open_gate())
+    adjusting: threading.Event = field(default_factory=lambda: _open_gate())
+    loader: Loader = field(default_factory=lambda: Loader(_no_engine()))
 
     def is_demo(self, path: str) -> bool:
         return path == DEMO
 
-    def load(
-        self, path: str, on_progress: Callable[[LoadProgress], None], cancel: CancelToken
+    def plan(self, path: str) -> PlannedLoad:
+        self.planning.wait(20)
+        planned = self.plans.get(path) or PlannedLoad(Path(path), Placement())
+        if isinstance(planned, Exception):
+            raise planned
+        return planned
+
+    def adjust(self, planned: PlannedLoad, wanted: Wanted) -> PlannedLoad:
+        self.wanted.append(wanted)
+        self.adjusting.wait(20)
+        return self.loader.adjusted(planned, wanted)
+
+    def load_planned(
+        self,
+        planned: PlannedLoad,
+        on_progress: Callable[[LoadProgress], None],
+        cancel: CancelToken,
     ) -> LoadedModel:
+        self.loaded.append(planned)
+        path = str(planned.path)
         for event, gate in self.progress:
             on_progress(event)
             _wait(gate, cancel)
@@ -70,7 +95,7 @@ class ScriptedBackend:
         result = self.loads.get(path) or model(path)
         if isinstance(result, Exception):
             raise result
-        return result
+        return replace(result, wanted=planned.wanted)
 
     def unload(self) -> None:
         self.unloads += 1

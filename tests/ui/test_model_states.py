@@ -45,7 +45,7 @@ def test_the_demo_model_is_never_taken_for_glm(driver: Driver) -> None:
 
 def test_loading_shows_how_far_and_can_be_cancelled(driver: Driver, gate: threading.Event) -> None:
     driver.backend.progress = [(LoadProgress(1, "loading", 0.43), gate)]
-    driver.desktop.session.load("/m/GLM-4.6-Q2-00001-of-00003.gguf")
+    driver.desktop.session.models.open("/m/GLM-4.6-Q2-00001-of-00003.gguf")
     driver.wait(lambda: getattr(driver.desktop.session.model, "fraction", 0) == 0.43)
     panel = driver.page.model_panel
     assert panel._title.text() == "Loading GLM-4.6-Q2"
@@ -60,7 +60,7 @@ def test_a_load_that_fails_says_so_inline(driver: Driver) -> None:
     driver.backend.loads["/bad.gguf"] = KnownError(
         "It is not a GGUF file.", "No magic.", "Open one."
     )
-    driver.desktop.session.load("/bad.gguf")
+    driver.desktop.session.models.open("/bad.gguf")
     driver.wait(lambda: isinstance(driver.desktop.session.model, LoadFailed))
     panel = driver.page.model_panel
     assert panel._error is not None
@@ -75,11 +75,11 @@ def test_a_load_that_fails_says_so_inline(driver: Driver) -> None:
 
 def test_only_the_last_of_two_loads_counts(driver: Driver, gate: threading.Event) -> None:
     driver.backend.progress = [(LoadProgress(1, "loading", 0.1), gate)]
-    driver.desktop.session.load("/m/first.gguf")
+    driver.desktop.session.models.open("/m/first.gguf")
     driver.wait(lambda: getattr(driver.desktop.session.model, "fraction", 0) > 0)
     driver.backend.progress = []
     driver.load("/m/second.gguf")
-    assert driver.desktop.session.model_path == "/m/second.gguf"
+    assert driver.desktop.session.models.path == "/m/second.gguf"
 
 
 def test_unload_and_reload(driver: Driver) -> None:
@@ -151,13 +151,13 @@ def test_the_file_dialog_opens_beside_the_event_loop(driver: Driver) -> None:
     dialog.reject()
     driver.wait(lambda: driver.desktop.session.ready is not None)
     assert window._dialog is None
-    assert driver.desktop.session.model_path == "/m/chosen.gguf"
+    assert driver.desktop.session.models.path == "/m/chosen.gguf"
 
 
 def test_a_file_that_fails_its_check_leaves_the_open_model(driver: Driver) -> None:
     driver.load("/m/GLM-4.6.gguf")
     driver.backend.loads["/bad.gguf"] = KnownError("It is not a GGUF file.")
-    driver.desktop.session.load("/bad.gguf")
+    driver.desktop.session.models.open("/bad.gguf")
     driver.wait(lambda: isinstance(driver.desktop.session.model, LoadFailed))
     assert "GLM-4.6" in driver.page.header.model.text()
     driver.ask("Still there?", _answer("Yes."))
@@ -177,7 +177,7 @@ def test_a_file_that_fails_later_takes_the_open_model_with_it(
     gate.set()
     driver.backend.progress = [(LoadProgress(1, "loading", 0.5), gate)]
     driver.backend.loads["/bad.gguf"] = KnownError("Out of memory.")
-    driver.desktop.session.load("/bad.gguf")
+    driver.desktop.session.models.open("/bad.gguf")
     driver.wait(lambda: isinstance(driver.desktop.session.model, LoadFailed))
     assert driver.desktop.session.ready is None
 
@@ -185,10 +185,10 @@ def test_a_file_that_fails_later_takes_the_open_model_with_it(
 def test_cancelling_during_the_check_goes_back(driver: Driver, gate: threading.Event) -> None:
     driver.load("/m/GLM-4.6.gguf")
     driver.backend.progress = [(LoadProgress(1, "checking", 0.0), gate)]
-    driver.desktop.session.load("/m/other.gguf")
-    driver.desktop.session.cancel_load()
+    driver.desktop.session.models.open("/m/other.gguf")
+    driver.desktop.session.models.cancel()
     driver.wait(lambda: driver.desktop.session.ready is not None)
-    assert driver.desktop.session.model_path == "/m/GLM-4.6.gguf"
+    assert driver.desktop.session.models.path == "/m/GLM-4.6.gguf"
 
 
 def test_unload_and_open_happen_in_that_order(
@@ -208,8 +208,8 @@ def test_unload_and_open_happen_in_that_order(
 
     monkeypatch.setattr(driver.backend, "unload", slow_unload)
     monkeypatch.setattr(driver.backend, "load", noted_load)
-    driver.desktop.session.unload()
-    driver.desktop.session.load("/m/second.gguf")
+    driver.desktop.session.models.unload()
+    driver.desktop.session.models.open("/m/second.gguf")
     gate.set()
     driver.wait(lambda: driver.desktop.session.ready is not None)
     assert order == ["unload", "load"]

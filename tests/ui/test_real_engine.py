@@ -24,7 +24,7 @@ class Real:
         self.desktop, self.services, self.qtbot = desktop, services, qtbot
 
     def load(self, path: Path) -> None:
-        self.desktop.session.load(str(path))
+        self.desktop.session.models.open(str(path))
         session = self.desktop.session
         self.qtbot.waitUntil(
             lambda: session.ready is not None or isinstance(session.model, LoadFailed),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from app.chat.loading import PlannedLoad, Wanted
 from app.core.errors import KnownError
 from app.core.sampling import Sampling
 from app.engine.protocol import ModelInfo
@@ -25,12 +26,17 @@ class Ability:
 
 @dataclass(frozen=True)
 class LoadedModel:
+    """wanted: what the load was planned for, None for the plan's own choice. measured: what it
+    took beside what was predicted, "" when nobody measured."""
+
     info: ModelInfo
     thinking: Ability
     tools: Ability
     tool_count: int
     defaults: Sampling
     demo: bool
+    wanted: Wanted | None = None
+    measured: str = ""
 
     @property
     def name(self) -> str:
@@ -44,6 +50,34 @@ class LoadedModel:
 @dataclass(frozen=True)
 class NoModel:
     pass
+
+
+@dataclass(frozen=True)
+class Planning:
+    """The file and the machine are being looked at. kept: the model that is open meanwhile."""
+
+    path: str
+    name: str
+    kept: LoadedModel | None = None
+
+
+@dataclass(frozen=True)
+class Choosing:
+    """The person looks at the plan and may change it. planned: what Load loads. wanted: what the
+    controls say; while `working`, its plan is being made. problem: why it cannot be had."""
+
+    path: str
+    name: str
+    planned: PlannedLoad
+    recommended: PlannedLoad
+    kept: LoadedModel | None = None
+    wanted: Wanted | None = None
+    working: bool = False
+    problem: KnownError | None = None
+
+    @property
+    def can_load(self) -> bool:
+        return not self.working and self.problem is None
 
 
 @dataclass(frozen=True)
@@ -77,7 +111,7 @@ class LoadFailed:
     kept: LoadedModel | None = None
 
 
-ModelState = NoModel | Loading | Ready | LoadFailed
+ModelState = NoModel | Planning | Choosing | Loading | Ready | LoadFailed
 
 
 def open_model(state: ModelState) -> LoadedModel | None:
@@ -85,7 +119,7 @@ def open_model(state: ModelState) -> LoadedModel | None:
     match state:
         case Ready(model):
             return model
-        case LoadFailed(kept=kept):
+        case LoadFailed(kept=kept) | Planning(kept=kept) | Choosing(kept=kept):
             return kept
         case _:
             return None

@@ -1,48 +1,26 @@
 """The conversation and the model behind it. No Qt: closures come back through the task runner."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from app.chat.events import TurnEvent, TurnFinished
 from app.chat.record import TurnError
 from app.chat.turn import TurnOptions
 from app.core.cancel import CancelToken
-from app.core.errors import KnownError
 from app.core.messages import Message, user
 from app.core.tasks import Task, TaskRunner
-from app.engine.protocol import LoadProgress
 from app.ui.chat.entries import Transcript
-from app.ui.chat.model_state import (
-    LoadedModel,
-    LoadFailed,
-    Loading,
-    ModelState,
-    NoModel,
-    Ready,
-    model_file_name,
-    open_model,
-)
+from app.ui.chat.model_loads import LoadBackend, ModelLoads, known
+from app.ui.chat.model_state import LoadedModel, ModelState
 from app.ui.chat.turn_reader import TurnReader
 
 _LONGEST_TITLE = 60
-_LOOK_SECONDS = 0.1
-_log = logging.getLogger(__name__)
 
 
-class Backend(Protocol):
-    """The engine and what belongs to it; every method but `is_demo` blocks, on worker threads."""
-
-    def is_demo(self, path: str) -> bool: ...
-
-    def load(
-        self, path: str, on_progress: Callable[[LoadProgress], None], cancel: CancelToken
-    ) -> LoadedModel: ...
-
-    def unload(self) -> None: ...
+class Backend(LoadBackend, Protocol):
+    """The engine and what belongs to it. Blocks; for worker threads."""
 
     def run_turn(
         self,
@@ -81,13 +59,11 @@ class ChatSession:
         self._monotonic = monotonic
         self.presenter: Presenter | None = None
         self.transcript = Transcript()
-        self.model: ModelState = NoModel()
+        self.models = ModelLoads(backend, tasks, self._model_changed, self.stop)
         self.title = ""
         self._messages: list[Message] = []
         self._reader: TurnReader | None = None
         self._turn: Task | None = None
-        self._load: Task | None = None
-        self._engine_work: Task | None = None
         self._lock = threading.Lock()
         self._events: list[TurnEvent] = []
         self._announced = False
@@ -99,9 +75,13 @@ class ChatSession:
         return self._turn is not None
 
     @property
+    def model(self) -> ModelState:
+        return self.models.state
+
+    @property
     def ready(self) -> LoadedModel | None:
         """The model that can be asked now."""
-        return open_model(self.model)
+        return self.models.ready
 
     @property
     def context(self) -> tuple[int, int]:
@@ -110,96 +90,6 @@ class ChatSession:
             return 0, 0
         used = self._reader.context_used if self._reader else None
         return used or 0, self.ready.info.context_tokens
-
-    # The model
-
-    def load(self, path: str) -> None:
-        """Replace the model. A running turn is stopped, a running load cancelled."""
-        self.stop()
-        if self._load is not None:
-            self._load.cancel()
-        name = "Demo model" if self._backend.is_demo(path) else model_file_name(path)
-        before = self.model.kept if isinstance(self.model, Loading) else self.ready
-        self._set_model(Loading(path, name, before=before))
-
-        earlier = self._engine_work
-
-        def work(cancel: CancelToken) -> LoadedModel:
-            _after(earlier, cancel)
-
-            def report(event: LoadProgress) -> None:
-                self._tasks.post(lambda: self._load_progress(task, event))
-
-            return self._backend.load(path, report, cancel)
-
-        def done(model: LoadedModel) -> None:
-            if self._load is task:
-                _log.info("Ready: %s", model.info.path)
-                self._set_model(Ready(model))
-
-        def failed(error: Exception) -> None:
-            if self._load is task:
-                kept = self.model.kept if isinstance(self.model, Loading) else None
-                self._set_model(LoadFailed(path, known(error), kept))
-
-        def ended() -> None:
-            if self._load is not task:
-                return
-            self._load = None
-            if isinstance(self.model, Loading):
-                kept = self.model.kept
-                self._set_model(Ready(kept) if kept is not None else NoModel())
-
-        task = self._load = self._engine_work = self._tasks.run(work, done, failed, ended)
-
-    def cancel_load(self) -> None:
-        if self._load is not None and isinstance(self.model, Loading):
-            self._load.cancel()
-            self._set_model(replace(self.model, cancelling=True))
-
-    def reload(self) -> None:
-        """The open model, or the file that could not be opened."""
-        path = self.ready.info.path if self.ready is not None else self.model_path
-        if path:
-            self.load(path)
-
-    def retry_load(self) -> None:
-        """The file that could not be opened, once more."""
-        if isinstance(self.model, LoadFailed):
-            self.load(self.model.path)
-
-    def keep_model(self) -> None:
-        """Forget the file that could not be opened and go on with the model before."""
-        if self.ready is not None:
-            self._set_model(Ready(self.ready))
-
-    def unload(self) -> None:
-        if self.ready is None:
-            return
-        self.stop()
-        path = self.model_path
-        self._set_model(NoModel())
-        earlier = self._engine_work
-
-        def work(cancel: CancelToken) -> None:
-            _after(earlier, cancel)
-            self._backend.unload()
-
-        def failed(error: Exception) -> None:
-            if isinstance(self.model, NoModel):
-                self._set_model(LoadFailed(path, known(error)))
-
-        self._engine_work = self._tasks.run(work, on_error=failed)
-
-    @property
-    def model_path(self) -> str:
-        match self.model:
-            case Ready(model):
-                return model.info.path
-            case Loading(path=path) | LoadFailed(path=path):
-                return path
-            case _:
-                return ""
 
     # The conversation
 
@@ -251,8 +141,7 @@ class ChatSession:
     def close(self) -> None:
         """Cancel whatever runs; waiting for it is the task runner's business."""
         self.stop()
-        if self._load is not None:
-            self._load.cancel()
+        self.models.close()
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -322,12 +211,7 @@ class ChatSession:
         self._tell_transcript()
         self._tell_busy()
 
-    def _load_progress(self, task: Task, event: LoadProgress) -> None:
-        if self._load is task and isinstance(self.model, Loading):
-            self._set_model(replace(self.model, stage=event.stage, fraction=event.fraction))
-
-    def _set_model(self, state: ModelState) -> None:
-        self.model = state
+    def _model_changed(self) -> None:
         if self.presenter is not None:
             self.presenter.model_changed()
 
@@ -340,27 +224,9 @@ class ChatSession:
             self.presenter.transcript_changed()
 
 
-def _after(earlier: Task | None, cancel: CancelToken) -> None:
-    """Loads and unloads reach the engine in the order in which they were asked for."""
-    while earlier is not None and not earlier.wait(_LOOK_SECONDS):
-        cancel.raise_if_cancelled()
-
-
 def _title(question: str) -> str:
     words = " ".join(question[:400].split())
     if len(words) <= _LONGEST_TITLE:
         return words
     cut = words[:_LONGEST_TITLE]
     return f"{cut[: cut.rfind(' ')] if ' ' in cut[30:] else cut}…"
-
-
-def known(error: Exception) -> KnownError:
-    """A bug, in words; the traceback is in the log."""
-    if isinstance(error, KnownError):
-        return error
-    return KnownError(
-        "Something in the program went wrong.",
-        "This is a fault of the program, not of yours.",
-        "Try again. The log has the details.",
-        f"{type(error).__name__}: {error}",
-    )

@@ -2,14 +2,12 @@
 
 import math
 
-from PySide6.QtCore import QRect, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QDoubleSpinBox,
     QLineEdit,
     QPlainTextEdit,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -17,7 +15,7 @@ from PySide6.QtWidgets import (
 from app.core.sampling import Declaration, Range
 from app.core.units import count
 from app.ui.look import Look
-from app.ui.widgets import ChoiceBox
+from app.ui.widgets import ChoiceBox, WholeSpin, draw_arrows
 
 
 class Editor(QWidget):
@@ -53,15 +51,6 @@ class Editor(QWidget):
         return ""
 
 
-def _draw_arrows(spin: QAbstractSpinBox, look: Look) -> None:
-    painter = QPainter(spin)
-    side, left = 10, spin.width() - 18
-    middle = spin.height() // 2
-    look.icon("chevron-up", "muted", side).paint(painter, QRect(left, middle - side, side, side))
-    look.icon("chevron-down", "muted", side).paint(painter, QRect(left, middle, side, side))
-    painter.end()
-
-
 class _Decimal(QDoubleSpinBox):
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -70,26 +59,12 @@ class _Decimal(QDoubleSpinBox):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        _draw_arrows(self, self._look)
+        draw_arrows(self, self._look)
 
     def textFromValue(self, value: float) -> str:
         text = super().textFromValue(value)
         point = self.locale().decimalPoint()
         return text.rstrip("0").removesuffix(point) if point in text else text
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
-
-
-class _Whole(QSpinBox):
-    def __init__(self, look: Look) -> None:
-        super().__init__()
-        self._look = look
-        self.lineEdit().setTextMargins(6, 0, 0, 0)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        _draw_arrows(self, self._look)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
@@ -118,7 +93,7 @@ class DecimalEditor(Editor):
 class WholeEditor(Editor):
     def __init__(self, look: Look, name: str, declaration: Declaration, bounds: Range) -> None:
         super().__init__(name, declaration)
-        self._field = _Whole(look)
+        self._field = WholeSpin(look)
         self._field.setRange(int(bounds.minimum), int(bounds.maximum))
         self._field.setSingleStep(int(bounds.step))
         self._adopt(self._field, name)

@@ -1,0 +1,70 @@
+"""One download, waited for: for the command line and for scripts."""
+
+import threading
+from collections.abc import Callable
+
+from app.core.cancel import CancelToken
+from app.core.errors import Cancelled, KnownError
+from app.downloads.limits import DEFAULT_CONNECTIONS
+from app.downloads.manager import DownloadManager
+from app.downloads.types import (
+    ENDED,
+    DownloadRequest,
+    Event,
+    HubAccess,
+    JobState,
+    JobStatus,
+    JobUpdate,
+    Target,
+)
+
+
+def download(
+    request: DownloadRequest,
+    target: Target,
+    hub: HubAccess,
+    *,
+    on_progress: Callable[[JobStatus], None] = lambda _: None,
+    cancel: CancelToken | None = None,
+    connections: int = DEFAULT_CONNECTIONS,
+    bytes_per_second: int | None = None,
+) -> JobStatus:
+    """Blocks until the set is whole; goes on where any earlier try, of window or terminal, stopped.
+
+    on_progress is called on another thread, some times per second. A full disk or a missing network
+    is waited for. Raises KnownError; Cancelled, which keeps what has come.
+    """
+    ended = threading.Event()
+    last: list[JobStatus] = []
+
+    def on_event(event: Event) -> None:
+        if isinstance(event, JobUpdate):
+            last[:] = [event.status]
+            on_progress(event.status)
+            if event.status.state in ENDED:
+                ended.set()
+
+    token = cancel or CancelToken()
+    token.on_cancel(ended.set)
+    token.raise_if_cancelled()
+    manager = DownloadManager(
+        hub, on_event, connections=connections, bytes_per_second=bytes_per_second
+    )
+    manager.start()
+    try:
+        manager.add(request, target)
+        ended.wait()
+    finally:
+        manager.close()
+    status = last[0]
+    if status.state is JobState.DONE:
+        return status
+    if token.cancelled:
+        raise Cancelled
+    if status.error is not None:
+        raise status.error
+    raise KnownError(
+        f"{status.change.path if status.change else request.title} has changed on the server.",
+        "It was replaced by another version after it was listed.",
+        "List the files again and start the download anew.",
+    )

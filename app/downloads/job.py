@@ -1,0 +1,257 @@
+"""One set of files, from the space check to the last name on the disk."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.core.errors import KnownError
+from app.downloads.existing import complete_already
+from app.downloads.giving_up import wrong_hash
+from app.downloads.journal import Identity
+from app.downloads.link import FileChanged, LinkSource
+from app.downloads.restore import Partial, open_partial
+from app.downloads.space import FreeBytes, bytes_to_come, shortfall
+from app.downloads.speed import SpeedMeter
+from app.downloads.storage import Place, discard, free_bytes, place_of, publish
+from app.downloads.transfer import FileTransfer, NoSpace, Tools
+from app.downloads.types import (
+    ENDED,
+    MIB,
+    DownloadRequest,
+    FileChange,
+    FileProgress,
+    FileRequest,
+    HubAccess,
+    JobState,
+    JobStatus,
+    Target,
+)
+
+_SPACE_POLL_SECONDS = 5.0
+_NEARLY_FULL_BYTES = 16 * MIB
+
+
+@dataclass
+class Workshop:
+    """What all jobs share."""
+
+    hub: HubAccess
+    tools: Tools
+    free: FreeBytes = free_bytes
+
+
+class Job:
+    """For the asyncio thread. `on_change` is called after every change of state."""
+
+    def __init__(
+        self,
+        job_id: str,
+        request: DownloadRequest,
+        target: Target,
+        workshop: Workshop,
+        on_change: Callable[["Job"], None],
+    ) -> None:
+        self.job_id = job_id
+        self.request = request
+        self.target = target
+        self.state = JobState.QUEUED
+        self._shop = workshop
+        self._on_change = on_change
+        self._files = {f.path: FileProgress(f.path, f.size_bytes) for f in request.files}
+        self._transfer: FileTransfer | None = None
+        self._current = ""
+        self._speed = SpeedMeter()
+        self._error: KnownError | None = None
+        self._change: FileChange | None = None
+        self._needed = 0
+
+    @property
+    def change(self) -> FileChange | None:
+        return self._change
+
+    def set_state(self, state: JobState) -> None:
+        self.state = state
+        if state is not JobState.RUNNING:
+            self._speed.reset()
+        self._on_change(self)
+
+    def requeue(self) -> None:
+        """Forget what went wrong; the job may start again."""
+        self._error = self._change = None
+        self.set_state(JobState.QUEUED)
+
+    def accept_change(self) -> None:
+        """Take what the server has now. Raises ValueError when nothing has changed."""
+        change = self._change
+        if change is None:
+            raise ValueError("the file has not changed")
+        self.discard_partials()
+        new = FileRequest(change.path, change.size_bytes, change.sha256)
+        files = tuple(new if f.path == change.path else f for f in self.request.files)
+        commit = change.commit or self.request.commit
+        self.request = replace(self.request, files=files, commit=commit)
+        self._files[new.path] = FileProgress(new.path, new.size_bytes)
+        self.requeue()
+
+    async def run(self) -> None:
+        """Until the job has ended in some way; all failures end in a state, bugs are raised."""
+        self._error = self._change = None
+        try:
+            while not await self._attempt():
+                await self._wait_for_space()
+            self.set_state(JobState.DONE)
+        except FileChanged as changed:
+            self._change = changed.change
+            self.set_state(JobState.CHANGED)
+        except KnownError as error:
+            self.fail(error)
+        except OSError as error:
+            self.fail(_folder_trouble(self.target.folder, error))
+
+    def fail(self, error: KnownError) -> None:
+        self._error = error
+        self.set_state(JobState.FAILED)
+
+    def discard_partials(self) -> None:
+        """Raises OSError. Files that are complete stay."""
+        for file in self.request.files:
+            discard(place_of(self.request, file, self.target))
+            if self._files[file.path].location is None:
+                self._files[file.path] = FileProgress(file.path, file.size_bytes)
+
+    async def _attempt(self) -> bool:
+        """False when the disk is full."""
+        self.set_state(JobState.CHECKING)
+        places = [(f, place_of(self.request, f, self.target)) for f in self.request.files]
+        if self._missing_space(places):
+            return False
+        try:
+            for file, place in places:
+                if self._files[file.path].location is None:
+                    await self._get(file, place)
+        except NoSpace:
+            self._missing_space(places)
+            return False
+        return True
+
+    def _missing_space(self, places: list[tuple[FileRequest, Place]]) -> int:
+        needed = bytes_to_come((place, file.size_bytes) for file, place in places)
+        self._needed = shortfall(self.target.folder, needed, self._shop.free)
+        return self._needed
+
+    async def _wait_for_space(self) -> None:
+        places = [(f, place_of(self.request, f, self.target)) for f in self.request.files]
+        self.set_state(JobState.NO_SPACE)
+        while True:
+            await self._shop.tools.clock.sleep(_SPACE_POLL_SECONDS)
+            before = self._needed
+            if not self._missing_space(places):
+                return
+            if self._needed != before:
+                self._on_change(self)
+
+    def space_left(self) -> bool:
+        """Asked as bytes arrive: what fills the last megabytes harms the whole machine."""
+        missing = self.status().size_bytes - self.status().done_bytes
+        return self._shop.free(self.target.folder) > min(missing, _NEARLY_FULL_BYTES)
+
+    async def _get(self, file: FileRequest, place: Place) -> None:
+        self._current = file.path
+        disk = self._shop.tools.disk
+        there = await complete_already(disk, file, place, self._hashed_so_far)
+        if not there:
+            await self._fetch(file, place)
+        location = await disk.write(lambda: publish(place, self.request, self.target))
+        await disk.write(lambda: discard(place))
+        size = file.size_bytes
+        self._files[file.path] = FileProgress(file.path, size, size, size, location)
+        self._on_change(self)
+
+    def _hashed_so_far(self, count: int) -> None:
+        file = self._files[self._current]
+        self._files[file.path] = replace(file, verified_bytes=count)
+
+    async def _fetch(self, file: FileRequest, place: Place) -> None:
+        identity = Identity(
+            self.request.repo, file.path, file.size_bytes, file.sha256, self.request.commit
+        )
+        disk = self._shop.tools.disk
+        partial = await disk.write(lambda: open_partial(place, identity))
+        try:
+            found = await self._until_right(file, partial)
+            if partial.file.length != file.size_bytes:
+                partial.file.truncate(file.size_bytes)
+            await disk.sync(partial.file.sync)
+        finally:
+            partial.close()
+        if file.sha256 not in (None, found):
+            discard(place)
+            raise wrong_hash(file.path, file.sha256 or "", found)
+
+    async def _until_right(self, file: FileRequest, partial: Partial) -> str:
+        """The hash; a wrong one is first looked for on this disk, then fetched once more."""
+        from_before = partial.from_before
+        found = await self._transfer_once(file, partial)
+        if file.sha256 in (None, found):
+            return found
+        if from_before:
+            partial.reread()
+            found = await self._transfer_once(file, partial)
+            if found == file.sha256:
+                return found
+        partial.restart()
+        return await self._transfer_once(file, partial)
+
+    async def _transfer_once(self, file: FileRequest, partial: Partial) -> str:
+        tools = replace(self._shop.tools, space_left=self.space_left)
+        links = LinkSource(self._shop.hub, self.request, file)
+        self._transfer = FileTransfer(partial, links, tools)
+        self.set_state(JobState.RUNNING)
+        try:
+            return await self._transfer.run()
+        finally:
+            self._take_over_progress()
+            self._transfer = None
+
+    def _take_over_progress(self) -> None:
+        transfer = self._transfer
+        if transfer is not None:
+            self._files[self._current] = replace(
+                self._files[self._current],
+                done_bytes=transfer.done_bytes,
+                verified_bytes=transfer.verified_bytes,
+            )
+
+    def sample(self) -> None:
+        """Note the speed; to be called a few times per second."""
+        self._take_over_progress()
+        done = sum(file.done_bytes for file in self._files.values())
+        if self.state is JobState.RUNNING:
+            self._speed.sample(self._shop.tools.clock.monotonic(), done)
+
+    def status(self) -> JobStatus:
+        self._take_over_progress()
+        files = tuple(self._files[f.path] for f in self.request.files)
+        status = JobStatus(self.job_id, self.request, self.target, self.state, files)
+        if self.state in ENDED or self.state is JobState.NO_SPACE:
+            needed = self._needed if self.state is JobState.NO_SPACE else 0
+            return replace(status, error=self._error, change=self._change, needed_bytes=needed)
+        trouble = self._transfer.trouble if self._transfer is not None else None
+        if trouble is not None:
+            left = max(0.0, trouble.until - self._shop.tools.clock.monotonic())
+            waiting = JobState.WAITING
+            return replace(status, state=waiting, reason=trouble.reason, retry_in_seconds=left)
+        return replace(
+            status,
+            speed_bytes_per_second=self._speed.bytes_per_second,
+            seconds_left=self._speed.seconds_left(status.size_bytes - status.done_bytes),
+        )
+
+
+def _folder_trouble(folder: Path, error: OSError) -> KnownError:
+    return KnownError(
+        f"The folder {folder} cannot be used.",
+        "The system does not let the program read or write there.",
+        "Check the folder's rights and the disk, or choose another folder.",
+        repr(error),
+    )
