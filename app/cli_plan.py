@@ -121,7 +121,7 @@ def run_plan(arguments: argparse.Namespace) -> int:
 
 def run_recommend(arguments: argparse.Namespace) -> int:
     """Raises KnownError."""
-    from app.planning.offers import DEFAULT_REPOSITORY, sibling_candidates
+    from app.planning.offers import DEFAULT_REPOSITORY, by_model, sibling_candidates
     from app.planning.recommend import Wish, recommend
     from app.planning.report import recommendation_json, recommendation_text
 
@@ -132,10 +132,10 @@ def run_recommend(arguments: argparse.Namespace) -> int:
             "Leave the options out for 32,768 tokens at 5 tokens per second.",
         )
     found = _offers(arguments.what or DEFAULT_REPOSITORY, None)
-    siblings = sibling_candidates() if arguments.what is None else ()
+    wanted, others = by_model([offer.candidate for offer in found.offers])
+    siblings = sibling_candidates() if arguments.what is None else others
     wish = Wish(arguments.ctx, arguments.speed)
-    candidates = [offer.candidate for offer in found.offers]
-    result = recommend(candidates, siblings, machine_of(arguments), wish)
+    result = recommend(wanted, siblings, machine_of(arguments), wish)
     notes = _recommend_notes(result, found)
     if arguments.json:
         value = recommendation_json(result)
@@ -173,6 +173,7 @@ def _offers(what: str, quant: str | None) -> "Offers":
 
 
 def _recommended(found: "Offers", machine: "Machine", choice: "Choice") -> "Offer":
+    from app.planning.offers import by_model
     from app.planning.recommend import Wish, recommend
 
     if not found.offers:
@@ -181,11 +182,13 @@ def _recommended(found: "Offers", machine: "Machine", choice: "Choice") -> "Offe
             " ".join(f"{name}: {why}" for name, why in found.refused[:3]),
             "Choose another repository or folder.",
         )
-    candidates = [offer.candidate for offer in found.offers]
-    trained = max(candidate.shape.trained_context for candidate in candidates)
+    wanted, others = by_model([offer.candidate for offer in found.offers])
+    trained = max(candidate.shape.trained_context for candidate in wanted)
     context = choice.context_tokens or trained
-    result = recommend(candidates, (), machine, Wish(max(1, context)))
-    best = result.best.candidate if result.best else min(candidates, key=lambda c: c.size_bytes)
+    result = recommend(wanted, others, machine, Wish(max(1, context)))
+    row = result.best if result.best and not result.best.shortfall else result.sibling
+    row = row or result.best
+    best = row.candidate if row else min(wanted, key=lambda c: c.size_bytes)
     return next(offer for offer in found.offers if offer.candidate is best)
 
 

@@ -27,6 +27,7 @@ _FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontco
 <alias binding="strong"><family>monospace</family><prefer><family>JetBrains Mono</family></prefer>
 </alias></fontconfig>"""
 _TIMEOUT_SECONDS = 120.0
+_MACHINE = "workstation-256gb-3090"
 _QUESTIONS = ("What is 37 times 24?", "Write hello world in Python")
 
 
@@ -40,6 +41,7 @@ def main(folder: Path) -> None:
         for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
             os.environ[variable] = str(home / variable)
         _draw(folder)
+        _draw_load_panel(folder, home)
 
 
 def _draw(folder: Path) -> None:
@@ -65,6 +67,34 @@ def _draw(folder: Path) -> None:
             desktop.look.choose(theme)
             app.processEvents()
             window.grab().save(str(folder / f"chat-{theme}.png"))
+    finally:
+        window.close()
+        services.close()
+
+
+def _draw_load_panel(folder: Path, temporary: Path) -> None:
+    """A GLM-4.6 of full size (without its weights) on a recorded workstation."""
+    from app.bootstrap import build
+    from app.hardware.recorded import load_machine, shipped_machines
+    from app.ui.application import Desktop, application
+    from app.ui.backend import EngineBackend
+    from app.ui.chat.model_state import Choosing
+    from tests.gguf.glm46 import GLM_46, write_model
+
+    app = application()
+    machine = next(path for path in shipped_machines() if path.stem == _MACHINE)
+    services = build(load_machine(machine))
+    desktop = Desktop(app, EngineBackend(services), services.settings)
+    window, models = desktop.window, desktop.session.models
+    try:
+        window.resize(1280, 800)
+        window.show()
+        models.open(str(write_model(temporary, GLM_46, "UD-Q2_K_XL")))
+        _wait(app, lambda: isinstance(models.state, Choosing), "the plan")
+        for theme in ("light", "dark"):
+            desktop.look.choose(theme)
+            app.processEvents()
+            window.grab().save(str(folder / f"load-{theme}.png"))
     finally:
         window.close()
         services.close()

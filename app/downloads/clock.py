@@ -1,7 +1,6 @@
 """Time and wake-ups, so that tests can own them."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Coroutine
 from typing import Any, Protocol
@@ -44,8 +43,6 @@ class Pulse:
         finally:
             for task in (sleeping, firing):
                 task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
 
 
 async def first_of(*pulses: Pulse) -> None:

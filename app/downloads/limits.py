@@ -6,6 +6,7 @@ from app.downloads.types import MIB
 DEFAULT_CONNECTIONS = 8
 MAX_CONNECTIONS = 32
 _BURST_SECONDS = 0.25
+_SHORTEST_SECONDS = 0.001
 
 
 class Limits:
@@ -54,4 +55,5 @@ class Limits:
             if self._tokens >= 0:
                 self._tokens -= count
                 return
-            await self.changed.wait_or_sleep(self._clock, -self._tokens / rate)
+            seconds = max(_SHORTEST_SECONDS, -self._tokens / rate)
+            await self.changed.wait_or_sleep(self._clock, seconds)

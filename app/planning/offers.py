@@ -191,6 +191,21 @@ def _read_all(
             raise
 
 
+def by_model(candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
+    """The files of the largest model, and those of the others, larger ones first: a folder may hold
+    several."""
+
+    def parameters(candidate: Candidate) -> float:
+        return candidate.size_bytes / candidate.bits_per_weight
+
+    sizes: dict[str, float] = {}
+    for candidate in candidates:
+        sizes[candidate.model] = max(sizes.get(candidate.model, 0.0), parameters(candidate))
+    ranked = sorted(sizes, key=lambda model: -sizes[model])
+    others = [c for model in ranked[1:] for c in candidates if c.model == model]
+    return [c for c in candidates if c.model == ranked[0]] if ranked else [], others
+
+
 def shipped_offers(repo: str, catalogue: Catalogue | None = None) -> Offers | None:
     """From the list and the dimensions that ship with the program; None when it is not listed."""
     catalogue = catalogue or shipped_catalogue()

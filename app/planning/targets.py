@@ -42,7 +42,7 @@ _PCIE_LANE = {1: 0.25e9, 2: 0.5e9, 3: 0.985e9, 4: 1.969e9, 5: 3.938e9, 6: 7.563e
 
 
 def room(machine: Machine, *, engine_only: bool = False) -> Room:
-    """GPUs whose memory is known, and the RAM.
+    """GPUs whose memory is known, the fastest first, and the RAM.
 
     engine_only: leave out what the installed engine cannot use (for a load here and now); else
     every working GPU counts, as it would with the right engine.
@@ -58,7 +58,10 @@ def room(machine: Machine, *, engine_only: bool = False) -> Room:
         # A processor's own graphics beside a card has no memory of its own to add.
         gpus = [gpu for gpu in gpus if not gpu.unified]
     targets = [_gpu_target(machine, gpu, number) for number, gpu in enumerate(gpus)]
-    return Room(tuple(target for target in targets if target is not None), _ram(machine))
+    known = [target for target in targets if target is not None]
+    # The first one multiplies with what lies in RAM while a prompt is read: the fastest, then.
+    known.sort(key=lambda target: -(target.bandwidth_bytes_per_second or 0))
+    return Room(tuple(known), _ram(machine))
 
 
 def backend_of(gpu: Gpu, engine_devices: tuple[EngineDevice, ...]) -> Backend:
@@ -72,8 +75,8 @@ def backend_of(gpu: Gpu, engine_devices: tuple[EngineDevice, ...]) -> Backend:
 
 
 def upload_bytes_per_second(machine: Machine) -> int | None:
-    """RAM to the first GPU over PCIe; None for unified memory or an unknown link."""
-    for gpu in machine.gpus:
+    """RAM to the fastest GPU over PCIe; None for unified memory or an unknown link."""
+    for gpu in sorted(machine.gpus, key=lambda gpu: -(gpu.bandwidth_bytes_per_second or 0)):
         link = gpu.pcie
         generation = link.max_generation or link.generation
         width = link.width or link.max_width

@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,8 @@ from app.chat.services import Services
 from app.core.errors import KnownError
 from app.core.paths import APP_ID, demo_model_path, resources_dir
 from app.core.tasks import TaskRunner
+from app.hardware.findings import gpu_banner
+from app.hardware.types import Finding, Machine
 from app.settings.declared import LAST_MODEL
 from app.settings.store import SettingsStore
 from app.ui.backend import EngineBackend
@@ -74,6 +76,15 @@ class Desktop:
         self.main_thread.close()
         return ended
 
+    def look_at_machine(self, machine: Callable[[], Machine]) -> None:
+        """In the background; what keeps a GPU from being used is told in the notice bar."""
+
+        def told(finding: Finding | None) -> None:
+            if finding is not None:
+                self.window.page.notice.show_finding(finding)
+
+        self.tasks.run(lambda _: gpu_banner(machine()), told)
+
     def report_bug(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
@@ -98,6 +109,7 @@ def run(services: Services, options: Namespace) -> int:
     before = sys.excepthook
     sys.excepthook = desktop.report_bug
     desktop.tasks.run(lambda _: warm_up())
+    desktop.look_at_machine(services.loader.machine)
     desktop.session.models.open(
         _first_model(getattr(options, "model", None), services.settings), ask=False
     )

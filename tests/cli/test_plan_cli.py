@@ -176,6 +176,16 @@ def test_the_recommended_file_is_planned_when_none_is_named(
     assert any("--quant" in note for note in value["notes"])
 
 
+def test_a_folder_of_several_models(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    write_sparse(tmp_path, SMALL_MOE, "Q8_0")
+    write_sparse(tmp_path, GLM_46, "UD-TQ1_0")
+    machine = ("--machine", shipped("no-gpu"))
+    found = answer(capsys, "recommend", str(tmp_path), *machine)
+    assert [row["model"] for row in found["candidates"]] == ["GLM-4.6"]
+    assert found["sibling"]["model"] == "Small MoE"
+    assert answer(capsys, "plan", str(tmp_path), *machine)["model"] == "Small MoE"
+
+
 def test_bad_input_is_a_plain_sentence(tmp_path: Path, glm46: str) -> None:
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF\x03\0\0\0")

@@ -9,6 +9,7 @@ from app.core.errors import KnownError
 from app.planning.offers import (
     Offers,
     base_name,
+    by_model,
     local_offers,
     remote_offers,
     shipped_offers,
@@ -16,10 +17,10 @@ from app.planning.offers import (
 )
 from app.planning.shape import model_shape
 from tests.catalog.hubs import COMMIT, hub
-from tests.gguf.glm46 import GLM_46, SMALL_MOE
+from tests.gguf.glm46 import GLM_4_9B, GLM_4_32B, GLM_46, SMALL_MOE
 from tests.gguf.glm46 import write_model as write_sparse
 from tests.models import write_model
-from tests.planning.made import SIBLINGS, header_of
+from tests.planning.made import SIBLINGS, candidate, header_of
 
 REPO = "owner/Tiny-GGUF"
 Q8 = gguf.GGMLQuantizationType.Q8_0
@@ -158,6 +159,13 @@ def test_smaller_models_of_the_family() -> None:
     for model in SIBLINGS:
         listed = next(c for c in found if (c.model, c.quant) == (model.name, "Q4_K_M"))
         assert listed.size_bytes == pytest.approx(header_of(model).size_bytes, rel=0.1)
+
+
+def test_a_folder_of_several_models_is_about_the_largest() -> None:
+    small, large = candidate(GLM_4_9B, "Q8_0"), candidate(GLM_46, "UD-TQ1_0")
+    middle = candidate(GLM_4_32B, "Q4_K_M")
+    assert by_model([small, middle, large]) == ([large], [middle, small])
+    assert by_model([]) == ([], [])
 
 
 def test_names_of_models() -> None:

@@ -6,12 +6,13 @@ import pytest
 
 from app.core.errors import KnownError
 from app.hardware.recorded import load_machine, shipped_machines
-from app.hardware.types import Disk
+from app.hardware.types import Disk, PcieLink
 from app.planning.assignment import Assignment, units
 from app.planning.plan import make_plan
 from app.planning.repack import repacked_bytes
 from app.planning.report import verdict_sentence
 from app.planning.search import Search
+from app.planning.targets import upload_bytes_per_second
 from app.planning.types import GIB, Choice
 from tests.gguf.glm46 import GLM_4_32B, GLM_45_AIR, GLM_46, GLM_47_FLASH, Glm
 from tests.planning.made import card, machine, shape_of, shipped, space
@@ -109,6 +110,19 @@ def test_ram_that_is_taken_does_not_count() -> None:
     taken = replace(taken, memory=replace(taken.memory, available_bytes=100 * GIB))
     assert make_plan(shape_of(GLM_46), machine(256), Choice()).verdict == "cpu"
     assert make_plan(shape_of(GLM_46), taken, Choice()).verdict == "disk"
+
+
+def test_the_fastest_card_comes_first() -> None:
+    """It computes with what lies in RAM."""
+    slow = card(11, "NVIDIA GeForce GTX 1080", bandwidth=320 * 10**9)
+    plan = make_plan(shape_of(GLM_45_AIR), machine(200, slow, card(24)), Choice())
+    labels = [use.target.label for use in plan.devices]
+    assert labels[0] == "NVIDIA GeForce RTX 4090"
+    assert plan.placement.devices == ("CUDA1", "CUDA0")
+    links = (PcieLink(max_generation=3, max_width=8), PcieLink(max_generation=4, max_width=16))
+    gpus = [replace(gpu, pcie=link) for gpu, link in zip((slow, card(24)), links, strict=True)]
+    assert upload_bytes_per_second(machine(200, *gpus)) == round(1.969e9 * 16)
+    assert upload_bytes_per_second(machine(200)) is None
 
 
 def test_a_display_keeps_a_reserve() -> None:

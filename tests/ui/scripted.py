@@ -2,13 +2,17 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NoReturn
 
 from app.chat.events import RoundFinished, TurnEvent, TurnFinished
+from app.chat.loading import Loader, PlannedLoad, Wanted
 from app.chat.turn import TurnOptions
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled
 from app.core.messages import Message, TextPart
+from app.core.placement import Placement
 from app.core.sampling import Sampling
 from app.engine.protocol import LoadProgress, ModelInfo, Stats
 from app.ui.chat.model_state import Ability, LoadedModel
@@ -44,6 +48,21 @@ def model(path: str = DEMO, **changes: object) -> LoadedModel:
     return LoadedModel(info, **{**values, **changes})  # type: ignore[arg-type]
 
 
+class NoEngine:
+    def load(self, *_: object) -> NoReturn:
+        raise AssertionError("nothing is loaded here")
+
+
+def _opened() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
+def _planner() -> Loader:
+    return Loader(NoEngine(), measurements=lambda: Path("no-measurements.json"))
+
+
 @dataclass
 class ScriptedBackend:
     """turns: what each turn does, step by step. An Event in it waits for the test; an exception is
@@ -60,9 +79,9 @@ class ScriptedBackend:
     plans: dict[str, PlannedLoad | Exception] = field(default_factory=dict)
     wanted: list[Wanted] = field(default_factory=list)
     loaded: list[PlannedLoad] = field(default_factory=list)
-    planning: threading.Event = field(default_factory=lambda: _open_gate())
-    adjusting: threading.Event = field(default_factory=lambda: _open_gate())
-    loader: Loader = field(default_factory=lambda: Loader(_no_engine()))
+    planning: threading.Event = field(default_factory=_opened)
+    adjusting: threading.Event = field(default_factory=_opened)
+    loader: Loader = field(default_factory=_planner)
 
     def is_demo(self, path: str) -> bool:
         return path == DEMO

@@ -11,12 +11,13 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QPushButton
 
 from app.chat.events import RoundStarted
+from app.chat.loading import PlannedLoad
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 from app.dialect.events import TextDelta
 from app.engine.protocol import LoadProgress
 from app.ui.chat.entries import Answer
-from app.ui.chat.model_state import Ability, LoadedModel, LoadFailed, Loading, NoModel
+from app.ui.chat.model_state import Ability, LoadedModel, LoadFailed, NoModel, Ready
 from tests.ui.conftest import Driver
 from tests.ui.scripted import DEMO, Step, model, round_finished
 
@@ -85,8 +86,8 @@ def test_only_the_last_of_two_loads_counts(driver: Driver, gate: threading.Event
 def test_unload_and_reload(driver: Driver) -> None:
     driver.load("/m/real.gguf")
     driver.page.header.reload.emit()
-    assert isinstance(driver.desktop.session.model, Loading)
-    driver.wait(lambda: driver.desktop.session.ready is not None)
+    driver.wait(lambda: len(driver.backend.loaded) == 2)
+    driver.wait(lambda: isinstance(driver.desktop.session.model, Ready))
     driver.page.header.unload.emit()
     driver.wait(lambda: driver.backend.unloads == 1)
     assert isinstance(driver.desktop.session.model, NoModel)
@@ -196,18 +197,20 @@ def test_unload_and_open_happen_in_that_order(
 ) -> None:
     driver.load("/m/first.gguf")
     order: list[str] = []
-    load = driver.backend.load
+    load = driver.backend.load_planned
 
     def slow_unload() -> None:
         gate.wait(20)
         order.append("unload")
 
-    def noted_load(path: str, on_progress: Progressing, cancel: CancelToken) -> LoadedModel:
+    def noted_load(
+        planned: PlannedLoad, on_progress: Progressing, cancel: CancelToken
+    ) -> LoadedModel:
         order.append("load")
-        return load(path, on_progress, cancel)
+        return load(planned, on_progress, cancel)
 
     monkeypatch.setattr(driver.backend, "unload", slow_unload)
-    monkeypatch.setattr(driver.backend, "load", noted_load)
+    monkeypatch.setattr(driver.backend, "load_planned", noted_load)
     driver.desktop.session.models.unload()
     driver.desktop.session.models.open("/m/second.gguf")
     gate.set()

@@ -22,6 +22,7 @@ from app.dialect.events import (
     ReasoningClosed,
     ReasoningDelta,
     TextDelta,
+    ThinkingFound,
     ToolCallDone,
     ToolCallRejected,
     ToolCallStarted,
@@ -166,3 +167,34 @@ def test_thinking_tokens_are_estimated_when_it_was_too_quick_to_count() -> None:
     thinking = entries[1]
     assert isinstance(thinking, Thinking)
     assert (thinking.tokens, thinking.seconds) == (72, 2.5)
+
+
+def test_thinking_without_its_opening_tag_voids_what_was_told_of_it() -> None:
+    entries = _read(
+        RoundStarted(0),
+        TextDelta("First."),
+        round_finished("First."),
+        RoundStarted(1),
+        TextDelta("I could call"),
+        ToolCallStarted(0, "current_time"),
+        ToolCallDone(0, CALL),
+        TextDelta(" or not."),
+        ThinkingFound("I could call <tool_call>… or not."),
+        ReasoningClosed(True),
+        ToolCallStarted(0, "calculator"),
+        TextDelta("Done."),
+        round_finished("Done."),
+        TurnFinished((), "end"),
+    )
+    assert _kinds(entries) == ["Question", "Answer", "Thinking", "ToolUse", "Answer", "Footer"]
+    thinking, tool, footer = entries[2], entries[3], entries[-1]
+    assert isinstance(thinking, Thinking)
+    assert (thinking.text, thinking.state) == ("I could call <tool_call>… or not.", "done")
+    assert isinstance(tool, ToolUse) and tool.name == "calculator"
+    assert isinstance(footer, Footer) and footer.answer == "First.\n\nDone."
+
+
+def test_empty_thinking_that_was_found_leaves_nothing() -> None:
+    entries = _read(TextDelta("x"), ThinkingFound(""), TextDelta("Yes."), TurnFinished((), "end"))
+    assert _kinds(entries) == ["Question", "Answer", "Footer"]
+    assert isinstance(entries[1], Answer) and entries[1].text == "Yes."

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.ui.chat.model_state import Loading, ModelState, NoModel, open_model
+from app.ui.chat.model_state import Loading, ModelState, NoModel, Planning, open_model
 from app.ui.widgets import button, label
 
 _DEMO = ("What can you do?", "What is 37 times 24?", "What is quantization?")
@@ -40,7 +40,7 @@ class EmptyPage(QWidget):
 
     def set_model(self, state: ModelState) -> None:
         model = open_model(state)
-        if isinstance(state, Loading):
+        if isinstance(state, Loading) or (isinstance(state, Planning) and model is None):
             self._title.setText(f"Opening {state.name}.")
             self._text.setText("You can write your question meanwhile.")
         elif model is None:

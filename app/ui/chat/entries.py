@@ -95,6 +95,9 @@ class Transcript:
         """That entry and all after it."""
         del self.entries[self.entries.index(entry) :]
 
+    def remove(self, entry: Entry) -> None:
+        self.entries.remove(entry)
+
     def clear(self) -> None:
         self.entries.clear()
         self._changed.clear()

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
 from app.core.units import count, gigabytes
-from app.ui.chat.model_state import LoadFailed, Loading, ModelState, open_model
+from app.ui.chat.model_state import LoadFailed, Loading, ModelState, Planning, open_model
 from app.ui.look import Look, ThemeChoice
 from app.ui.look.theme import THEME_CHOICES
 from app.ui.widgets import IconButton, button, chip, label, plain_tip
@@ -86,8 +86,11 @@ class Header(QFrame):
                     f"{name} · {gigabytes(info.size_bytes)} · "
                     f"{count(info.context_tokens)} tokens of context"
                 )
+                tip = " · ".join(filter(None, (tip, loaded.measured)))
             case Loading(name=name):
                 tip = f"{name} is being loaded"
+            case Planning(name=name):
+                tip = f"{name} is being looked at"
             case LoadFailed(path=path):
                 name, tip = "No model", f"{path} could not be opened"
             case _:
@@ -100,6 +103,9 @@ class Header(QFrame):
         self.model.setAccessibleName(f"Model: {name}")
         self.model.setAccessibleDescription(tip)
         self.demo.setVisible(loaded is not None and loaded.demo)
+        measured = loaded.measured if loaded is not None else ""
+        self._measured_action.setVisible(bool(measured))
+        self._measured_action.setText(f"Memory: {measured}")
         self._reload_action.setEnabled(loaded is not None or isinstance(state, LoadFailed))
         self._unload_action.setEnabled(loaded is not None)
 
@@ -127,7 +133,10 @@ class Header(QFrame):
         self._recent_action.setVisible(False)
         _action(menu, "Open a GGUF file…", "openFile", self.open_file.emit, "Ctrl+O")
         menu.addSeparator()
-        self._reload_action = _action(menu, "Reload", "reloadModel", self.reload.emit)
+        self._measured_action = _action(menu, "", "measuredMemory", None)
+        self._measured_action.setEnabled(False)
+        self._measured_action.setVisible(False)
+        self._reload_action = _action(menu, "Reload…", "reloadModel", self.reload.emit)
         self._unload_action = _action(menu, "Unload", "unloadModel", self.unload.emit)
         self.model.setMenu(menu)
 

@@ -8,7 +8,14 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.core.units import duration
-from app.ui.chat.model_state import LoadFailed, Loading, ModelState, NoModel, Stage
+from app.ui.chat.model_state import (
+    LoadFailed,
+    Loading,
+    ModelState,
+    NoModel,
+    Planning,
+    Stage,
+)
 from app.ui.chat.views.message_views import ErrorCard
 from app.ui.widgets import button, label, plain_tip
 
@@ -44,19 +51,22 @@ class ModelPanel(QFrame):
         self._column.addWidget(self._none)
 
     def set_model(self, state: ModelState) -> None:
-        self._loading.setVisible(isinstance(state, Loading))
+        self._loading.setVisible(isinstance(state, Loading | Planning))
         self._none.setVisible(isinstance(state, NoModel))
         if self._error is not None:
             self._error.hide()
             self._error.deleteLater()
             self._error = None
+        self._progress.setVisible(isinstance(state, Loading))
         if isinstance(state, Loading):
             self._show_loading(state)
         else:
             self._stage = None
+        if isinstance(state, Planning):
+            self._show_planning(state)
         if isinstance(state, LoadFailed):
             self._show_error(state)
-        self.setVisible(isinstance(state, Loading | NoModel | LoadFailed))
+        self.setVisible(isinstance(state, Loading | Planning | NoModel | LoadFailed))
 
     def _show_loading(self, state: Loading) -> None:
         if self._stage != (state.path, state.stage):
@@ -73,6 +83,12 @@ class ModelPanel(QFrame):
         self._progress.setValue(round(1000 * state.fraction))
         self._progress.setAccessibleDescription(f"{state.name}: {text}")
         self._cancel.setEnabled(not state.cancelling)
+
+    def _show_planning(self, state: Planning) -> None:
+        self._name = state.name
+        self._what.setText("looking at the file and this machine…")
+        self._elide()
+        self._cancel.setEnabled(True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -1,27 +1,37 @@
 """Something a person should know that belongs to no answer; stays until it is read."""
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from app.hardware.types import Finding
 from app.ui.look import Look
-from app.ui.widgets import IconButton, card, label
+from app.ui.widgets import IconButton, button, card, chip, label, single_shot
+
+_COPIED_MS = 1500
 
 
 class NoticeBar(QFrame):
+    """Short notes, and one finding about the machine with its remedy."""
+
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("noticeBar")
         self._lines: list[str] = []
-        frame = card(name="noticeCard")
-        self.text = label("", name="noticeText", wrap=True)
-        row = QHBoxLayout(frame)
+        self._finding: FindingCard | None = None
+        self._look = look
+        self._frame = card(name="noticeCard")
+        self.text = label("", "", name="noticeText", wrap=True)
+        row = QHBoxLayout(self._frame)
         row.setContentsMargins(16, 8, 8, 8)
         row.addWidget(self.text, 1)
         row.addWidget(
             IconButton(look, "cross", "Close the note", "noticeClose", on_click=self.clear)
         )
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 12, 24, 8)
-        column.addWidget(frame)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(24, 12, 24, 8)
+        self._column.setSpacing(8)
+        self._column.addWidget(self._frame)
+        self._frame.hide()
         self.hide()
 
     def say(self, text: str) -> None:
@@ -31,8 +41,71 @@ class NoticeBar(QFrame):
         self._lines.append(text)
         self.text.setText("\n".join(self._lines))
         self.setAccessibleName(f"Note: {self.text.text()}")
+        self._frame.show()
+        self.show()
+
+    def show_finding(self, finding: Finding) -> None:
+        """What, why and the remedy; replaces the one before."""
+        self._drop_finding()
+        self._finding = FindingCard(self._look, finding, self)
+        self._finding.close_button.clicked.connect(lambda *_: self._close_finding())
+        self._column.insertWidget(0, self._finding)
         self.show()
 
     def clear(self) -> None:
+        """The notes; the finding has a button of its own."""
         self._lines.clear()
-        self.hide()
+        self._frame.hide()
+        self.setVisible(self._finding is not None)
+
+    def _close_finding(self) -> None:
+        self._drop_finding()
+        self.setVisible(bool(self._lines))
+
+    def _drop_finding(self) -> None:
+        if self._finding is not None:
+            self._finding.hide()
+            self._finding.deleteLater()
+            self._finding = None
+
+
+class FindingCard(QFrame):
+    def __init__(self, look: Look, finding: Finding, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("findingCard")
+        self.setProperty("card", "true")
+        self.setAccessibleName(
+            " ".join(filter(None, (finding.what, finding.why, finding.remedy, finding.command)))
+        )
+        self._command = finding.command or ""
+        self.close_button = IconButton(look, "cross", "Close the note", "findingClose")
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        kind = "bad" if finding.severity == "error" else "warn"
+        head.addWidget(chip("GPU not used", kind, name="findingChip"))
+        head.addWidget(label(finding.what, "strong", name="findingWhat", wrap=True), 1)
+        head.addWidget(self.close_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 8, 8, 12)
+        column.setSpacing(6)
+        column.addLayout(head)
+        for text, name in ((finding.why, "findingWhy"), (finding.remedy, "findingRemedy")):
+            if text:
+                column.addWidget(label(text, name=name, wrap=True))
+        if self._command:
+            column.addLayout(self._command_row())
+
+    def _command_row(self) -> QHBoxLayout:
+        self._copy: QPushButton = button("Copy command", "findingCopy", on_click=self._copy_command)
+        self._back = single_shot(self, _COPIED_MS, lambda: self._copy.setText("Copy command"))
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 2, 8, 0)
+        row.setSpacing(12)
+        row.addWidget(label(self._command, "mono", name="findingCommand", wrap=True), 1)
+        row.addWidget(self._copy)
+        return row
+
+    def _copy_command(self) -> None:
+        QGuiApplication.clipboard().setText(self._command)
+        self._copy.setText("Copied")
+        self._back.start()

@@ -18,8 +18,9 @@ from app.core.sampling import Sampling
 from app.ui.chat.composer import Composer
 from app.ui.chat.empty_page import EmptyPage
 from app.ui.chat.header import Header
+from app.ui.chat.load.panel import LoadPanel
 from app.ui.chat.model_panel import ModelPanel
-from app.ui.chat.model_state import Ability, Loading
+from app.ui.chat.model_state import Ability, Choosing, Loading, Planning
 from app.ui.chat.notice_bar import NoticeBar
 from app.ui.chat.session import ChatSession
 from app.ui.chat.transcript_view import COLUMN, SIDE, TranscriptView
@@ -68,6 +69,7 @@ class ChatPage(QWidget):
         self.transcript = TranscriptView(look)
         self.empty = EmptyPage()
         self.model_panel = ModelPanel()
+        self.load_panel = LoadPanel(look)
         self.composer = Composer(look)
         self._next_frame = 0.0
         self._frame = QTimer(self)
@@ -117,6 +119,7 @@ class ChatPage(QWidget):
         self.header.set_model(state)
         self.model_panel.set_model(state)
         self.empty.set_model(state)
+        self._show_choosing(state if isinstance(state, Choosing) else None)
         if ready is not None:
             self.composer.set_abilities(ready.thinking, ready.tools, ready.tool_count)
         else:
@@ -146,8 +149,8 @@ class ChatPage(QWidget):
 
     def transcript_changed(self) -> None:
         transcript = self._session.transcript
-        self.stack.setCurrentWidget(self.transcript if transcript.entries else self.empty)
         self.transcript.show_transcript(transcript)
+        self._show_main()
         self.header.set_title(self._session.title)
         self.title_changed.emit(self._session.title)
         self._show_context()
@@ -155,10 +158,12 @@ class ChatPage(QWidget):
     # Own
 
     def escape(self) -> None:
-        """Close the panel that has the focus, else stop the answer."""
+        """Close the panel that has the focus, else give up opening a file, else stop the answer."""
         focus = QApplication.focusWidget()
         if self._panel is not None and focus is not None and self._panel.isAncestorOf(focus):
             self._panel.escape()
+        elif isinstance(self._session.model, Choosing | Planning):
+            self._session.models.cancel()
         else:
             self.stop()
 
@@ -191,6 +196,22 @@ class ChatPage(QWidget):
             return "Write your question while the model is loading"
         return "Open a model to ask it something"
 
+    def _show_choosing(self, state: Choosing | None) -> None:
+        """The composer gives way: one thing to decide, one primary button."""
+        was, now = self._bottom.isHidden(), state is not None
+        self._bottom.setVisible(not now)
+        self.load_panel.set_state(state)
+        self._show_main()
+        if was and not now:
+            self.composer.edit.setFocus()
+
+    def _show_main(self) -> None:
+        if self._bottom.isHidden():
+            self.stack.setCurrentWidget(self.load_panel)
+        else:
+            entries = self._session.transcript.entries
+            self.stack.setCurrentWidget(self.transcript if entries else self.empty)
+
     def _show_context(self) -> None:
         self.composer.set_context(*self._session.context)
 
@@ -211,7 +232,8 @@ class ChatPage(QWidget):
         self.stack.setObjectName("transcriptStack")
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.transcript)
-        bottom = QWidget()
+        self.stack.addWidget(self.load_panel)
+        self._bottom = bottom = QWidget()
         bottom.setObjectName("chatBottom")
         bottom.setMaximumWidth(COLUMN)
         low = QVBoxLayout(bottom)
@@ -232,7 +254,7 @@ class ChatPage(QWidget):
         column.addLayout(centre)
 
     def _connect(self) -> None:
-        session = self._session
+        models = self._session.models
         self.composer.asked.connect(self.ask)
         self.empty.chosen.connect(self.ask)
         self.composer.stop_wanted.connect(self.stop)
@@ -240,11 +262,15 @@ class ChatPage(QWidget):
         self.composer.tools_toggled.connect(lambda _: self.options_changed.emit())
         self.transcript.retry_wanted.connect(self._retry)
         self.header.new_chat.connect(self.new_chat)
-        self.header.reload.connect(session.reload)
-        self.header.unload.connect(session.unload)
-        self.model_panel.cancel_wanted.connect(session.cancel_load)
-        self.model_panel.retry_wanted.connect(session.retry_load)
-        self.model_panel.keep_wanted.connect(session.keep_model)
+        self.header.reload.connect(models.reload)
+        self.header.unload.connect(models.unload)
+        self.model_panel.cancel_wanted.connect(models.cancel)
+        self.model_panel.retry_wanted.connect(models.retry)
+        self.model_panel.keep_wanted.connect(models.keep)
+        self.load_panel.wanted_changed.connect(models.adjust)
+        self.load_panel.recommended_wanted.connect(models.recommend)
+        self.load_panel.load_wanted.connect(models.start)
+        self.load_panel.cancel_wanted.connect(models.cancel)
 
     def _retry(self) -> None:
         if not self._session.retry(self.options):

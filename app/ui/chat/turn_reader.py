@@ -17,6 +17,7 @@ from app.dialect.events import (
     ReasoningClosed,
     ReasoningDelta,
     TextDelta,
+    ThinkingFound,
     ToolCallArguments,
     ToolCallDone,
     ToolCallRejected,
@@ -55,6 +56,9 @@ class TurnReader:
         self._by_id: dict[str, ToolUse] = {}
         self._tools: list[ToolUse] = []
         self._round_thinking: list[Thinking] = []
+        self._round_entries: list[Thinking | Answer | ToolUse] = []
+        self._round_started = monotonic()
+        self._round_texts = 0
         self._generated = 0
         self._rounds: list[Stats] = []
         self._texts: list[str] = []
@@ -69,6 +73,8 @@ class TurnReader:
                 self._reason(text)
             case ReasoningClosed(finished):
                 self._end_thinking(finished)
+            case ThinkingFound(text):
+                self._find_thinking(text)
             case Progress():
                 self._progress(event)
             case PromptProgress():
@@ -113,6 +119,9 @@ class TurnReader:
         self._end_answer()
         self._by_index.clear()
         self._round_thinking.clear()
+        self._round_entries.clear()
+        self._round_started = self._monotonic()
+        self._round_texts = len(self._texts)
         self._generated = 0
         self._say("Starting…" if not self._rounds else "Going on with the result…")
 
@@ -149,11 +158,31 @@ class TurnReader:
             self._end_answer()
             self._thinking = Thinking(self._monotonic())
             self._round_thinking.append(self._thinking)
-            self._transcript.add(self._thinking)
+            self._add(self._thinking)
             self._footer.fraction = None
             self._say("")
         self._thinking.text += text
         self._transcript.touch(self._thinking)
+
+    def _find_thinking(self, text: str) -> None:
+        """All that this round has told so far was thinking."""
+        self._thinking = self._answer = None
+        self._blank = ""
+        for entry in self._round_entries:
+            self._transcript.remove(entry)
+        void = [entry for entry in self._round_entries if isinstance(entry, ToolUse)]
+        self._tools = [use for use in self._tools if use not in void]
+        self._by_id = {key: use for key, use in self._by_id.items() if use not in void}
+        self._by_index.clear()
+        self._round_thinking.clear()
+        self._round_entries.clear()
+        del self._texts[self._round_texts :]
+        if text:
+            found = Thinking(self._round_started, text, self._generated)
+            self._thinking = found
+            self._round_thinking.append(found)
+            self._add(found)
+            self._end_thinking(True)
 
     def _end_thinking(self, finished: bool) -> None:
         thinking, self._thinking = self._thinking, None
@@ -170,7 +199,7 @@ class TurnReader:
                 return
             text, self._blank = self._blank.lstrip("\n"), ""
             self._answer = Answer()
-            self._transcript.add(self._answer)
+            self._add(self._answer)
             self._footer.fraction = None
             self._say("")
         self._answer.text += text
@@ -223,8 +252,12 @@ class TurnReader:
     def _new_tool(self, name: str) -> ToolUse:
         use = ToolUse(name)
         self._tools.append(use)
-        self._transcript.add(use)
+        self._add(use)
         return use
+
+    def _add(self, entry: Thinking | Answer | ToolUse) -> None:
+        self._round_entries.append(entry)
+        self._transcript.add(entry)
 
 
 def _length(part: Part) -> int:

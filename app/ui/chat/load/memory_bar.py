@@ -109,7 +109,7 @@ class MemoryRowView(QFrame):
             text = segment.figure.replace(" ", "\N{NO-BREAK SPACE}")
             color: str = getattr(colors, segment.token)
             parts.append(f'<span style="color:{color}">■</span>\N{NO-BREAK SPACE}{text}')
-        self._parts.setText("&ensp; ".join(parts))
+        self._parts.setText((3 * "&nbsp;" + " ").join(parts))
 
 
 def _hatched(color: str) -> QBrush:

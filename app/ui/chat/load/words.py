@@ -1,7 +1,7 @@
 """A plan in words and figures, without a word about how they are drawn."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.chat.loading import PlannedLoad
 from app.core.units import count, gigabytes
@@ -9,6 +9,7 @@ from app.planning.report import rate_text, verdict_sentence
 from app.planning.types import DeviceUse, Plan
 
 EXACT_SOURCES = ("exact", "dry run")
+_ORDER = ("gpu", "ram", "kv", "work", "muted")
 LEGEND = "~ estimated. Weights and context are exact, read from the file."
 
 
@@ -46,7 +47,7 @@ class MemoryRow:
         if self.missing_bytes:
             needs = gigabytes(self.missing_bytes)
             return f"needs {needs} more than the {free} that are free"
-        return f"~{gigabytes(self.total_bytes)} of {free} free"
+        return f"~{_paired(self.total_bytes, self.capacity_bytes, 'of')} free"
 
 
 def memory_rows(plan: Plan) -> tuple[MemoryRow, ...]:
@@ -71,8 +72,8 @@ def memory_rows(plan: Plan) -> tuple[MemoryRow, ...]:
 def verdict_chip(plan: Plan) -> tuple[str, str]:
     """The text and the kind of chip."""
     if plan.verdict == "does not fit":
-        of = f"of {plan.missing_in}" if not plan.missing_in.startswith("memory") else "on the GPU"
-        return f"does not fit: {gigabytes(plan.missing_bytes)} {of} missing", "bad"
+        kind = "GPU memory" if plan.missing_in.startswith("memory") else plan.missing_in
+        return f"does not fit: {gigabytes(plan.missing_bytes)} of {kind} missing", "bad"
     unified = any(use.target.kind == "unified" for use in plan.devices)
     return {
         "gpu": ("fits in unified memory" if unified else "fits in GPU memory", "ok"),
@@ -88,24 +89,30 @@ def verdict_text(plan: Plan) -> str:
 
 
 def subtitle(planned: PlannedLoad) -> str:
-    """`216 GB · experts of 160 … · 357B`: the file in a line."""
+    """The file in a line."""
     size = gigabytes(planned.shape.file_bytes) if planned.shape else ""
     trained = planned.shape.trained_context if planned.shape else 0
     context = f"trained for {count(trained)} tokens of context" if trained else ""
     return " · ".join(filter(None, (planned.path.name, size, context)))
 
 
-def speed_lines(plan: Plan) -> tuple[str, ...]:
-    """Predictions with their ranges."""
+def speeds(plan: Plan) -> tuple[tuple[str, str], ...]:
+    """Predictions: the figure, and what it is with its range."""
     speed = plan.speed
     if speed is None:
-        return ("No speed can be predicted while it does not fit.",)
-    empty = rate_text(speed.generation_empty)
-    full = rate_text(speed.generation_full)
-    return (
-        f"Answers at {empty}; with a full context {full}.",
-        f"Reads a prompt at {rate_text(speed.prefill_empty)}.",
+        return ()
+    rates = (
+        (speed.generation_empty, "answering"),
+        (speed.generation_full, "with a full context"),
+        (speed.prefill_empty, "reading a prompt"),
     )
+    told = []
+    for rate, what in rates:
+        figure, _, between = rate_text(rate).partition(" (")
+        told.append(
+            (figure, f"{what} ({between}".replace(" to ", "\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}"))
+        )
+    return tuple(told)
 
 
 def remarks(plan: Plan) -> tuple[str, ...]:
@@ -115,12 +122,11 @@ def remarks(plan: Plan) -> tuple[str, ...]:
 
 def difference(before: Plan, after: Plan) -> str:
     """What a change of the choice brings, "" for nothing that can be seen."""
-    old = {row.label: gigabytes(row.total_bytes) for row in memory_rows(before)}
-    new = {row.label: gigabytes(row.total_bytes) for row in memory_rows(after)}
+    old, new = _totals(before), _totals(after)
     parts = [
-        f"{label} {old.get(label, 'unused')} → {new.get(label, 'unused')}"
+        f"{label}: {_paired(old.get(label, 0), new.get(label, 0), '→')}"
         for label in dict.fromkeys((*old, *new))
-        if old.get(label) != new.get(label)
+        if gigabytes(old.get(label, 0)) != gigabytes(new.get(label, 0))
     ]
     rates = [_rate(before), _rate(after)]
     if rates[0] != rates[1]:
@@ -128,25 +134,47 @@ def difference(before: Plan, after: Plan) -> str:
     return " · ".join(parts)
 
 
+def _totals(plan: Plan) -> dict[str, int]:
+    """By label; cards of one name are told together."""
+    totals: dict[str, int] = {}
+    for row in memory_rows(plan):
+        totals[row.label] = totals.get(row.label, 0) + row.total_bytes
+    return totals
+
+
+def _paired(first: int, second: int, between: str) -> str:
+    """`24.8 of 25.2 GB`: the unit once when it is the same."""
+    left, right = gigabytes(first), gigabytes(second)
+    if left.rpartition(" ")[2] == right.rpartition(" ")[2]:
+        left = left.rpartition(" ")[0]
+    return f"{left} {between} {right}"
+
+
 def _rate(plan: Plan) -> str:
     if plan.speed is None:
-        return "no speed"
+        return "no prediction"
     return rate_text(plan.speed.generation_empty).partition(" (")[0]
 
 
 def _row(label: str, uses: Sequence[DeviceUse], capacity: int, missing: int) -> MemoryRow:
-    segments: list[Segment] = []
+    sums: dict[str, Segment] = {}
+    kinds = {use.target.kind == "cpu" for use in uses if use.weights_bytes}
     for use in uses:
-        gpu = use.target.kind != "cpu"
-        both = len(uses) > 1
-        where = (" on the GPU" if gpu else " on the processor") if both else ""
+        cpu = use.target.kind == "cpu"
+        where = (" on the processor" if cpu else " on the GPU") if len(kinds) > 1 else ""
         known = use.compute_source in EXACT_SOURCES
-        segments += [
-            Segment("gpu" if gpu else "ram", f"weights{where}", use.weights_bytes, True),
-            Segment("kv", f"context{where}", use.kv_bytes, True),
-            Segment("work", f"work buffers{where}", use.compute_bytes, known),
-            Segment("muted", f"overhead{where}", use.overhead_bytes, False),
-        ]
+        for part in (
+            Segment("ram" if cpu else "gpu", f"weights{where}", use.weights_bytes, True),
+            Segment("kv", "context", use.kv_bytes, True),
+            Segment("work", "work buffers", use.compute_bytes, known),
+            Segment("muted", "overhead", use.overhead_bytes, False),
+        ):
+            before = sums.get(part.token, replace(part, size_bytes=0))
+            size = before.size_bytes + part.size_bytes
+            exact = before.exact and part.exact
+            sums[part.token] = replace(before, size_bytes=size, exact=exact)
+    order = {token: at for at, token in enumerate(_ORDER)}
+    segments = sorted(sums.values(), key=lambda segment: order[segment.token])
     shown = tuple(segment for segment in segments if segment.size_bytes)
     return MemoryRow(label, shown, capacity, missing, _tooltip(shown, uses, capacity))
 

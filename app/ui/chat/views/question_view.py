@@ -15,7 +15,9 @@ from app.ui.widgets import button, card
 
 _WIDEST = 0.72
 _PADDING_X = 17
-_PADDING_Y = 15
+# Lines have their extra height above the letters, so that they need less room there.
+_PADDING_TOP = 13
+_PADDING_BOTTOM = 17
 _SHOWN_CHARACTERS = 4_000
 _SHOWN_LINES = 60
 _STEP = 100_000
@@ -47,11 +49,11 @@ class QuestionView(EntryView):
         wanted = math.ceil(self._text.document().idealWidth())
         text_width = min(inner, max(wanted, 24))
         height = self._text.height_for(text_width)
-        self._text.setGeometry(_PADDING_X, _PADDING_Y, text_width, height)
-        total = height + 2 * _PADDING_Y
+        self._text.setGeometry(_PADDING_X, _PADDING_TOP, text_width, height)
+        total = _PADDING_TOP + height + _PADDING_BOTTOM
         if not self._more.isHidden():
             self._more.setGeometry(
-                _PADDING_X - 6, total - _PADDING_Y + 4, self._more.sizeHint().width(), 28
+                _PADDING_X - 6, total - _PADDING_BOTTOM + 4, self._more.sizeHint().width(), 28
             )
             total += 28
         bubble = text_width + 2 * _PADDING_X

@@ -19,6 +19,8 @@ _ROW = 40
 _PADDING = 14
 _TICK_MS = 1000
 _LONGEST_SHOWN = 100_000
+# Fewer tokens are not worth a figure.
+_FEWEST_TOLD = 10
 
 
 class ThinkingView(EntryView):
@@ -112,7 +114,7 @@ class ThinkingView(EntryView):
             text = "Thinking was not finished"
         self.look_icon()
         self.toggle.setText(text)
-        side = f"about {figures.tokens(entry.tokens)}" if entry.tokens else ""
+        side = f"about {figures.tokens(entry.tokens)}" if entry.tokens >= _FEWEST_TOLD else ""
         self._side.setText(side)
         state = "open" if self._open else "closed"
         self.toggle.setAccessibleName(", ".join(filter(None, (text, side, state))))
