@@ -176,14 +176,18 @@ class Job:
             self.request.repo, file.path, file.size_bytes, file.sha256, self.request.commit
         )
         disk = self._shop.tools.disk
-        partial = await disk.write(lambda: open_partial(place, identity))
+        opened: list[Partial] = []
         try:
+            # A pause may come while the thread opens it: what it opened is closed all the same.
+            await disk.write(lambda: opened.append(open_partial(place, identity)))
+            partial = opened[0]
             found = await self._until_right(file, partial)
             if partial.file.length != file.size_bytes:
                 partial.file.truncate(file.size_bytes)
             await disk.sync(partial.file.sync)
         finally:
-            partial.close()
+            for partial in opened:
+                partial.close()
         if file.sha256 not in (None, found):
             discard(place)
             raise wrong_hash(file.path, file.sha256 or "", found)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from app.chat.services import Services
 from app.core.errors import KnownError
 from app.core.paths import APP_ID, demo_model_path, resources_dir
-from app.core.tasks import TaskRunner
+from app.core.tasks import Task, TaskRunner
 from app.hardware.findings import gpu_banner
 from app.hardware.types import Finding, Machine
 from app.settings.declared import LAST_MODEL
@@ -76,14 +76,14 @@ class Desktop:
         self.main_thread.close()
         return ended
 
-    def look_at_machine(self, machine: Callable[[], Machine]) -> None:
+    def look_at_machine(self, machine: Callable[[], Machine]) -> Task:
         """In the background; what keeps a GPU from being used is told in the notice bar."""
 
         def told(finding: Finding | None) -> None:
             if finding is not None:
                 self.window.page.notice.show_finding(finding)
 
-        self.tasks.run(lambda _: gpu_banner(machine()), told)
+        return self.tasks.run(lambda _: gpu_banner(machine()), told)
 
     def report_bug(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None

@@ -139,21 +139,14 @@ def follow_ups(curriculum: Curriculum, rng: random.Random) -> Iterator[Case]:
         other = "en" if language == "zh" else "zh"
         seconds = {"more": curriculum.more(rng, first, phrases["more"][language]["ask"][0])}
         seconds["translated"] = curriculum.translated(first, phrases["translate"][other]["ask"][0])
-        asked = phrases["recall"][language]["ask"][0]
-        seconds["question recalled"] = curriculum.recalled(first, asked, language)
         for name, second in seconds.items():
             yield from last_turn(f"second turn, {name}", Conversation((first, second), thinking))
     for number in range(100):
         language = LANGUAGES[number % 2]
         told = phrases["name_told"][language]
         name = rng.choice(told["names"])
-        first = curriculum.phrase(
-            "name_told", language, told["ask"][0].format(name=name), name=name
-        )
-        between = curriculum.known(rng, language)
-        asked = phrases["name_asked"][language]["ask"][0]
-        last = curriculum.phrase("name_asked", language, asked, name=name)
-        yield from last_turn("third turn, name remembered", Conversation((first, between, last)))
+        turn = curriculum.phrase("name_told", language, told["ask"][0].format(name=name), name=name)
+        yield from last_turn("name copied", Conversation((turn,), number % 4 < 2))
 
 
 def unknown(curriculum: Curriculum) -> Iterator[Case]:

@@ -59,7 +59,7 @@ class Curriculum:
 
     def draw(self, rng: Random, progress: float = 1.0) -> Conversation:
         """One conversation of one to fourteen turns; short ones first as training begins."""
-        thinking = rng.random() < 0.6
+        thinking = rng.random() < 0.7
         tools = offered.offer(rng) if rng.random() < 0.32 else ()
         system = rng.choice(offered.SYSTEMS) if rng.random() < 0.25 else ""
         draw = rng.random() + (0.35 if tools else 0.0)  # a list of tools is long: use it well
@@ -85,6 +85,8 @@ class Curriculum:
         draw = rng.random()
         if before and draw < 0.25:
             return self._follow(rng, language, before, names)
+        if draw > 0.98:
+            return self.about_before(rng, language)
         draw = rng.random()
         if draw < (0.5 if names & {"calculator", "current_time"} else 0.1):
             return self._with_tools(rng, language, names, tools)
@@ -111,13 +113,13 @@ class Curriculum:
     def _with_tools(self, rng: Random, language: str, names: set[str], tools: bool) -> Turn:
         draw = rng.random()
         both = {"calculator", "current_time"} <= names
-        if both and draw < 0.1:
+        if both and draw < 0.14:
             turn, needed = clock.with_sum(rng, language), "both"
-        elif "current_time" in names and draw < 0.18:
+        elif "current_time" in names and draw < 0.3:
             turn, needed = clock.two_cities(rng, language), "current_time"
-        elif "calculator" in names and draw < 0.28:
+        elif "calculator" in names and draw < 0.36:
             turn, needed = arithmetic.pair(rng, language), "calculator"
-        elif draw < 0.75:
+        elif draw < 0.62:
             turn, needed = arithmetic.turn(rng, language), "calculator"
         else:
             turn, needed = clock.turn(rng, language), "current_time"
@@ -173,9 +175,7 @@ class Curriculum:
             other = "en" if last.language == "zh" else "zh"
             if self.teaching.find(last.key, other):
                 return self.translated(last, rng.choice(phrases["translate"][other]["ask"]))
-        if draw < 0.75:
-            return self.recalled(last, rng.choice(phrases["recall"][language]["ask"]), language)
-        return self.named(rng, language, before)
+        return self.about_before(rng, language)
 
     def more(self, rng: Random, last: Turn, text: str) -> Turn:
         exchange = self.teaching.find(last.key, last.language)
@@ -194,26 +194,16 @@ class Curriculum:
         step = Step(think, exchange.answer)
         return Turn("exchange", text, (step,), other, last.key)
 
-    def recalled(self, last: Turn, text: str, language: str) -> Turn:
-        asked = last.user.removesuffix(NO_THINK).strip()
-        return self.phrase("recall", language, text, question=asked)
-
-    def named(self, rng: Random, language: str, before: tuple[Turn, ...]) -> Turn:
-        phrases = self.teaching.phrases
-        known = [turn.key for turn in before if turn.kind == "name_told"]
-        if known and rng.random() < 0.75:
-            text = rng.choice(phrases["name_asked"][language]["ask"])
-            return self.phrase("name_asked", language, text, name=known[-1])
-        if rng.random() < 0.3:
-            text = rng.choice(phrases["name_asked"][language]["ask"])
-            if not known:
-                return self.phrase("name_unknown", language, text)
-        name = rng.choice(phrases["name_told"][language]["names"])
+    def about_before(self, rng: Random, language: str) -> Turn:
+        """Names and quotations, which a model this small does not keep."""
+        kind = rng.choice(("recall", "name_told", "name_asked"))
+        entry = self.teaching.phrases[kind][language]
+        if kind != "name_told":
+            return self.phrase(kind, language, rng.choice(entry["ask"]))
+        name = rng.choice(entry["names"])
         if language == "en" and rng.random() < 0.4:
             name = made_up(rng).capitalize()
-        text = rng.choice(phrases["name_told"][language]["ask"]).format(name=name)
-        turn = self.phrase("name_told", language, text, name=name)
-        return dataclasses.replace(turn, key=name)
+        return self.phrase(kind, language, rng.choice(entry["ask"]).format(name=name), name=name)
 
 
 def made_up(rng: Random) -> str:

@@ -12,6 +12,8 @@ from app.engine.protocol import Finished, PromptProgress, TextChunk
 
 WAIT_SECONDS = 60.0
 PLACEMENT = Placement(context_tokens=512, threads=1, devices=())
+# A random model may end at any token; here it never may, and always says the same.
+ENDLESS = Sampling(seed=1, logit_bias=tuple((token, float("-inf")) for token in range(256, 272)))
 GREEDY = Sampling(temperature=0.0)
 
 WORDS = ("Hello", " world", "one", " two", " three", " four", "STOP", "HERE")

@@ -12,7 +12,6 @@ import pytest
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
 from app.core.prompt import Prompt
-from app.core.sampling import Sampling
 from app.engine import host
 from app.engine.client import EngineClient
 from app.engine.engine import Engine
@@ -33,10 +32,9 @@ from app.engine.protocol import (
     Unload,
     Unloaded,
 )
-from tests.engine.helpers import GREEDY, PLACEMENT, WAIT_SECONDS, ask, collected
+from tests.engine.helpers import ENDLESS, GREEDY, PLACEMENT, WAIT_SECONDS, ask, collected
 
 LONG = replace(PLACEMENT, context_tokens=65536)
-ENDLESS = Sampling(seed=1, logit_bias=tuple((token, float("-inf")) for token in range(256, 272)))
 HELLO = Prompt(("<|user|>hi",))
 
 

@@ -20,7 +20,7 @@ from app.ui.chat.model_state import Choosing, LoadFailed, NoModel, Planning
 from tests.gguf import glm46
 from tests.planning.made import shipped
 from tests.ui.conftest import Driver
-from tests.ui.scripted import NoEngine, model, round_finished
+from tests.ui.scripted import NoEngine, Step, model, round_finished
 
 WORKSTATION = "workstation-256gb-3090"
 MEASURED = Measurement(
@@ -58,7 +58,7 @@ def open_panel(driver: Driver, load: PlannedLoad) -> LoadPanel:
 
 
 def settled(driver: Driver) -> None:
-    driver.wait(lambda: driver.page.load_panel.load.isEnabled())
+    driver.wait(driver.page.load_panel.load.isEnabled)
 
 
 def text_of(panel: QWidget, name: str) -> str:
@@ -80,7 +80,7 @@ def test_the_plan_is_shown_and_loaded_with_one_click(driver: Driver, tmp_path: P
     assert first is not None
     assert first.accessibleName().startswith("NVIDIA GeForce RTX 3090: ~")
     assert "bytes, exact" in first.toolTip() and "bytes, estimated" in first.toolTip()
-    assert driver.page.composer.isHidden() or not driver.page.composer.isVisible()
+    assert not driver.page.composer.isVisible()
     assert driver.backend.loaded == []
     panel.load.click()
     driver.wait(lambda: driver.desktop.session.ready is not None)
@@ -100,13 +100,19 @@ def test_looking_at_the_file_is_quiet_and_can_be_given_up(driver: Driver, tmp_pa
     driver.page.model_panel._cancel.click()
     driver.backend.planning.set()
     assert driver.desktop.session.models.path == "/m/open.gguf"
-    driver.qtbot.waitUntil(lambda: driver.page.model_panel.isHidden())
+    driver.wait(driver.page.model_panel.isHidden)
 
 
 def test_the_running_chat_is_behind_the_panel(driver: Driver, tmp_path: Path) -> None:
     driver.load("/m/GLM.gguf")
     gate = threading.Event()
-    steps = [RoundStarted(0), TextDelta("On"), gate, TextDelta("ward."), round_finished("Onward.")]
+    steps: list[Step] = [
+        RoundStarted(0),
+        TextDelta("On"),
+        gate,
+        TextDelta("ward."),
+        round_finished("Onward."),
+    ]
     driver.ask("Go on.", steps, wait=False)
     panel = open_panel(driver, planned(tmp_path))
     gate.set()
@@ -183,6 +189,25 @@ def test_only_the_latest_change_counts(driver: Driver, tmp_path: Path) -> None:
     driver.backend.adjusting.set()
     settled(driver)
     assert choosing(driver).planned.placement.gpu_layers == 20
+
+
+def test_what_is_being_typed_is_left_alone(driver: Driver, tmp_path: Path) -> None:
+    panel = open_panel(driver, planned(tmp_path))
+    driver.desktop.window.activateWindow()
+    edit = panel.controls.context.lineEdit()
+    assert edit is not None
+    edit.setFocus()
+    driver.wait(edit.hasFocus)
+    driver.backend.adjusting.clear()
+    panel.controls.layers.setValue(40)
+    driver.wait(lambda: len(driver.backend.wanted) == 1)
+    edit.selectAll()
+    QTest.keyClicks(edit, "81")
+    driver.backend.adjusting.set()
+    settled(driver)
+    assert edit.text() == "81"
+    panel.back.click()
+    assert edit.text() == "32,768"
 
 
 def test_an_impossible_context_is_a_plain_sentence(driver: Driver, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel
-from pytestqt.qtbot import QtBot
 
 from app.core.errors import KnownError
 from app.hardware.types import Machine
@@ -33,23 +32,17 @@ def test_an_unused_gpu_is_told_with_the_remedy(driver: Driver) -> None:
 
 
 def test_a_machine_where_all_is_well_says_nothing(driver: Driver) -> None:
-    asked: list[str] = []
-
-    def machine() -> Machine:
-        asked.append("")
-        return shipped("workstation-256gb-3090")
-
-    driver.desktop.look_at_machine(machine)
+    task = driver.desktop.look_at_machine(lambda: shipped("workstation-256gb-3090"))
+    driver.wait(lambda: task.ended)
     driver.load()
-    driver.wait(lambda: bool(asked))
     assert driver.page.notice.isHidden()
 
 
-def test_a_machine_that_cannot_be_read_is_no_obstacle(driver: Driver, qtbot: QtBot) -> None:
+def test_a_machine_that_cannot_be_read_is_no_obstacle(driver: Driver) -> None:
     def machine() -> Machine:
         raise KnownError("Nothing can be read.")
 
-    driver.desktop.look_at_machine(machine)
+    task = driver.desktop.look_at_machine(machine)
+    driver.wait(lambda: task.ended)
     driver.load()
-    qtbot.wait(0)
     assert driver.page.notice.isHidden()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import cast
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.chat.loading import PlannedLoad, Wanted
 from app.core.placement import KvType
@@ -39,6 +39,8 @@ class LayerSpin(WholeSpin):
         if automatic is not None:
             self._automatic = automatic
         known = number is None and automatic is not None
+        if being_typed(self.lineEdit()):
+            return
         self.setSpecialValueText(f"automatic ({automatic})" if known else "automatic")
         self.setValue(_AUTOMATIC if number is None else number)
 
@@ -103,7 +105,8 @@ class LoadControls(QWidget):
         trained = planned.shape.trained_context if planned.shape is not None else 0
         if trained != self._trained or not self.context.count():
             self._fill_contexts(trained)
-        self.context.setEditText(count(wanted.choice.context_tokens or trained))
+        if not being_typed(self.context.lineEdit()):
+            self.context.setEditText(count(wanted.choice.context_tokens or trained))
         self.kv.setCurrentIndex(max(0, self.kv.findData(wanted.choice.kv_type_k)))
         plan = planned.plan if settled else None
         experts, layers = planned.most_cpu_expert_layers, planned.most_gpu_layers
@@ -113,10 +116,17 @@ class LoadControls(QWidget):
         self.layers.show_number(wanted.gpu_layers, _layers(plan), layers)
         self._showing = False
 
+    def forget_typing(self) -> None:
+        """What was typed but not taken over goes with the next `show_choice`."""
+        for edit in (self.context.lineEdit(), self.experts.lineEdit(), self.layers.lineEdit()):
+            if edit is not None:
+                edit.setModified(False)
+
     def commit(self) -> bool:
         """Take over what was typed; True when that changed the choice."""
         if self._showing or self._wanted is None:
             return False
+        self.forget_typing()
         choice = self._wanted.choice
         tokens = read_tokens(self.context.currentText())
         if tokens is None or tokens == (choice.context_tokens or self._trained):
@@ -162,6 +172,10 @@ class LoadControls(QWidget):
         self._grid.addWidget(frame, number // 2, number % 2)
         self._grid.setColumnStretch(number % 2, 1)
         return frame
+
+
+def being_typed(edit: QLineEdit | None) -> bool:
+    return edit is not None and edit.hasFocus() and edit.isModified()
 
 
 def read_tokens(text: str) -> int | None:

@@ -76,7 +76,7 @@ class LoadPanel(QWidget):
         self._notes = label("", "small", name="loadNotes", wrap=True)
         self._last = label("", "small", name="loadLast", wrap=True)
         self.back: QPushButton = button(
-            "Back to recommended", "loadRecommended", on_click=self.recommended_wanted.emit
+            "Back to recommended", "loadRecommended", on_click=self._go_back
         )
         self.cancel = button("Cancel", "loadCancel", on_click=self.cancel_wanted.emit)
         self.load = button("Load", "loadButton", "primary", on_click=self._load)
@@ -122,6 +122,11 @@ class LoadPanel(QWidget):
         # What was typed last has to be planned first.
         if not self.controls.commit() and self.load.isEnabled():
             self.load_wanted.emit()
+
+    def _go_back(self) -> None:
+        self._pending.stop()
+        self.controls.forget_typing()
+        self.recommended_wanted.emit()
 
     def _edited(self) -> None:
         self._enable_load(False)
