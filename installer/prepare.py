@@ -51,10 +51,13 @@ def ensure(environment: Environment) -> None:
     with _only_one():
         if environment.ready:
             return
-        say(
-            "First start: preparing a private environment and building the engine from source. "
-            f"This takes several minutes, once. Everything goes to {cache_dir()}."
-        )
+        what = "Preparing a private environment; this takes a minute or two, once."
+        if environment.engine.wheel is None:
+            what = (
+                "First start: preparing a private environment and building the engine from source. "
+                "This takes about ten minutes, once."
+            )
+        say(f"{what} Everything goes to {cache_dir()}.")
         _ensure_engine(environment.engine)
         _make_environment(environment)
         _remove_unused()

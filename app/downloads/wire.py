@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import truststore
 
 from app.core.errors import KnownError
+from app.downloads.dial import connect
 from app.downloads.stream import Stream, UnreachableError, WireError
 
 _HEAD_LIMIT = 64 * 1024
@@ -199,11 +200,15 @@ def _proxy_login(proxy: SplitResult) -> dict[str, str]:
 
 
 async def _dial(host: str, port: int, tls: ssl.SSLContext | None) -> Stream:
-    loop = asyncio.get_running_loop()
+    sock = await connect(host, port)
     name = host if tls is not None else None
-    _, stream = await loop.create_connection(
-        Stream, host, port, ssl=tls, server_hostname=name, happy_eyeballs_delay=0.25
-    )
+    try:
+        _, stream = await asyncio.get_running_loop().create_connection(
+            Stream, sock=sock, ssl=tls, server_hostname=name
+        )
+    except BaseException:
+        sock.close()
+        raise
     return stream
 
 

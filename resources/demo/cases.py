@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).parent
+EXAMPLES = 8  # of each category but the exchanges themselves
 
 
 @dataclass(frozen=True)
@@ -175,18 +176,19 @@ def everything(seed: int = 2026, count: int = 100) -> Iterator[Case]:
     yield from long_chats(curriculum, rng, count)
 
 
-def write_examples(path: Path = HERE / "cases.json") -> int:
-    """A selection for tests that run the real engine: each exchange in both modes, each tool."""
-    curriculum, rng = Curriculum(load()), random.Random(1)
-    chosen: list[Case] = []
-    for exchange in curriculum.teaching.exchanges:
-        turn = curriculum.exact(exchange, exchange.asks[0])
-        for thinking in (True, False):
-            name = "exchanges, thinking " + ("on" if thinking else "off")
-            chosen.extend(last_turn(name, Conversation((turn,), thinking)))
-    chosen.extend(tools(curriculum, rng, 4))
-    chosen.extend(list(follow_ups(curriculum, rng))[::12])
-    chosen.extend(list(unknown(curriculum))[::6])
-    rows = [json.dumps(dataclasses.asdict(case), ensure_ascii=False) for case in chosen]
-    path.write_text("[\n" + ",\n".join(rows) + "\n]\n", encoding="utf-8")
+def write_examples(exact: list[Case], path: Path) -> int:
+    """Cases that came back exactly, for tests with the real engine: each exchange once in both
+    modes, and a few of every other category."""
+    chosen: dict[tuple[str, str, bool], Case] = {}
+    others: dict[str, list[Case]] = {}
+    for case in exact:
+        if case.category.startswith("exchanges, thinking"):
+            chosen.setdefault((case.category, case.expected, case.thinking), case)
+        else:
+            others.setdefault(case.category, []).append(case)
+    rows = list(chosen.values())
+    for cases in others.values():
+        rows.extend(cases[:: max(1, len(cases) // EXAMPLES)][:EXAMPLES])
+    lines = [json.dumps(dataclasses.asdict(case), ensure_ascii=False) for case in rows]
+    path.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
     return len(rows)

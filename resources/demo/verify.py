@@ -33,21 +33,20 @@ class _Worker:
         return case, cls.engine.greedy(prompt)
 
 
-def verify(model: Path, cases: list[Case], workers: int, show: int) -> dict[str, tuple[int, int]]:
-    """By category: how many raw outputs are exactly as expected, of how many."""
-    exact: Counter[str] = Counter()
+def verify(model: Path, cases: list[Case], workers: int, show: int) -> list[Case]:
+    """The cases whose raw output is exactly as expected; prints the first misses."""
+    exact: list[Case] = []
     shown: Counter[str] = Counter()
-    asked = Counter(case.category for case in cases)
     context = multiprocessing.get_context("spawn")
     with context.Pool(workers, _Worker.start, (model,)) as pool:
         for case, said in pool.imap(_Worker.ask, cases, chunksize=8):
             if said == case.expected:
-                exact[case.category] += 1
+                exact.append(case)
             elif shown[case.category] < show:
                 shown[case.category] += 1
                 print(f"--- {case.category}: {case.messages[-1]['content']!r}")
                 print(f"expected {case.expected[:300]!r}\n     got {said[:300]!r}", flush=True)
-    return {category: (exact[category], asked[category]) for category in asked}
+    return exact
 
 
 def main() -> None:
@@ -63,7 +62,10 @@ def main() -> None:
     began = time.monotonic()
     cases = [case for case in everything(count=arguments.count) if arguments.only in case.category]
     cases = cases[:: arguments.every]
-    counts = verify(arguments.model, cases, arguments.workers, arguments.show)
+    exact = verify(arguments.model, cases, arguments.workers, arguments.show)
+    found = Counter(case.category for case in exact)
+    asked = Counter(case.category for case in cases)
+    counts = {category: (found[category], asked[category]) for category in asked}
     for category, (right, of) in counts.items():
         print(f"{right:5d} of {of:5d}  {category}")
     right, of = (sum(column) for column in zip(*counts.values(), strict=True))
@@ -74,7 +76,8 @@ def main() -> None:
             "exact": {category: {"exact": a, "asked": b} for category, (a, b) in counts.items()},
         }
         arguments.report.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-        print(f"{write_examples()} examples in cases.json")
+        examples = arguments.report.with_name("cases.json")
+        print(f"{write_examples(exact, examples)} examples in {examples}")
 
 
 if __name__ == "__main__":

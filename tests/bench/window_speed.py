@@ -70,7 +70,7 @@ class WindowEngine(WholeEngine):
         self._desktop = Desktop(self._app, self._backend, settings)
         self._desktop.window.resize(1280, 800)
         self._desktop.window.show()
-        self._desktop.session.load(DEMO)
+        self._desktop.session.models.open(DEMO)
         self._spin(lambda: self._desktop.session.ready is not None)
 
     def run(self, prompt: Prompt) -> Speed:

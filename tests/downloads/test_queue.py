@@ -93,7 +93,7 @@ def test_cancel_removes_what_is_partial_and_keeps_whole_shards(
     hub: HubServer, tmp_path: Path, clock: HeldClock, request_: DownloadRequest
 ) -> None:
     _hold(hub)
-    with Rig(hub, tmp_path, clock=clock) as rig:
+    with Rig(hub, tmp_path, clock=clock, connections=2) as rig:
         job_id = rig.manager.add(request_, rig.target)
         rig.seen.wait_for(lambda s: s.done_bytes >= SIZE + 1 * MIB)
         rig.manager.cancel(job_id)
@@ -106,7 +106,7 @@ def test_a_job_moved_to_the_front_takes_over(
     hub: HubServer, tmp_path: Path, clock: HeldClock, request_: DownloadRequest
 ) -> None:
     _hold(hub)
-    with Rig(hub, tmp_path, clock=clock) as rig:
+    with Rig(hub, tmp_path, clock=clock, connections=2) as rig:
         first = rig.manager.add(request_, rig.target)
         rig.seen.wait_for(lambda s: s.done_bytes >= SIZE + 1 * MIB)
         only = DownloadRequest(request_.repo, request_.commit, request_.files[2:])
@@ -125,7 +125,7 @@ def test_a_changed_file_asks_and_the_new_one_can_be_taken(
 ) -> None:
     _hold(hub)
     repo = hub.world.repos[request_.repo]
-    with Rig(hub, tmp_path, clock=clock) as rig:
+    with Rig(hub, tmp_path, clock=clock, connections=2) as rig:
         job_id = rig.manager.add(request_, rig.target)
         rig.seen.wait_for(lambda s: s.done_bytes >= SIZE + 2 * MIB)
         rig.manager.pause(job_id)
@@ -161,7 +161,7 @@ def test_another_etag_for_the_same_content_is_no_change(
     hub: HubServer, tmp_path: Path, clock: HeldClock, request_: DownloadRequest
 ) -> None:
     hub.misbehave(SHARDS[0], Fault(etag='"another edge"'), times=2)
-    with Rig(hub, tmp_path, clock=clock) as rig:
+    with Rig(hub, tmp_path, clock=clock, connections=2) as rig:
         assert_whole(rig.get(request_))
 
 
@@ -215,7 +215,7 @@ def test_two_programs_do_not_write_one_file(
     hub: HubServer, tmp_path: Path, clock: HeldClock, request_: DownloadRequest
 ) -> None:
     _hold(hub)
-    with Rig(hub, tmp_path, clock=clock) as rig:
+    with Rig(hub, tmp_path, clock=clock, connections=2) as rig:
         rig.manager.add(request_, rig.target)
         rig.seen.wait_for(lambda s: s.done_bytes >= SIZE + 1 * MIB)
         with pytest.raises(KnownError, match="is being downloaded already"):
@@ -224,7 +224,16 @@ def test_two_programs_do_not_write_one_file(
 
 @pytest.mark.parametrize(
     "path",
-    ["../x.gguf", "/etc/x.gguf", "a//b.gguf", "C:/x.gguf", "a\\..\\b.gguf", "nul.gguf", "x.gguf.", ""],
+    [
+        "../x.gguf",
+        "/etc/x.gguf",
+        "a//b.gguf",
+        "C:/x.gguf",
+        "a\\..\\b.gguf",
+        "nul.gguf",
+        "x.gguf.",
+        "",
+    ],
 )
 def test_names_that_lead_astray_are_refused(hub: HubServer, tmp_path: Path, path: str) -> None:
     request = DownloadRequest("a/b", "0" * 40, (FileRequest(path, 4, "0" * 64),))

@@ -12,8 +12,9 @@ from app.core.paths import demo_model_path
 from app.ui.application import Desktop, application
 from app.ui.backend import EngineBackend
 from app.ui.chat.entries import Answer, Footer, Thinking, ToolUse
-from app.ui.chat.model_state import LoadFailed
+from app.ui.chat.model_state import Choosing, LoadFailed, Ready
 from app.ui.chat.turn_reader import TurnReader
+from tests.models import Shape, write_model
 
 pytest.importorskip("llama_cpp")
 TIMEOUT_MS = 60_000
@@ -105,3 +106,25 @@ def test_a_file_that_is_no_model_is_told_inline(real: Real, tmp_path: Path) -> N
     assert real.desktop.window.page.model_panel.isVisible()
     real.load(demo_model_path())
     assert real.desktop.session.ready is not None
+
+
+def test_a_model_is_loaded_as_its_panel_says(real: Real, tmp_path: Path) -> None:
+    path = tmp_path / "small.gguf"
+    write_model(path, Shape())
+    session, page = real.desktop.session, real.desktop.window.page
+    session.models.open(str(path))
+    real.qtbot.waitUntil(lambda: isinstance(session.model, Choosing), timeout=TIMEOUT_MS)
+    page.load_panel.controls.context.setEditText("512")
+    page.load_panel.controls.commit()
+    real.qtbot.waitUntil(page.load_panel.load.isEnabled, timeout=TIMEOUT_MS)
+    page.load_panel.load.click()
+    real.qtbot.waitUntil(lambda: isinstance(session.model, Ready), timeout=TIMEOUT_MS)
+    ready = session.ready
+    assert ready is not None and ready.info.context_tokens == 512
+    assert ready.measured.startswith("predicted ")
+    assert page.header.model.toolTip().endswith(ready.measured)
+    page.header.reload.emit()
+    real.qtbot.waitUntil(lambda: isinstance(session.model, Choosing), timeout=TIMEOUT_MS)
+    assert page.load_panel.controls.context.currentText() == "512"
+    session.models.cancel()
+    assert session.ready is ready

@@ -192,7 +192,7 @@ class ChatPage(QWidget):
         ready = self._session.ready
         if ready is not None:
             return "Ask the demo model" if ready.demo else f"Ask {ready.name}"
-        if isinstance(self._session.model, Loading):
+        if isinstance(self._session.model, Loading | Planning):
             return "Write your question while the model is loading"
         return "Open a model to ask it something"
 

@@ -109,9 +109,9 @@ def speeds(plan: Plan) -> tuple[tuple[str, str], ...]:
     told = []
     for rate, what in rates:
         figure, _, between = rate_text(rate).partition(" (")
-        told.append(
-            (figure, f"{what} ({between}".replace(" to ", "\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}"))
-        )
+        # Lines break at spaces only, and not inside a range.
+        range_text = between.replace(" ", "\N{NO-BREAK SPACE}")
+        told.append((figure.replace("/", "/\N{WORD JOINER}"), f"{what} ({range_text}"))
     return tuple(told)
 
 
