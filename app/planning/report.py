@@ -106,7 +106,9 @@ def _device_table(devices: Sequence[DeviceUse], *, exact: bool, kv_exact: bool) 
             (
                 _label(use),
                 rough + gigabytes(use.weights_bytes),
-                ("" if exact and kv_exact else "~") + gigabytes(use.kv_bytes),
+                ("" if exact and kv_exact else "~") + gigabytes(use.kv_bytes)
+                if use.kv_bytes
+                else "–",
                 told + gigabytes(use.compute_bytes),
                 "~" + gigabytes(use.overhead_bytes),
                 "~" + gigabytes(use.total_bytes),

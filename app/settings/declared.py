@@ -100,8 +100,7 @@ CONTEXT_TOKENS: Setting[int] = Setting(
     "context_tokens",
     0,
     "Context",
-    "How many tokens a conversation may have. More takes more memory; 0 is what the model was "
-    "trained for.",
+    "How many tokens a conversation may have. More takes more memory; 0 leaves it to the plan.",
     _tokens,
     _same,
 )

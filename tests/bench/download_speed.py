@@ -13,13 +13,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.downloads.facade import download
 from app.downloads.types import DownloadRequest, FileRequest, HubAccess, Target
 from tests.hub.server import HubServer, hub_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.connection import Connection
 
 SIZE = 1_000_000_000
 ROUNDS = 3
@@ -36,7 +39,7 @@ class _FileContent:
         return os.pread(self._fd, length, offset)
 
 
-def _serve(path: Path, sha256: str, pipe: Connection) -> None:
+def _serve(path: Path, sha256: str, pipe: "Connection") -> None:
     with HubServer() as hub:
         repo = hub.world.add(REPO, {NAME: _FileContent(path, sha256)})
         pipe.send((hub.endpoint, repo.head, hub_environment(hub)))
@@ -47,7 +50,7 @@ def main() -> int:
     if not hasattr(os, "pread"):
         print("skipped: the server of this benchmark needs a POSIX system")
         return 0
-    memory = Path("/dev/shm")  # noqa: S108 - the disk is not what is measured
+    memory = Path("/dev/shm")  # the disk is not what is measured
     base = memory if memory.is_dir() else None
     with tempfile.TemporaryDirectory(dir=base, prefix="download-speed-") as folder:
         return _measure(Path(folder))
@@ -93,14 +96,15 @@ def _compare(
         out.mkdir(exist_ok=True)
         subprocess.run(command, env=environment, check=True, capture_output=True)
 
+    def curl_and_hash() -> None:
+        run(["curl", "-sSfL", "-o", str(out / NAME), url])
+        run(["sha256sum", str(out / NAME)])
+
     contestants: dict[str, Callable[[], None]] = {"ours": ours}
     if shutil.which("curl"):
         contestants["curl"] = lambda: run(["curl", "-sSfL", "-o", str(out / NAME), url])
     if shutil.which("curl") and shutil.which("sha256sum"):
-        contestants["curl, then sha256sum"] = lambda: (
-            run(["curl", "-sSfL", "-o", str(out / NAME), url]),
-            run(["sha256sum", str(out / NAME)]),
-        )[0]
+        contestants["curl, then sha256sum"] = curl_and_hash
     if (hf := Path(sys.executable).with_name("hf")).exists():
         contestants["hf download"] = lambda: run(
             [str(hf), "download", REPO, NAME, "--local-dir", str(out)]

@@ -89,7 +89,10 @@ class FindingCard(QFrame):
         column.setContentsMargins(16, 8, 8, 12)
         column.setSpacing(6)
         column.addLayout(head)
-        for text, name in ((finding.why, "findingWhy"), (finding.remedy, "findingRemedy")):
+        for text, name in (
+            (finding.why, "findingWhy"),
+            (finding.remedy.replace("`", ""), "findingRemedy"),
+        ):
             if text:
                 column.addWidget(label(text, name=name, wrap=True))
         if self._command:
