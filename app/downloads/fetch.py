@@ -16,7 +16,7 @@ from app.downloads.stream import WireError
 from app.downloads.types import MIB
 from app.downloads.wire import Connection, Response, origin_of, split_url
 
-BLOCK_BYTES = MIB // 2
+BLOCK_BYTES = MIB
 _MAX_REDIRECTS = 10
 _REDIRECTS = (301, 302, 303, 307, 308)
 STALL_SECONDS = 30.0

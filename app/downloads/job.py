@@ -9,7 +9,7 @@ from app.downloads.existing import complete_already
 from app.downloads.giving_up import wrong_hash
 from app.downloads.journal import Identity
 from app.downloads.link import FileChanged, LinkSource
-from app.downloads.restore import Partial, open_partial
+from app.downloads.restore import Partial, done_before, open_partial
 from app.downloads.space import FreeBytes, bytes_to_come, shortfall
 from app.downloads.speed import SpeedMeter
 from app.downloads.storage import Place, discard, free_bytes, place_of, publish
@@ -119,9 +119,24 @@ class Job:
             if self._files[file.path].location is None:
                 self._files[file.path] = FileProgress(file.path, file.size_bytes)
 
+    def look(self) -> None:
+        """Learn from the disk how far earlier runs came. Raises KnownError, OSError."""
+        for file in self.request.files:
+            place = place_of(self.request, file, self.target)
+            if self._files[file.path].location is not None:
+                continue
+            there = place.location.is_file() and place.location.stat().st_size == file.size_bytes
+            done = file.size_bytes if there else done_before(place, self._identity(file))
+            self._files[file.path] = replace(self._files[file.path], done_bytes=done)
+
+    def _identity(self, file: FileRequest) -> Identity:
+        request = self.request
+        return Identity(request.repo, file.path, file.size_bytes, file.sha256, request.commit)
+
     async def _attempt(self) -> bool:
         """False when the disk is full."""
         self.set_state(JobState.CHECKING)
+        await self._shop.tools.disk.write(self.look)
         places = [(f, place_of(self.request, f, self.target)) for f in self.request.files]
         if self._missing_space(places):
             return False
@@ -152,7 +167,8 @@ class Job:
 
     def space_left(self) -> bool:
         """Asked as bytes arrive: what fills the last megabytes harms the whole machine."""
-        missing = self.status().size_bytes - self.status().done_bytes
+        self._take_over_progress()
+        missing = sum(file.size_bytes - file.done_bytes for file in self._files.values())
         return self._shop.free(self.target.folder) > min(missing, _NEARLY_FULL_BYTES)
 
     async def _get(self, file: FileRequest, place: Place) -> None:
@@ -172,10 +188,7 @@ class Job:
         self._files[file.path] = replace(file, verified_bytes=count)
 
     async def _fetch(self, file: FileRequest, place: Place) -> None:
-        identity = Identity(
-            self.request.repo, file.path, file.size_bytes, file.sha256, self.request.commit
-        )
-        disk = self._shop.tools.disk
+        identity, disk = self._identity(file), self._shop.tools.disk
         opened: list[Partial] = []
         try:
             # A pause may come while the thread opens it: what it opened is closed all the same.

@@ -160,6 +160,10 @@ class DownloadManager:
             stays = old.state in ENDED
             job.state = old.state if stays else JobState.QUEUED
             self._jobs[old.job_id] = job
+            try:
+                job.look()
+            except (KnownError, OSError):
+                _log.info("What %s has on disk is not known yet", old.job_id, exc_info=True)
         for job in self._jobs.values():
             self._tell(JobUpdate(job.status()))
 

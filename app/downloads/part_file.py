@@ -9,7 +9,6 @@ from pathlib import Path
 from app.core.errors import KnownError
 from app.downloads.storage import sync_handle
 
-_HAS_POSITIONED_IO = hasattr(os, "pwrite")
 _LOCK_OFFSET = 1 << 62
 
 
@@ -35,7 +34,7 @@ class PartFile:
     def write_at(self, offset: int, data: memoryview) -> None:
         """All of it, or OSError."""
         while data:
-            if _HAS_POSITIONED_IO:
+            if hasattr(os, "pwrite"):
                 written = os.pwrite(self._fd, data, offset)
             else:
                 with self._seek_lock:

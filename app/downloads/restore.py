@@ -69,6 +69,12 @@ def open_partial(place: Place, identity: Identity) -> Partial:
     return Partial(place, identity, file, journal, picture)
 
 
+def done_before(place: Place, identity: Identity) -> int:
+    """Bytes that an earlier run has left, for display. Raises OSError."""
+    loaded = Journal(place.journal, identity).load()
+    return loaded.ranges.total if loaded is not None and place.part.exists() else 0
+
+
 def _believable(loaded: Picture | None, file: PartFile, identity: Identity) -> Picture:
     if loaded is None:
         return Picture(RangeSet())

@@ -61,7 +61,8 @@ def publish(place: Place, request: DownloadRequest, target: Target) -> Path:
         place.part.replace(place.content)
         sync_folder(place.content.parent)
     location = place.location
-    if location != place.content:
+    # Without links there is no blob: the file has been moved to its location before.
+    if location != place.content and place.content.exists():
         location.parent.mkdir(parents=True, exist_ok=True)
         location = _link(place.content, location)
     if target.kind == "hub-cache" and request.ref is not None and _safe_path(request.ref):

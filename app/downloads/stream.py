@@ -130,13 +130,11 @@ class Stream(asyncio.BufferedProtocol):
             piece = bytearray(_SPARE_BYTES)
             held = bytes(self._left)
             self._left.clear()
-            try:
-                count = await self.receive(memoryview(piece), 1)
-            finally:
-                self._left[:0] = held
+            count = await self.receive(memoryview(piece), 1)
             if count == 0:
                 raise WireError("the connection was closed before an answer came")
-            self._left += piece[:count]
+            # What came after the piece may be there already: TLS delivers in bursts.
+            self._left[:0] = held + piece[:count]
         data = bytes(self._left[: end + len(mark)])
         del self._left[: end + len(mark)]
         return data

@@ -70,6 +70,7 @@ class FileTransfer:
         self._board = Board(partial.size, partial.picture.ranges.copy(), tools.limits.connections)
         self._fetchers: dict[int, Fetcher] = {}
         self._moved = Pulse()
+        self._staffing = Pulse()  # a worker has left, or there is nothing left to do
         self._journaled = Pulse()
         self._due = asyncio.Event()
         self._ignored_ranges = 0
@@ -109,7 +110,7 @@ class FileTransfer:
                     if number not in self._fetchers:
                         self._fetchers[number] = Fetcher(self, self._tools.limits)
                         workers.append(group.create_task(self._work(number)))
-                await first_of(self._tools.limits.changed, self._moved)
+                await first_of(self._tools.limits.changed, self._staffing)
             for worker in workers:
                 worker.cancel()  # it may be waiting for another try of what has come meanwhile
             await hashing
@@ -126,6 +127,7 @@ class FileTransfer:
             watching.cancel()
             fetcher.close()
             del self._fetchers[number]
+            self._staffing.fire()
 
     async def _fetch_spans(self, fetcher: Fetcher, number: int) -> None:
         backoff, link = Backoff(), None
@@ -191,6 +193,8 @@ class FileTransfer:
         if fetcher.written_bytes - fetcher.journaled_bytes >= _CHECKPOINT_BYTES:
             self._due.set()
         self._moved.fire()
+        if self._board.complete:
+            self._staffing.fire()
 
     async def _hash(self) -> None:
         buffer = bytearray(MIB)

@@ -121,7 +121,11 @@ class Connection:
                     return cls(stream, origin_of(url), absolute=False)
                 stream = await _dial(proxy.hostname or "", proxy.port or 80, None)
                 if secure:
-                    await _tunnel(stream, host, port, proxy)
+                    try:
+                        await _tunnel(stream, host, port, proxy)
+                    except BaseException:
+                        stream.abort()
+                        raise
                 connection = cls(stream, origin_of(url), absolute=not secure)
                 if not secure:
                     connection._proxy_headers = _proxy_login(proxy)

@@ -74,11 +74,13 @@ def test_paused_stays_paused_over_a_restart(
     queue_file = tmp_path / "queue.json"
     with Rig(hub, tmp_path, clock=clock, queue_file=queue_file) as rig:
         job_id = rig.manager.add(request_, rig.target)
+        rig.seen.wait_for(lambda s: s.done_bytes >= SIZE + 3 * MIB)
         rig.manager.pause(job_id)
         rig.seen.wait_for(lambda s: s.state is JobState.PAUSED)
     with Rig(hub, tmp_path, clock=clock, queue_file=queue_file) as rig:
         (status,) = rig.manager.jobs()
         assert status.state is JobState.PAUSED
+        assert status.done_bytes >= SIZE + 3 * MIB
 
 
 def test_a_queue_that_cannot_be_read_is_set_aside(hub: HubServer, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import ssl
 import threading
 from dataclasses import dataclass
 from http.server import ThreadingHTTPServer
@@ -40,10 +41,10 @@ class HubServer:
 
     The API answers on 127.0.0.1, the CDN on localhost: another host, as in life. rate_limit: told
     on every answer of the API, and enforced when nothing remains. stalled: set when a scripted
-    stall has begun.
+    stall has begun. tls: a server context; both hosts then speak https.
     """
 
-    def __init__(self, world: World | None = None) -> None:
+    def __init__(self, world: World | None = None, tls: ssl.SSLContext | None = None) -> None:
         self.world = world or World()
         self.faults = FaultScript()
         self.requests: list[Request] = []
@@ -56,8 +57,12 @@ class HubServer:
         self._uses_left: int | None = None
         self.stop_pipe, self._stop_writer = socket.socketpair()
         self._hosts = (_Host(ApiHandler, self), _Host(CdnHandler, self))
-        self.endpoint = f"http://127.0.0.1:{self._hosts[0].server_port}"
-        self.cdn_url = f"http://localhost:{self._hosts[1].server_port}"
+        scheme = "http" if tls is None else "https"
+        if tls is not None:
+            for host in self._hosts:
+                host.socket = tls.wrap_socket(host.socket, server_side=True)
+        self.endpoint = f"{scheme}://127.0.0.1:{self._hosts[0].server_port}"
+        self.cdn_url = f"{scheme}://localhost:{self._hosts[1].server_port}"
 
     def __enter__(self) -> Self:
         for host in self._hosts:

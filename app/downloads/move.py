@@ -1,0 +1,121 @@
+"""Moving complete files to another folder or disk, without a moment in which one is lost."""
+
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.cancel import CancelToken
+from app.core.errors import KnownError
+from app.core.units import gigabytes
+from app.downloads.storage import PART_SUFFIX, free_bytes, sync_folder, sync_handle
+from app.downloads.types import MIB
+
+
+@dataclass(frozen=True)
+class MoveProgress:
+    done_bytes: int
+    size_bytes: int
+    path: Path
+
+
+def move_files(
+    moves: Sequence[tuple[Path, Path]],
+    on_progress: Callable[[MoveProgress], None],
+    cancel: CancelToken,
+) -> None:
+    """Each source to its destination, renamed on the same disk, else copied, read back, and only
+    then removed. Blocking; links at the source are followed and must be mended by the caller.
+
+    Cancelling keeps what has been moved and leaves the rest where it is. Raises Cancelled,
+    KnownError when there is no room or a different file is in the way, OSError.
+    """
+    total = sum(source.stat().st_size for source, _ in moves)
+    done = 0
+    for source, destination in moves:
+        cancel.raise_if_cancelled()
+        size = source.stat().st_size
+        before = done
+
+        def tell(count: int, base: int = before, path: Path = source) -> None:
+            on_progress(MoveProgress(base + count, total, path))
+
+        _move(source, destination, tell, cancel)
+        done += size
+        tell(size)
+
+
+def _move(
+    source: Path, destination: Path, tell: Callable[[int], None], cancel: CancelToken
+) -> None:
+    if destination.exists():
+        raise KnownError(
+            f"There is a file called {destination.name} at the new place already.",
+            "It is not overwritten.",
+            "Move it away or choose another folder.",
+            str(destination),
+        )
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.rename(source, destination)  # noqa: PTH104 - replace() would overwrite on Windows
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EPERM) and error.errno is not None:
+            raise
+    else:
+        sync_folder(destination.parent)
+        return
+    _check_room(source, destination.parent)
+    part = destination.with_name(destination.name + PART_SUFFIX)
+    try:
+        found = _copy(source, part, tell, cancel)
+        if _hash(part, cancel) != found:
+            raise KnownError(
+                f"{source.name} did not arrive whole at the new place.",
+                "What was read back is not what was written.",
+                "Check the disk. The file is still where it was.",
+            )
+        part.replace(destination)
+        sync_folder(destination.parent)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    shutil.copystat(source, destination)
+    source.unlink()
+
+
+def _check_room(source: Path, folder: Path) -> None:
+    needed, free = source.stat().st_size, free_bytes(folder)
+    if free < needed:
+        raise KnownError(
+            f"There is no room for {source.name} at the new place.",
+            f"It needs {gigabytes(needed)}, and {gigabytes(free)} are free.",
+            "Make room or choose another folder.",
+        )
+
+
+def _copy(source: Path, part: Path, tell: Callable[[int], None], cancel: CancelToken) -> str:
+    digest, done = hashlib.sha256(), 0
+    buffer = memoryview(bytearray(4 * MIB))
+    with source.open("rb", buffering=0) as reading, part.open("wb", buffering=0) as writing:
+        while count := reading.readinto(buffer):
+            cancel.raise_if_cancelled()
+            piece = buffer[:count]
+            while piece:
+                piece = piece[writing.write(piece) :]
+            digest.update(buffer[:count])
+            done += count
+            tell(done)
+        sync_handle(writing.fileno())
+    return digest.hexdigest()
+
+
+def _hash(path: Path, cancel: CancelToken) -> str:
+    digest, buffer = hashlib.sha256(), memoryview(bytearray(4 * MIB))
+    with path.open("rb", buffering=0) as file:
+        while count := file.readinto(buffer):
+            cancel.raise_if_cancelled()
+            digest.update(buffer[:count])
+    return digest.hexdigest()
