@@ -88,7 +88,8 @@ class WindowEngine(WholeEngine):
 
     def _spin(self, done: Callable[[], bool]) -> None:
         while not done():
-            self._app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+            # Without a time limit: with one, Qt does not wait for events but spins.
+            self._app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
 
 def main() -> int:
