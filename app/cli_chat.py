@@ -15,7 +15,7 @@ from app.core import paths
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
 from app.core.messages import user
-from app.core.tasks import Task, TaskRunner
+from app.core.tasks import TaskRunner
 from app.settings.sampling_json import sampling_from_json
 
 if TYPE_CHECKING:
@@ -125,9 +125,11 @@ def in_foreground(work: Callable[[CancelToken], T], *, patience_seconds: float =
     values: list[T] = []
     errors: list[Exception] = []
     runner = TaskRunner(lambda callback: callback(), threads=1)
-    task = runner.run(work, values.append, errors.append, ended.set)
+    stop = CancelToken()
     try:
-        with _ctrl_c(task):
+        with _ctrl_c(stop):
+            task = runner.run(work, values.append, errors.append, ended.set)
+            stop.on_cancel(task.cancel)
             while not ended.wait(0.2):  # a plain wait would not see Ctrl+C on Windows
                 pass
     finally:
@@ -138,14 +140,15 @@ def in_foreground(work: Callable[[CancelToken], T], *, patience_seconds: float =
 
 
 @contextmanager
-def _ctrl_c(task: Task) -> Iterator[None]:
+def _ctrl_c(stop: CancelToken) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may have a say about signals
         return
 
     def handle(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, before)
-        task.cancel()
+        # Whatever was in force before, a second Ctrl+C is an interrupt.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        stop.cancel()
 
     before = signal.signal(signal.SIGINT, handle)
     try:
