@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
+from app.core.hub_access import HubAccess
 from app.downloads.limits import DEFAULT_CONNECTIONS
 from app.downloads.manager import DownloadManager
 from app.downloads.types import (
     ENDED,
     DownloadRequest,
     Event,
-    HubAccess,
     JobState,
     JobStatus,
     JobUpdate,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.core.errors import KnownError
+from app.core.hub_access import HubAccess
 from app.downloads.existing import complete_already
 from app.downloads.giving_up import wrong_hash
 from app.downloads.journal import Identity
@@ -21,7 +22,6 @@ from app.downloads.types import (
     FileChange,
     FileProgress,
     FileRequest,
-    HubAccess,
     JobState,
     JobStatus,
     Target,

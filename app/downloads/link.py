@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from email.message import Message
 from urllib.parse import quote, urljoin
 
+from app.core.hub_access import HubAccess
 from app.downloads.refusals import busy_or_none, known_refusal
 from app.downloads.stream import WireError
-from app.downloads.types import DownloadRequest, FileChange, FileRequest, HubAccess
+from app.downloads.types import DownloadRequest, FileChange, FileRequest
 from app.downloads.wire import Connection, Response, origin_of, split_url
 
 _MAX_REDIRECTS = 10

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import KnownError
+from app.core.hub_access import HubAccess
 from app.downloads.clock import Clock, RealClock
 from app.downloads.disk import DiskThreads
 from app.downloads.job import Job, Workshop
@@ -21,7 +22,6 @@ from app.downloads.types import (
     ENDED,
     DownloadRequest,
     Event,
-    HubAccess,
     JobRemoved,
     JobState,
     JobStatus,

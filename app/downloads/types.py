@@ -1,7 +1,6 @@
 """What is asked for, and what is told about it. All of it plain data that may cross threads."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -143,11 +142,3 @@ class QueueOrder:
 
 
 Event = JobUpdate | JobRemoved | QueueOrder
-
-
-@dataclass(frozen=True)
-class HubAccess:
-    """Where the Hub is and who asks; looked at again for every link, so that both may change."""
-
-    endpoint: Callable[[], str] = field(default=lambda: "https://huggingface.co")
-    token: Callable[[], str | None] = field(default=lambda: None)

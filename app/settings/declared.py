@@ -53,6 +53,25 @@ def _tokens(value: JsonValue) -> tuple[int, list[str]]:
     return value, []
 
 
+def _connections(value: JsonValue) -> tuple[int, list[str]]:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 32:
+        raise ValueError("is not a number from 1 to 32")
+    return value, []
+
+
+def _rate(value: JsonValue) -> tuple[int, list[str]]:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10**12:
+        raise ValueError("is not a number of bytes per second")
+    return value, []
+
+
+def _folders(value: JsonValue) -> tuple[tuple[str, ...], list[str]]:
+    if not isinstance(value, list):
+        raise ValueError("is not a list")
+    kept = dict.fromkeys(item for item in value if isinstance(item, str) and item)
+    return tuple(kept), []
+
+
 def _sampling(value: JsonValue) -> tuple[Sampling | None, list[str]]:
     return (None, []) if value is None else sampling_from_json(value)
 
@@ -137,6 +156,57 @@ OWN_PRESETS: Setting[tuple[Preset, ...]] = Setting(
 WINDOW_GEOMETRY: Setting[str] = Setting(
     "window_geometry", "", "Window", "Where the window was and how large.", _text, _same
 )
+HUB_ENDPOINT: Setting[str] = Setting(
+    "hub_endpoint",
+    "",
+    "Address of the Hub",
+    "A mirror of huggingface.co; empty for HF_ENDPOINT or the Hub itself.",
+    _text,
+    _same,
+)
+MODELS_FOLDER: Setting[str] = Setting(
+    "models_folder",
+    "",
+    "Folder for models",
+    "Where downloads go; empty for the Hugging Face cache, which other programs share.",
+    _text,
+    _same,
+)
+LIBRARY_FOLDERS: Setting[tuple[str, ...]] = Setting(
+    "library_folders",
+    (),
+    "Folders with models",
+    "Looked through for models besides those of other programs.",
+    _folders,
+    lambda value: list(value),
+)
+DOWNLOAD_CONNECTIONS: Setting[int] = Setting(
+    "download_connections",
+    8,
+    "Connections",
+    "How many connections a download uses at once.",
+    _connections,
+    _same,
+)
+DOWNLOAD_BYTES_PER_SECOND: Setting[int] = Setting(
+    "download_bytes_per_second",
+    0,
+    "Speed limit",
+    "The most that downloads take of the line, in bytes per second; 0 for all of it.",
+    _rate,
+    _same,
+)
+KEEP_IN_TRAY: Setting[bool] = Setting(
+    "keep_in_tray",
+    True,
+    "Go on in the tray",
+    "When the window is closed while something is downloaded, the download goes on.",
+    _switch,
+    _same,
+)
+FIRST_START_DONE: Setting[bool] = Setting(
+    "first_start_done", False, "First start", "The first start has been shown.", _switch, _same
+)
 ALL: tuple[Setting[Any], ...] = (
     THEME,
     LAST_MODEL,
@@ -147,4 +217,11 @@ ALL: tuple[Setting[Any], ...] = (
     SAMPLING,
     OWN_PRESETS,
     WINDOW_GEOMETRY,
+    HUB_ENDPOINT,
+    MODELS_FOLDER,
+    LIBRARY_FOLDERS,
+    DOWNLOAD_CONNECTIONS,
+    DOWNLOAD_BYTES_PER_SECOND,
+    KEEP_IN_TRAY,
+    FIRST_START_DONE,
 )

@@ -28,6 +28,8 @@ from app.ui.look import Look
 from app.ui.look.icons import app_icon
 from app.ui.main_thread import MainThread
 from app.ui.markdown.highlight import warm_up
+from app.ui.pages import page_builders
+from app.ui.shell import Builders
 from app.ui.window import MainWindow
 
 # How long the end of the program waits for work that was cancelled.
@@ -51,12 +53,18 @@ def application(arguments: list[str] | None = None) -> QApplication:
 class Desktop:
     """A window with all that is behind it; `close` ends it in about a second at most."""
 
-    def __init__(self, app: QApplication, backend: Backend, settings: SettingsStore) -> None:
+    def __init__(
+        self,
+        app: QApplication,
+        backend: Backend,
+        settings: SettingsStore,
+        builders: Builders | None = None,
+    ) -> None:
         self.main_thread = MainThread()
         self.tasks = TaskRunner(self.main_thread.post, name="ui")
         self.look = Look(app, resources_dir())
         self.session = ChatSession(backend, self.tasks)
-        self.window = MainWindow(self.look, self.session, settings, self.tasks)
+        self.window = MainWindow(self.look, self.session, settings, self.tasks, builders or {})
         self._settings = settings
         self._closed = False
         self.log_bug = sys.excepthook
@@ -81,7 +89,7 @@ class Desktop:
 
         def told(finding: Finding | None) -> None:
             if finding is not None:
-                self.window.page.notice.show_finding(finding)
+                self.window.notice.show_finding(finding)
 
         return self.tasks.run(lambda _: gpu_banner(machine()), told)
 
@@ -91,7 +99,7 @@ class Desktop:
         """For sys.excepthook: what nobody caught on the GUI thread; the window stays."""
         self.log_bug(kind, error, trace)
         if not self._closed:
-            self.window.page.notice.say(str(known(Exception())))
+            self.window.notice.say(str(known(Exception())))
 
     def _save(self) -> None:
         try:
@@ -103,9 +111,9 @@ class Desktop:
 def run(services: Services, options: Namespace) -> int:
     """Opens the window and returns the exit status when it is closed."""
     app = application()
-    desktop = Desktop(app, EngineBackend(services), services.settings)
+    desktop = Desktop(app, EngineBackend(services), services.settings, page_builders(services))
     for problem in services.problems:
-        desktop.window.page.notice.say(problem)
+        desktop.window.notice.say(problem)
     before = sys.excepthook
     sys.excepthook = desktop.report_bug
     desktop.tasks.run(lambda _: warm_up())

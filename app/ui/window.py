@@ -1,5 +1,6 @@
-"""The main window: the chat page, shortcuts, files dropped on it, and an orderly end."""
+"""The main window: the rail and its pages, shortcuts, files dropped on it, an orderly end."""
 
+from functools import partial
 from typing import TypeVar
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
@@ -11,7 +12,15 @@ from PySide6.QtGui import (
     QKeySequence,
     QShortcut,
 )
-from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.core.paths import demo_model_path
 from app.core.tasks import TaskRunner
@@ -21,8 +30,11 @@ from app.ui.chat.model_state import Ready
 from app.ui.chat.page import ChatPage
 from app.ui.chat.session import ChatSession
 from app.ui.look import Look, ThemeChoice
+from app.ui.notice_bar import NoticeBar
+from app.ui.rail import Rail
 from app.ui.sampling.choice import SamplingChoice
 from app.ui.sampling.panel import SamplingPanel
+from app.ui.shell import CHAT, PLACES, Builders, Shell
 from app.ui.widgets import label
 
 T = TypeVar("T")
@@ -37,7 +49,12 @@ class MainWindow(QMainWindow):
     closing = Signal()
 
     def __init__(
-        self, look: Look, session: ChatSession, settings: SettingsStore, tasks: TaskRunner
+        self,
+        look: Look,
+        session: ChatSession,
+        settings: SettingsStore,
+        tasks: TaskRunner,
+        builders: Builders,
     ) -> None:
         super().__init__()
         self.setObjectName("mainWindow")
@@ -53,7 +70,11 @@ class MainWindow(QMainWindow):
         self._save.setInterval(_SAVE_MS)
         self._save.timeout.connect(self._save_settings)
         self.page = ChatPage(look, session, self)
-        self.setCentralWidget(self.page)
+        self.shell = Shell(look, tasks, settings, session.models, self)
+        self._builders = builders
+        self._pages: dict[str, QWidget] = {CHAT.key: self.page}
+        self._places = [place for place in PLACES if place is CHAT or place.key in builders]
+        self._lay_out()
         self._panel: SamplingPanel | None = None
         self.page.sampling = self._choice.current
         self._drop = self._drop_hint()
@@ -69,6 +90,31 @@ class MainWindow(QMainWindow):
             self._panel.changed.connect(self._sampling_changed)
             self._panel.close_wanted.connect(self.page.close_panel)
         return self._panel
+
+    @property
+    def current(self) -> str:
+        """The key of the page that is shown."""
+        shown = self._stack.currentWidget()
+        return next(key for key, page in self._pages.items() if page is shown)
+
+    def go(self, key: str) -> None:
+        """Builds the page when it is the first time."""
+        if key not in self._pages:
+            self._pages[key] = page = self._builders[key](self.shell)
+            self._stack.addWidget(page)
+        self._stack.setCurrentWidget(self._pages[key])
+        self.rail.show_current(key)
+        if key == CHAT.key:
+            self.page.composer.edit.setFocus()
+
+    def tell(self, text: str) -> None:
+        self.notice.say(text)
+
+    def set_badge(self, key: str, text: str) -> None:
+        self.rail.set_badge(key, text)
+
+    def settings_changed(self) -> None:
+        self._save.start()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._closed:
@@ -96,7 +142,7 @@ class MainWindow(QMainWindow):
         path = _dropped(event)
         if path:
             event.acceptProposedAction()
-            self._session.models.open(path)
+            self.open_model(path)
 
     def open_file(self) -> None:
         """The system's own dialog, not in the way of the event loop."""
@@ -107,7 +153,7 @@ class MainWindow(QMainWindow):
         dialog.setObjectName("openFileDialog")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters(["GGUF files (*.gguf)", "All files (*)"])
-        dialog.fileSelected.connect(self._session.models.open)
+        dialog.fileSelected.connect(self.open_model)
         dialog.finished.connect(self._dialog_gone)
         self._dialog = dialog
         dialog.open()
@@ -136,7 +182,9 @@ class MainWindow(QMainWindow):
             signal.connect(self.open_file)
         for signal in (header.open_demo, panel.demo_wanted):
             signal.connect(self.open_demo)
-        header.open_recent.connect(self._session.models.open)
+        header.open_recent.connect(self.open_model)
+        self.rail.chosen.connect(self.go)
+        page.note_wanted.connect(self.tell)
         header.theme_chosen.connect(self._theme_chosen)
         header.quit_action.triggered.connect(self.close)
         page.options_changed.connect(self._options_changed)
@@ -146,15 +194,45 @@ class MainWindow(QMainWindow):
 
     def _shortcuts(self) -> None:
         for keys, call in (
-            ("Ctrl+L", self.page.composer.edit.setFocus),
-            ("Esc", self.page.escape),
+            ("Ctrl+L", lambda: self.go(CHAT.key)),
+            ("Esc", self._escape),
+            *((place.shortcut, partial(self.go, place.key)) for place in self._places),
         ):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setObjectName(f"shortcut-{keys}")
             shortcut.activated.connect(call)
 
+    def _escape(self) -> None:
+        if self.current == CHAT.key:
+            self.page.escape()
+
+    def _lay_out(self) -> None:
+        self.rail = Rail(self._look, self._places)
+        self.rail.show_current(CHAT.key)
+        self.notice = NoticeBar(self._look)
+        self._stack = QStackedWidget()
+        self._stack.setObjectName("pages")
+        self._stack.addWidget(self.page)
+        body, column = QWidget(), QVBoxLayout()
+        body.setObjectName("windowBody")
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.notice)
+        column.addWidget(self._stack, 1)
+        row = QHBoxLayout(body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addLayout(column, 1)
+        self.setCentralWidget(body)
+
     def open_demo(self) -> None:
-        self._session.models.open(str(demo_model_path()))
+        self.open_model(str(demo_model_path()))
+
+    def open_model(self, path: str) -> None:
+        """Plan a file and let the person choose, on the chat page."""
+        self.go(CHAT.key)
+        self._session.models.open(path)
 
     def _model_shown(self) -> None:
         state = self._session.model
@@ -198,7 +276,7 @@ class MainWindow(QMainWindow):
         if self._settings.dirty and not self._settings.read_only:
             self._tasks.run(
                 lambda _: self._settings.save(),
-                on_error=lambda error: self.page.notice.say(str(error)),
+                on_error=lambda error: self.tell(str(error)),
             )
 
     def _drop_hint(self) -> QLabel:

@@ -16,8 +16,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.core.hub_access import HubAccess
 from app.downloads.facade import download
-from app.downloads.types import DownloadRequest, FileRequest, HubAccess, Target
+from app.downloads.types import DownloadRequest, FileRequest, Target
 from tests.hub.server import HubServer, hub_environment
 
 if TYPE_CHECKING:

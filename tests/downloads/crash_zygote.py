@@ -7,8 +7,9 @@ import sys
 import traceback
 from pathlib import Path
 
+from app.core.hub_access import HubAccess
 from app.downloads.facade import download
-from app.downloads.types import DownloadRequest, FileRequest, HubAccess, Target
+from app.downloads.types import DownloadRequest, FileRequest, Target
 
 
 def _download(order: dict[str, object]) -> int:

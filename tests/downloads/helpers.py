@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from app.core.hub_access import HubAccess
 from app.downloads.fetch import STALL_SECONDS
 from app.downloads.manager import DownloadManager
 from app.downloads.storage import PART_SUFFIX
@@ -15,7 +16,6 @@ from app.downloads.types import (
     DownloadRequest,
     Event,
     FileRequest,
-    HubAccess,
     JobState,
     JobStatus,
     JobUpdate,

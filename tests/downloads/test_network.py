@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import KnownError
+from app.core.hub_access import HubAccess
 from app.downloads import wire
 from app.downloads.facade import download
 from app.downloads.refusals import known_refusal, retry_after
 from app.downloads.stream import WireError
-from app.downloads.types import MIB, HubAccess, JobState, Target
+from app.downloads.types import MIB, JobState, Target
 from app.downloads.wire import Connection, split_url
 from tests.downloads.helpers import HeldClock, Rig, assert_whole, offer
 from tests.downloads.relay import ConnectProxy

@@ -6,8 +6,9 @@ import pytest
 
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
+from app.core.hub_access import HubAccess
 from app.downloads.facade import download
-from app.downloads.types import MIB, DownloadRequest, FileRequest, HubAccess, JobState, Target
+from app.downloads.types import MIB, DownloadRequest, FileRequest, JobState, Target
 from tests.downloads.helpers import HeldClock, Rig, assert_whole, offer, partials
 from tests.hub.content import PatternContent
 from tests.hub.faults import Fault

@@ -10,10 +10,11 @@ from huggingface_hub import hf_hub_download
 
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
+from app.core.hub_access import HubAccess
 from app.downloads import storage
 from app.downloads.facade import download
 from app.downloads.move import MoveProgress, move_files
-from app.downloads.types import MIB, DownloadRequest, HubAccess, Target
+from app.downloads.types import MIB, DownloadRequest, Target
 from tests.downloads.helpers import REPO, assert_whole, offer
 from tests.hub.content import PatternContent
 from tests.hub.server import HubServer, hub_environment

@@ -108,7 +108,7 @@ def test_nothing_is_cut_off(driver: Driver, width: int) -> None:
     driver.page.header.sampling.setChecked(False)
     window = driver.desktop.window
     window.resize(width, 800)
-    driver.wait(lambda: driver.page.width() == width)
+    driver.wait(lambda: driver.page.width() == width - driver.desktop.window.rail.width())
     for widget in (driver.page.composer.send, driver.page.header.more, driver.page.header.model):
         right = widget.mapTo(window, widget.rect().topRight()).x()
         assert 0 < right < width

@@ -311,7 +311,7 @@ def test_cancel_without_a_model_before(driver: Driver, tmp_path: Path) -> None:
 def test_everything_has_room_and_a_name(driver: Driver, tmp_path: Path, width: int) -> None:
     panel = open_panel(driver, planned(tmp_path, "two-3090-one-1080"))
     driver.desktop.window.resize(width, 700)
-    driver.wait(lambda: driver.page.width() == width)
+    driver.wait(lambda: driver.page.width() == width - driver.desktop.window.rail.width())
     controls = [
         *panel.findChildren(QAbstractButton),
         *panel.findChildren(QComboBox),

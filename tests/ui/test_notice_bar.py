@@ -11,7 +11,7 @@ from tests.ui.conftest import Driver
 
 def test_an_unused_gpu_is_told_with_the_remedy(driver: Driver) -> None:
     driver.desktop.look_at_machine(lambda: shipped("two-3060-cpu-engine"))
-    notice = driver.page.notice
+    notice = driver.desktop.window.notice
     driver.wait(notice.isVisible)
     card = notice.findChild(QFrame, "findingCard")
     command = notice.findChild(QLabel, "findingCommand")
@@ -35,7 +35,7 @@ def test_a_machine_where_all_is_well_says_nothing(driver: Driver) -> None:
     task = driver.desktop.look_at_machine(lambda: shipped("workstation-256gb-3090"))
     driver.wait(lambda: task.ended)
     driver.load()
-    assert driver.page.notice.isHidden()
+    assert driver.desktop.window.notice.isHidden()
 
 
 def test_a_machine_that_cannot_be_read_is_no_obstacle(driver: Driver) -> None:
@@ -45,4 +45,4 @@ def test_a_machine_that_cannot_be_read_is_no_obstacle(driver: Driver) -> None:
     task = driver.desktop.look_at_machine(machine)
     driver.wait(lambda: task.ended)
     driver.load()
-    assert driver.page.notice.isHidden()
+    assert driver.desktop.window.notice.isHidden()

@@ -221,8 +221,8 @@ def test_a_bug_is_told_and_logged_and_the_window_stays(driver: Driver) -> None:
     error = ValueError("a bug")
     driver.desktop.report_bug(ValueError, error, None)
     assert logged == [error]
-    assert driver.page.notice.isVisible()
-    assert "fault of the program" in driver.page.notice.text.text()
+    assert driver.desktop.window.notice.isVisible()
+    assert "fault of the program" in driver.desktop.window.notice.text.text()
 
 
 def test_settings_that_cannot_be_saved_are_told(
@@ -234,10 +234,12 @@ def test_settings_that_cannot_be_saved_are_told(
     driver.load()
     monkeypatch.setattr(driver.desktop.window._settings, "save", full)
     driver.page.composer.tools.click()
-    driver.wait(driver.page.notice.isVisible)
-    assert driver.page.notice.text.text() == "The settings were not saved. The disk is full."
-    driver.page.notice.clear()
-    assert driver.page.notice.isHidden()
+    driver.wait(driver.desktop.window.notice.isVisible)
+    assert (
+        driver.desktop.window.notice.text.text() == "The settings were not saved. The disk is full."
+    )
+    driver.desktop.window.notice.clear()
+    assert driver.desktop.window.notice.isHidden()
 
 
 def test_a_fast_stream_is_shown_in_frames(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,6 @@ from app.ui.chat.header import Header
 from app.ui.chat.load.panel import LoadPanel
 from app.ui.chat.model_panel import ModelPanel
 from app.ui.chat.model_state import Ability, Choosing, Loading, Planning
-from app.ui.chat.notice_bar import NoticeBar
 from app.ui.chat.session import ChatSession
 from app.ui.chat.transcript_view import COLUMN, SIDE, TranscriptView
 from app.ui.look import Look
@@ -55,6 +54,7 @@ class ChatPage(QWidget):
     options_changed = Signal()
     model_shown = Signal()
     title_changed = Signal(str)
+    note_wanted = Signal(str)
 
     def __init__(self, look: Look, session: ChatSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,7 +66,6 @@ class ChatPage(QWidget):
         self._panel: SidePanel | None = None
         self.sampling = Sampling()
         self.header = Header(look, self)
-        self.notice = NoticeBar(look)
         self.transcript = TranscriptView(look)
         self.empty = EmptyPage()
         self.model_panel = ModelPanel()
@@ -250,7 +249,6 @@ class ChatPage(QWidget):
         column = QVBoxLayout(self._body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.notice)
         column.addWidget(self.stack, 1)
         column.addLayout(centre)
 
@@ -275,7 +273,7 @@ class ChatPage(QWidget):
 
     def _retry(self) -> None:
         if not self._session.retry(self.options):
-            self.notice.say("Open a model first, then try again.")
+            self.note_wanted.emit("Open a model first, then try again.")
 
     def new_chat(self) -> None:
         self._session.new_chat()
