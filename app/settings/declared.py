@@ -178,7 +178,7 @@ LIBRARY_FOLDERS: Setting[tuple[str, ...]] = Setting(
     "Folders with models",
     "Looked through for models besides those of other programs.",
     _folders,
-    lambda value: list(value),
+    list,
 )
 DOWNLOAD_CONNECTIONS: Setting[int] = Setting(
     "download_connections",
