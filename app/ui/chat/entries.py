@@ -1,4 +1,7 @@
-"""What a transcript shows, without a word about how: entries that change while a turn runs."""
+"""What a transcript shows, without a word about how: entries that change while a turn runs.
+
+What a person has unfolded is kept here too: views come and go.
+"""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,7 +16,10 @@ FailureAction = Literal["retry", "open"]
 
 @dataclass(eq=False)
 class Question:
+    """unfolded: so many characters beyond the usual are shown."""
+
     text: str
+    unfolded: int = 0
 
 
 @dataclass(eq=False)
@@ -25,6 +31,7 @@ class Thinking:
     tokens: int = 0
     seconds: float | None = None
     state: ThinkingState = "running"
+    opened: bool = False
 
 
 @dataclass(eq=False)
@@ -38,14 +45,16 @@ class ToolUse:
     result: str = ""
     seconds: float | None = None
     reason: str = ""
+    unfolded: bool = False
 
 
 @dataclass(eq=False)
 class Answer:
-    """Markdown."""
+    """Markdown. unfolded: as for a question."""
 
     text: str = ""
     finished: bool = False
+    unfolded: int = 0
 
 
 @dataclass(eq=False)

@@ -1,27 +1,20 @@
-"""The transcript: a centred column of entry views, placed by hand, that follows its end."""
+"""The transcript: a centred column of entries that follows its end.
+
+Only what is near the viewport exists as widgets; of the rest heights are remembered or guessed.
+What is being read stays where it is while heights above it turn out to be others.
+"""
+
+from typing import cast
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
-from app.ui.chat.entries import (
-    Answer,
-    Entry,
-    Failure,
-    Footer,
-    Notice,
-    Question,
-    Thinking,
-    ToolUse,
-    Transcript,
-)
-from app.ui.chat.views.answer_view import AnswerView
+from app.ui.chat.column import Column, first_difference
+from app.ui.chat.entries import Entry, Transcript
 from app.ui.chat.views.entry_view import EntryView
-from app.ui.chat.views.footer_view import FooterView
-from app.ui.chat.views.message_views import FailureView, NoticeView
-from app.ui.chat.views.question_view import QuestionView
-from app.ui.chat.views.thinking_view import ThinkingView
-from app.ui.chat.views.tool_view import ToolView
+from app.ui.chat.views.factory import guessed_height, make_view, view_class
+from app.ui.chat.views.message_views import FailureView
 from app.ui.look import Look
 from app.ui.widgets import IconButton
 
@@ -31,6 +24,11 @@ _TOP = 22
 _BOTTOM = 24
 # As near to the end as this counts as being there.
 _NEAR = 24
+# In heights of the viewport: views are made so far beyond it, and kept twice as far.
+_AHEAD = 0.5
+_LARGEST_WIDGET = 16_777_215
+# Every pass makes the views that the one before has found to be missing.
+_MOST_PASSES = 40
 
 
 class _Canvas(QWidget):
@@ -58,10 +56,16 @@ class TranscriptView(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setProperty("ring", "true")
         self._look = look
-        self._transcript = Transcript()
+        self._entries: list[Entry] = []
+        self._index: dict[int, int] = {}
+        self._column = Column()
         self._views: dict[int, EntryView] = {}
+        # Width and height, for as long as the entry looks the same.
         self._heights: dict[int, tuple[int, int]] = {}
+        self._width = 0
         self._following = True
+        # What stands at the top of the viewport, and how far below it (negative: above).
+        self._anchor: tuple[int, int] = (0, 0)
         self._placing = False
         self._canvas = _Canvas(self)
         self.setWidget(self._canvas)
@@ -80,106 +84,183 @@ class TranscriptView(QScrollArea):
 
     def show_transcript(self, transcript: Transcript) -> None:
         """Take over all changes since the last call."""
-        self._transcript = transcript
-        present = {id(entry) for entry in transcript.entries}
-        for key in [key for key in self._views if key not in present]:
-            view = self._views.pop(key)
-            self._heights.pop(key, None)
-            view.hide()
-            view.deleteLater()
-        for entry in transcript.take_changed():
-            view = self._views.get(id(entry)) or self._create(entry)
-            view.refresh()
+        changed = transcript.take_changed()
+        self._take_entries(transcript.entries)
+        for entry in changed:
             self._heights.pop(id(entry), None)
+            view = self._views.get(id(entry))
+            if view is not None:
+                view.refresh()
+            self._column.set_size(self._index[id(entry)], self._size(entry))
         self.lay_out()
 
     def follow(self) -> None:
         """Scroll to the end and stay there."""
         self._following = True
-        self._to_end()
+        self.lay_out()
+
+    def show_entry(self, entry: Entry) -> None:
+        """Scroll until it stands at the top."""
+        self._following = False
+        self._anchor = self._index[id(entry)], 0
+        self.lay_out()
 
     def order_tabs(self) -> None:
         """The Tab key goes through the entries as they stand, not as they were made."""
         previous: QWidget = self
-        for entry in self._transcript.entries:
-            view = self._views.get(id(entry))
-            for part in view.findChildren(QWidget) if view is not None else ():
+        for key in sorted(self._views, key=lambda key: self._index[key]):
+            for part in self._views[key].findChildren(QWidget):
                 if part.focusPolicy() & Qt.FocusPolicy.TabFocus:
                     QWidget.setTabOrder(previous, part)
                     previous = part
 
     def view_of(self, entry: Entry) -> EntryView:
-        return self._views[id(entry)]
+        """Made when it is not near the viewport."""
+        return self._views.get(id(entry)) or self._create(entry)
+
+    @property
+    def shown_views(self) -> int:
+        """How many entries exist as widgets."""
+        return len(self._views)
 
     def lay_out(self) -> None:
         if self._placing:
             return
         self._placing = True
         # The whole width: a scroll bar that comes must not push the column aside.
-        available = self.width()
-        width = max(120, min(COLUMN, available - 2 * SIDE))
-        left = max(SIDE, (available - width) // 2) - self.viewport().x()
-        top = _TOP
-        for index, entry in enumerate(self._transcript.entries):
-            view = self._views.get(id(entry))
-            if view is None:
-                continue
-            cached = self._heights.get(id(entry))
-            height = cached[1] if cached and cached[0] == width else view.height_for(width)
-            self._heights[id(entry)] = (width, height)
-            if height:
-                top += view.gap_above if index else 0
-                view.setGeometry(left, top, width, height)
-                top += height + view.gap_below
-            view.setVisible(height > 0)
-        self._canvas.resize(self.viewport().width(), max(top + _BOTTOM, self.viewport().height()))
+        width = max(120, min(COLUMN, self.width() - 2 * SIDE))
+        if width != self._width:
+            self._width = width
+            for index, entry in enumerate(self._entries):
+                self._column.set_size(index, self._size(entry))
+        made = self._make_near()
+        self._place()
+        self._drop_far()
         self._placing = False
-        if self._following:
-            self._to_end()
+        if made:
+            self.order_tabs()
         self._show_down()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.lay_out()
 
+    def lay_out_later(self) -> None:
+        QCoreApplication.postEvent(self._canvas, QEvent(QEvent.Type.LayoutRequest))
+
+    def _take_entries(self, entries: list[Entry]) -> None:
+        same = first_difference(cast(list[object], self._entries), cast(list[object], entries))
+        if same == len(self._entries) == len(entries):
+            return
+        gone = {id(entry) for entry in self._entries[same:]}
+        self._column.truncate(same)
+        self._entries[same:] = entries[same:]
+        for index, entry in enumerate(self._entries[same:], same):
+            gone.discard(id(entry))
+            self._index[id(entry)] = index
+            self._column.append(self._size(entry))
+        for key in gone:
+            self._index.pop(key)
+            self._heights.pop(key, None)
+            self._drop(key)
+
+    def _size(self, entry: Entry) -> int:
+        """With its gaps; guessed from the text where it was never laid out."""
+        kind = view_class(entry)
+        known = self._heights.get(id(entry))
+        height = known[1] if known is not None else guessed_height(entry, self._width or COLUMN)
+        if not height:
+            return 0
+        above = kind.gap_above if self._index[id(entry)] else 0
+        return above + height + kind.gap_below
+
+    def _make_near(self) -> bool:
+        """Views and true heights for what is near the viewport; True when views were made."""
+        made = False
+        for _ in range(_MOST_PASSES):
+            settled = True
+            for index in self._near(_AHEAD):
+                entry = self._entries[index]
+                view = self._views.get(id(entry))
+                if view is None:
+                    view, made = self._create(entry), True
+                known = self._heights.get(id(entry))
+                if known is None or known[0] != self._width:
+                    self._heights[id(entry)] = self._width, view.height_for(self._width)
+                    before = self._column.size(index)
+                    self._column.set_size(index, self._size(entry))
+                    settled = settled and self._column.size(index) == before
+            if settled:
+                break
+        return made
+
+    def _near(self, ahead: float) -> range:
+        """The indices of what is at most `ahead` viewports away from it."""
+        if not self._entries:
+            return range(0)
+        height = self.viewport().height()
+        top = self._position() - _TOP
+        beyond = int(ahead * height)
+        first = self._column.at(top - beyond)
+        return range(first, self._column.at(top + height + beyond) + 1)
+
+    def _position(self) -> int:
+        """Of the viewport's top on the canvas, as it should be."""
+        bottom = max(0, self._full_height() - self.viewport().height())
+        if self._following or not self._entries:
+            return bottom
+        index, offset = self._anchor
+        index = min(index, len(self._entries) - 1)
+        return max(0, min(bottom, _TOP + self._column.top(index) - offset))
+
+    def _full_height(self) -> int:
+        return min(_TOP + self._column.total + _BOTTOM, _LARGEST_WIDGET)
+
+    def _place(self) -> None:
+        left = max(SIDE, (self.width() - self._width) // 2) - self.viewport().x()
+        for key, view in self._views.items():
+            index = self._index[key]
+            known = self._heights.get(key)
+            if known is None or known[0] != self._width:
+                known = self._heights[key] = self._width, view.height_for(self._width)
+                self._column.set_size(index, self._size(self._entries[index]))
+            height = known[1]
+            if height:
+                top = _TOP + self._column.top(index) + (view.gap_above if index else 0)
+                view.setGeometry(left, top, self._width, height)
+            view.setVisible(height > 0)
+        height = max(self._full_height(), self.viewport().height())
+        self._canvas.resize(self.viewport().width(), height)
+        self.verticalScrollBar().setValue(self._position())
+
+    def _drop_far(self) -> None:
+        near = self._near(2 * _AHEAD)
+        for key in [key for key in self._views if self._index[key] not in near]:
+            if not _wanted(self._views[key]):
+                self._drop(key)
+
+    def _drop(self, key: int) -> None:
+        view = self._views.pop(key, None)
+        if view is not None:
+            view.hide()
+            view.deleteLater()
+
     def _create(self, entry: Entry) -> EntryView:
-        view = self._made(entry)
+        view = make_view(entry, self._look, self._canvas)
         # The view keeps the entry alive, so its id stays its own.
         view.entry = entry
         key = id(entry)
         self._views[key] = view
         view.resized.connect(lambda: self._resized(key))
+        if isinstance(view, FailureView):
+            view.retry_wanted.connect(self.retry_wanted)
         view.show()
         return view
 
-    def _made(self, entry: Entry) -> EntryView:
-        look, canvas = self._look, self._canvas
-        match entry:
-            case Question():
-                return QuestionView(look, entry, canvas)
-            case Thinking():
-                return ThinkingView(look, entry, canvas)
-            case ToolUse():
-                return ToolView(look, entry, canvas)
-            case Answer():
-                return AnswerView(look, entry, canvas)
-            case Footer():
-                return FooterView(look, entry, canvas)
-            case Notice():
-                return NoticeView(look, entry, canvas)
-            case Failure():
-                failure = FailureView(look, entry, canvas)
-                failure.retry_wanted.connect(self.retry_wanted)
-                return failure
-
     def _resized(self, key: int) -> None:
-        self._heights.pop(key, None)
-        if not self._placing:
-            self._canvas.updateGeometry()
+        if not self._placing and key in self._index:
+            self._heights.pop(key, None)
             self.lay_out_later()
-
-    def lay_out_later(self) -> None:
-        QCoreApplication.postEvent(self._canvas, QEvent(QEvent.Type.LayoutRequest))
 
     def _redraw(self) -> None:
         for view in self._views.values():
@@ -187,16 +268,15 @@ class TranscriptView(QScrollArea):
         self._heights.clear()
         self.lay_out()
 
-    def _to_end(self) -> None:
-        bar = self.verticalScrollBar()
-        bar.setValue(bar.maximum())
-
     def _scrolled(self) -> None:
         if self._placing:
             return
         bar = self.verticalScrollBar()
         self._following = bar.maximum() - bar.value() <= _NEAR
-        self._show_down()
+        if self._entries:
+            index = self._column.at(bar.value() - _TOP)
+            self._anchor = index, _TOP + self._column.top(index) - bar.value()
+        self.lay_out()
 
     def _show_down(self) -> None:
         self._down.setVisible(not self._following)
@@ -205,3 +285,9 @@ class TranscriptView(QScrollArea):
             (self.viewport().width() - side) // 2, self.height() - side - 8, side, side
         )
         self._down.raise_()
+
+
+def _wanted(view: EntryView) -> bool:
+    """The person is at work in it: it has the focus or a selection."""
+    focus = QApplication.focusWidget()
+    return (focus is not None and view.isAncestorOf(focus)) or view.has_selection()

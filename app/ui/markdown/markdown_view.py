@@ -45,6 +45,15 @@ class MarkdownView(QWidget):
     def text(self) -> str:
         return self._text
 
+    @property
+    def unfolded(self) -> int:
+        """Characters shown beyond the usual number."""
+        return self._limit - SHOWN_STEP
+
+    def unfold(self, characters: int) -> None:
+        """To be called before the text is set."""
+        self._limit = SHOWN_STEP + characters
+
     def set_text(self, text: str, *, finished: bool = False) -> None:
         """The whole text so far. finished: no more will come."""
         self._text = text

@@ -15,11 +15,16 @@ class AnswerView(EntryView):
         super().__init__(look, "answer", parent)
         self._entry = entry
         self.markdown = MarkdownView(look, self)
-        self.markdown.resized.connect(self.resized)
+        self.markdown.unfold(entry.unfolded)
+        self.markdown.resized.connect(self._unfolded)
         self.refresh()
 
     def refresh(self) -> None:
         self.markdown.set_text(self._entry.text, finished=self._entry.finished)
+        self.resized.emit()
+
+    def _unfolded(self) -> None:
+        self._entry.unfolded = self.markdown.unfolded
         self.resized.emit()
 
     def redraw(self) -> None:

@@ -4,7 +4,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
 
 from app.ui.look import Look
 
@@ -36,6 +36,10 @@ class EntryView(QFrame):
 
     def redraw(self) -> None:
         """The colours changed."""
+
+    def has_selection(self) -> bool:
+        """Text in it is selected."""
+        return any(text.textCursor().hasSelection() for text in self.findChildren(QTextEdit))
 
     def height_for(self, width: int) -> int:
         raise NotImplementedError

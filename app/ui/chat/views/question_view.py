@@ -40,8 +40,7 @@ class QuestionView(EntryView):
             parent=self._bubble,
         )
         self._more.hide()
-        self._limit = 0
-        self._show(_shortened(entry.text))
+        self._show(entry.text[: entry.unfolded] if entry.unfolded else _shortened(entry.text))
 
     def height_for(self, width: int) -> int:
         inner = int(width * _WIDEST) - 2 * _PADDING_X
@@ -72,8 +71,8 @@ class QuestionView(EntryView):
         self._text.append_text(broken_lines(text))
 
     def _show_more(self) -> None:
-        self._limit += _STEP
-        self._show(self._entry.text[: self._limit])
+        self._entry.unfolded += _STEP
+        self._show(self._entry.text[: self._entry.unfolded])
         self.resized.emit()
 
 

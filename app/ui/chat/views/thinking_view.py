@@ -37,7 +37,7 @@ class ThinkingView(EntryView):
         self.setProperty("card", "true")
         self._entry = entry
         self._monotonic = monotonic
-        self._open = False
+        self._open = entry.opened
         self._was_running = entry.state == "running"
         self._written = ""
         self.toggle = button(
@@ -50,7 +50,7 @@ class ThinkingView(EntryView):
         row.addStretch()
         row.addWidget(self._side)
         self._text = TextView("Thinking", self)
-        self._text.hide()
+        self._text.setVisible(self._open)
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._say)
@@ -96,7 +96,7 @@ class ThinkingView(EntryView):
     def _set_open(self, is_open: bool) -> None:
         if is_open == self._open:
             return
-        self._open = is_open
+        self._open = self._entry.opened = is_open
         self._text.setVisible(is_open)
         if is_open:
             self._write()

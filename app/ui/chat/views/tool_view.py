@@ -37,7 +37,6 @@ class ToolView(EntryView):
         super().__init__(look, "tool", parent)
         self.setProperty("card", "true")
         self._entry = entry
-        self._folded = True
         self._shown = ""
         self._state = chip(name=f"toolState-{self.number}")
         self._name = label("", "strong", name=f"toolName-{self.number}")
@@ -127,7 +126,7 @@ class ToolView(EntryView):
         text = broken_lines(with_hidden_shown(text.strip("\n")[:_LONGEST_SHOWN]))
         short = _folded(text)
         self._more.setVisible(short != text)
-        if self._folded and short != text:
+        if not entry.unfolded and short != text:
             more = count(len(text) - len(short))
             text = f"{short}…"
             self._more.setText(f"Show all ({more} more characters)")
@@ -140,7 +139,7 @@ class ToolView(EntryView):
             self._result.setPlainText(text)
 
     def _toggle(self) -> None:
-        self._folded = not self._folded
+        self._entry.unfolded = not self._entry.unfolded
         self._write()
         self.resized.emit()
 
