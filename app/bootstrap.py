@@ -4,22 +4,32 @@ import logging
 import platform
 
 from app import __version__
+from app.catalog import hub
 from app.chat.loading import Loader
 from app.chat.services import Services
 from app.core import paths
+from app.core.hub_access import HubAccess
+from app.downloads.manager import DownloadManager
 from app.engine.client import EngineClient
 from app.hardware.types import Machine
+from app.settings.declared import (
+    DOWNLOAD_BYTES_PER_SECOND,
+    DOWNLOAD_CONNECTIONS,
+    HUB_ENDPOINT,
+)
 from app.settings.store import SettingsStore
 from app.tools.registry import BUILTIN_TOOLS
 from app.tools.runner import ToolRunner
 
 SETTINGS_NAME = "settings.json"
+QUEUE_NAME = "downloads.json"
 
 _log = logging.getLogger(__name__)
 
 
 def build(machine: Machine | None = None) -> Services:
-    """Reads the settings and starts the engine thread; `close` has to be called.
+    """Reads the settings and starts the engine thread; `close` has to be called. Downloads of an
+    earlier run wait for `Services.downloads.take_up`.
 
     machine: a recorded one that stands for this machine.
     """
@@ -28,4 +38,21 @@ def build(machine: Machine | None = None) -> Services:
     problems = settings.load()
     engine = EngineClient()
     loader = Loader(engine, recorded=machine)
-    return Services(engine, loader, ToolRunner(BUILTIN_TOOLS), settings, tuple(problems))
+    tools, downloads = ToolRunner(BUILTIN_TOOLS), download_manager(settings)
+    return Services(engine, loader, tools, settings, downloads, tuple(problems))
+
+
+def download_manager(settings: SettingsStore) -> DownloadManager:
+    return DownloadManager(
+        hub_access(settings),
+        queue_file=paths.data_dir() / QUEUE_NAME,
+        connections=settings.get(DOWNLOAD_CONNECTIONS),
+        bytes_per_second=settings.get(DOWNLOAD_BYTES_PER_SECOND) or None,
+    )
+
+
+def hub_access(settings: SettingsStore) -> HubAccess:
+    def endpoint() -> str:
+        return settings.get(HUB_ENDPOINT).strip().rstrip("/") or hub.endpoint()
+
+    return HubAccess(endpoint, hub.token)

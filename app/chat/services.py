@@ -6,8 +6,16 @@ from app.chat.loading import Loader
 from app.chat.turn import TurnRunner
 from app.core.paths import resources_dir
 from app.dialect.template import ChatTemplate
+from app.downloads.manager import DownloadManager
+from app.downloads.requests import models_target
+from app.downloads.types import Target
 from app.engine.client import EngineClient
 from app.engine.protocol import ModelInfo
+from app.settings.declared import (
+    DOWNLOAD_BYTES_PER_SECOND,
+    DOWNLOAD_CONNECTIONS,
+    MODELS_FOLDER,
+)
 from app.settings.store import SettingsStore
 from app.tools.runner import ToolRunner
 
@@ -16,20 +24,37 @@ _TEMPLATES = {"glm4moe": "GLM-4.6.jinja"}
 
 @dataclass(frozen=True)
 class Services:
-    """problems: what was wrong with the person's files at the start, in sentences."""
+    """problems: what was wrong with the person's files at the start, in sentences. downloads: costs
+    nothing until it is given something to do."""
 
     engine: EngineClient
     loader: Loader
     tools: ToolRunner
     settings: SettingsStore
+    downloads: DownloadManager
     problems: tuple[str, ...] = ()
 
     def turn_runner(self, template: ChatTemplate) -> TurnRunner:
         return TurnRunner(self.engine, template, self.tools)
 
+    def default_target(self) -> Target:
+        """Where downloads go as the settings say now."""
+        return default_target(self.settings)
+
+    def apply_download_limits(self) -> None:
+        """To be called when those settings have changed; a running download follows at once."""
+        rate = self.settings.get(DOWNLOAD_BYTES_PER_SECOND)
+        self.downloads.set_limits(rate or None, self.settings.get(DOWNLOAD_CONNECTIONS))
+
     def close(self, timeout_seconds: float = 5.0) -> bool:
-        """Ends the engine thread; True when it ended in time."""
-        return self.engine.close(timeout_seconds)
+        """Ends the engine thread and the downloads, whose partial files stay; True when both ended
+        in time."""
+        stopped = self.downloads.close(timeout_seconds)
+        return self.engine.close(timeout_seconds) and stopped
+
+
+def default_target(settings: SettingsStore) -> Target:
+    return models_target(settings.get(MODELS_FOLDER))
 
 
 def chat_template(model: ModelInfo) -> ChatTemplate:

@@ -9,6 +9,14 @@ _BURST_SECONDS = 0.25
 _SHORTEST_SECONDS = 0.001
 
 
+def check_limits(bytes_per_second: int | None, connections: int) -> None:
+    """Raises ValueError when a limit makes no sense."""
+    if bytes_per_second is not None and bytes_per_second < 1:
+        raise ValueError("a cap is at least one byte per second")
+    if not 1 <= connections <= MAX_CONNECTIONS:
+        raise ValueError(f"connections: 1 to {MAX_CONNECTIONS}")
+
+
 class Limits:
     """For the asyncio thread alone. bytes_per_second: None for no cap."""
 
@@ -28,10 +36,7 @@ class Limits:
 
     def set(self, bytes_per_second: int | None, connections: int) -> None:
         """Raises ValueError when a limit makes no sense."""
-        if bytes_per_second is not None and bytes_per_second < 1:
-            raise ValueError("a cap is at least one byte per second")
-        if not 1 <= connections <= MAX_CONNECTIONS:
-            raise ValueError(f"connections: 1 to {MAX_CONNECTIONS}")
+        check_limits(bytes_per_second, connections)
         self._rate = bytes_per_second
         self._tokens = 0.0
         self._filled_at = self._clock.monotonic()

@@ -13,8 +13,8 @@ from app.core.hub_access import HubAccess
 from app.downloads.clock import Clock, RealClock
 from app.downloads.disk import DiskThreads
 from app.downloads.job import Job, Workshop
-from app.downloads.limits import DEFAULT_CONNECTIONS, Limits
-from app.downloads.queue_file import SavedJob, load_queue, save_queue
+from app.downloads.limits import DEFAULT_CONNECTIONS, Limits, check_limits
+from app.downloads.queue_file import NewerQueueError, SavedJob, has_jobs, load_queue, save_queue
 from app.downloads.space import FreeBytes
 from app.downloads.storage import free_bytes
 from app.downloads.transfer import Tools
@@ -30,6 +30,7 @@ from app.downloads.types import (
     Target,
 )
 
+Listener = Callable[[Event], None]
 Command = Callable[[], Coroutine[Any, Any, None]]
 
 _TICK_SECONDS = 0.25
@@ -40,14 +41,15 @@ class DownloadManager:
     """Commands may come from any thread and return at once; events are delivered on the downloads
     thread. One job runs at a time, the first that may.
 
-    queue_file: where the queue is kept over restarts, None for nowhere. `start` takes it up again,
-    `close` has to be called and leaves partial files for the next time.
+    The thread starts with the first command and sleeps while no job runs. queue_file: where the
+    queue is kept over restarts, None for nowhere; it is read when the thread starts. `close` has
+    to be called and leaves partial files for the next time.
     """
 
     def __init__(
         self,
         hub: HubAccess,
-        on_event: Callable[[Event], None],
+        on_event: Listener | None = None,
         *,
         queue_file: Path | None = None,
         connections: int = DEFAULT_CONNECTIONS,
@@ -56,7 +58,7 @@ class DownloadManager:
         free: FreeBytes = free_bytes,
     ) -> None:
         self._hub = hub
-        self._on_event = on_event
+        self._listeners: tuple[Listener, ...] = () if on_event is None else (on_event,)
         self._queue_file = queue_file
         self._connections = connections
         self._bytes_per_second = bytes_per_second
@@ -70,18 +72,53 @@ class DownloadManager:
         self._commands: asyncio.Queue[Command | None]
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="downloads")
+        self._lifecycle = threading.Lock()
+        self._closed = False
         self._lock = threading.Lock()
         self._snapshot: tuple[JobStatus, ...] = ()
 
-    def start(self) -> None:
-        self._thread.start()
-        self._ready.wait()
+    def subscribe(self, callback: Listener) -> Callable[[], None]:
+        """Have every later event delivered to `callback`, on the downloads thread; returns what
+        ends that. From any thread."""
 
-    def close(self) -> None:
-        """Stops what runs and waits for it. What has come is in the journals."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._commands.put_nowait, None)
-            self._thread.join()
+        def unsubscribe() -> None:
+            with self._lock:
+                self._listeners = tuple(one for one in self._listeners if one is not callback)
+
+        with self._lock:
+            self._listeners = (*self._listeners, callback)
+        return unsubscribe
+
+    def start(self) -> None:
+        """Takes up the queue; later calls do nothing. Raises RuntimeError when closed."""
+        with self._lifecycle:
+            if self._closed:
+                raise RuntimeError("the download manager is closed")
+            if self._thread.ident is None:
+                self._thread.start()
+                self._ready.wait()
+
+    def take_up(self) -> bool:
+        """Starts when an earlier run of the program has left jobs; True when it has. Reads a file.
+
+        For the start of the window: without such jobs there will be no thread.
+        """
+        waiting = self._queue_file is not None and has_jobs(self._queue_file)
+        if waiting:
+            self.start()
+        return waiting
+
+    def close(self, timeout_seconds: float | None = None) -> bool:
+        """Stops what runs and waits for it; True when it ended in time. What has come is in the
+        journals."""
+        with self._lifecycle:
+            was_open, self._closed = not self._closed, True
+            if self._thread.ident is None:
+                return True
+            if was_open and self._thread.is_alive():
+                self._loop.call_soon_threadsafe(self._commands.put_nowait, None)
+        self._thread.join(timeout_seconds)
+        return not self._thread.is_alive()
 
     def jobs(self) -> tuple[JobStatus, ...]:
         """As of the last event, first to last."""
@@ -120,12 +157,17 @@ class DownloadManager:
         self._command(lambda: self._accept(job_id))
 
     def set_limits(self, bytes_per_second: int | None, connections: int) -> None:
-        """Takes effect at once, on running transfers too."""
-        self._command(lambda: self._set_limits(bytes_per_second, connections))
+        """Takes effect at once, on running transfers too. Raises ValueError when they make no
+        sense."""
+        check_limits(bytes_per_second, connections)
+        with self._lifecycle:
+            self._bytes_per_second, self._connections = bytes_per_second, connections
+            if self._thread.ident is None or self._closed:
+                return
+        self._command(self._set_limits)
 
     def _command(self, work: Command) -> None:
-        if not self._thread.is_alive():
-            raise RuntimeError("the download manager is not running")
+        self.start()
         self._loop.call_soon_threadsafe(self._commands.put_nowait, work)
 
     def _run(self) -> None:
@@ -136,7 +178,6 @@ class DownloadManager:
         disk = DiskThreads()
         limits = Limits(self._clock, self._bytes_per_second, self._connections)
         self._shop = Workshop(self._hub, Tools(limits, self._clock, disk), self._free)
-        ticking = asyncio.create_task(self._tick())
         try:
             self._take_up()
             self._ready.set()
@@ -150,11 +191,17 @@ class DownloadManager:
             await self._halt()
         finally:
             self._ready.set()
-            ticking.cancel()
             disk.close()
 
     def _take_up(self) -> None:
-        saved = load_queue(self._queue_file) if self._queue_file is not None else []
+        try:
+            saved = load_queue(self._queue_file) if self._queue_file is not None else []
+        except NewerQueueError:
+            _log.warning("The download queue is of a newer version and is left alone")
+            self._queue_file, saved = None, []
+        except OSError:
+            _log.exception("The download queue cannot be read and is left alone")
+            self._queue_file, saved = None, []
         for old in saved:
             job = Job(old.job_id, old.request, old.target, self._shop, self._changed)
             stays = old.state in ENDED
@@ -167,18 +214,24 @@ class DownloadManager:
         for job in self._jobs.values():
             self._tell(JobUpdate(job.status()))
 
-    async def _tick(self) -> None:
+    async def _tick(self, job: Job) -> None:
+        """Tells how a job moves on; runs beside it and at no other time."""
         while True:
             await asyncio.sleep(_TICK_SECONDS)
-            job = self._jobs.get(self._running_id)
-            if job is not None and self._running is not None:
-                job.sample()
-                self._tell(JobUpdate(job.status()))
+            if job.state is JobState.NO_SPACE:
+                continue  # it tells by itself when something changes
+            job.sample()
+            self._tell(JobUpdate(job.status()))
 
     def _tell(self, event: Event) -> None:
         with self._lock:
             self._snapshot = tuple(job.status() for job in self._jobs.values())
-        self._on_event(event)
+            listeners = self._listeners
+        for listener in listeners:
+            try:
+                listener(event)
+            except Exception:  # noqa: BLE001 - a mistake of who looks on must not stop a download
+                _log.exception("A listener of the downloads failed")
 
     def _changed(self, job: Job) -> None:
         if job.job_id in self._jobs:
@@ -211,11 +264,14 @@ class DownloadManager:
             self._running = asyncio.create_task(self._run_job(first))
 
     async def _run_job(self, job: Job) -> None:
+        ticking = asyncio.create_task(self._tick(job))
         try:
             await job.run()
         except Exception as error:  # noqa: BLE001 - a bug in one job must not stop the others
             _log.exception("A download failed unexpectedly")
             job.fail(_bug(error))
+        finally:
+            ticking.cancel()
         self._running = None
         self._running_id = ""
         self._commands.put_nowait(_nothing)  # the next may start
@@ -287,8 +343,8 @@ class DownloadManager:
         self._save()
         self._tell_order()
 
-    async def _set_limits(self, bytes_per_second: int | None, connections: int) -> None:
-        self._shop.tools.limits.set(bytes_per_second, connections)
+    async def _set_limits(self) -> None:
+        self._shop.tools.limits.set(self._bytes_per_second, self._connections)
 
     def _tell_order(self) -> None:
         self._tell(QueueOrder(tuple(self._jobs)))

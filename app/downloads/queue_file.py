@@ -2,15 +2,21 @@
 
 import json
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from app.downloads.storage import sync_folder
 from app.downloads.types import DownloadRequest, FileRequest, JobState, Target
 
 _VERSION = 1
 _log = logging.getLogger(__name__)
+
+
+class NewerQueueError(Exception):
+    """A newer version of the program has written the queue."""
 
 
 @dataclass(frozen=True)
@@ -24,16 +30,23 @@ class SavedJob:
 
 
 def save_queue(path: Path, jobs: Sequence[SavedJob]) -> None:
-    """Atomic. Raises OSError."""
+    """Whole or not at all, over a power cut too. Raises OSError."""
     value = {"version": _VERSION, "jobs": [_to_json(job) for job in jobs]}
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".new")
-    beside.write_text(json.dumps(value, indent=1), encoding="utf-8")
+    with beside.open("w", encoding="utf-8") as file:
+        json.dump(value, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
     beside.replace(path)
+    sync_folder(path.parent)
 
 
 def load_queue(path: Path) -> list[SavedJob]:
-    """A queue that cannot be read is set aside, not overwritten. Raises OSError."""
+    """A queue that cannot be read is set aside, not overwritten.
+
+    Raises NewerQueueError, which leaves it as it is; OSError.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -42,14 +55,24 @@ def load_queue(path: Path) -> list[SavedJob]:
         text = ""
     try:
         value = json.loads(text)
-        if value["version"] != _VERSION:
-            raise ValueError("another version")
+        if value["version"] > _VERSION:
+            raise NewerQueueError
         return [_from_json(job) for job in value["jobs"]]
     except (ValueError, KeyError, TypeError, RecursionError):
         aside = path.with_name(path.name + ".unreadable")
         _log.warning("The download queue could not be read and was set aside as %s", aside)
         path.replace(aside)
         return []
+
+
+def has_jobs(path: Path) -> bool:
+    """True also for a queue that cannot be read: `load_queue` knows what to do with it."""
+    try:
+        return bool(json.loads(path.read_bytes())["jobs"])
+    except OSError:
+        return False
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return True
 
 
 def _to_json(job: SavedJob) -> dict[str, Any]:

@@ -160,6 +160,7 @@ def test_memory_stays_low(hub: HubServer, tmp_path: Path) -> None:
     script = f"""
 import resource, sys
 from pathlib import Path
+from app.core.hub_access import HubAccess
 from app.downloads.facade import download
 from app.downloads.types import *
 unit = 1 if sys.platform == "darwin" else 1024
