@@ -24,6 +24,7 @@ class Nominal:
     bytes_per_second: int
     kind: str
     source: str
+    released: int
 
 
 @cache
@@ -39,6 +40,7 @@ def table() -> tuple[Nominal, ...]:
                 round(float(row["bandwidth_gbs"]) * _GB),
                 row["kind"],
                 row["source"],
+                int(row["released"]),
             )
             for row in csv.DictReader(file)
         )
