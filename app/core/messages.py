@@ -51,7 +51,50 @@ class MalformedCallPart:
     reason: str
 
 
-Part = TextPart | ReasoningPart | ToolCallPart | ToolResultPart | MalformedCallPart
+@dataclass(frozen=True)
+class AttachmentPart:
+    """A file that the person added, as the text that was read from it.
+
+    size_bytes is that of the file itself, None when it was pasted or is not known.
+    """
+
+    name: str
+    text: str
+    media_type: str = "text/plain"
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class ErrorPart:
+    """A failure that ended the message, in the words of a KnownError; never put to the model."""
+
+    what: str
+    why: str = ""
+    next_step: str = ""
+    details: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.what
+
+
+@dataclass(frozen=True)
+class NoticePart:
+    """A remark of the program to the person; never put to the model."""
+
+    text: str
+
+
+Part = (
+    TextPart
+    | ReasoningPart
+    | ToolCallPart
+    | ToolResultPart
+    | MalformedCallPart
+    | AttachmentPart
+    | ErrorPart
+    | NoticePart
+)
 
 
 @dataclass(frozen=True)

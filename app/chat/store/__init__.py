@@ -1,0 +1,1 @@
+"""The chats on disk: SQLite, one thread that writes, and nothing lost."""

@@ -1,0 +1,155 @@
+"""The file of the chats: opened for writing by one program, readable by any."""
+
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+
+from app.chat.store import connect, tree
+from app.chat.store.ids import IdMaker
+from app.chat.store.lock import InstanceLock
+from app.chat.store.migrate import migrate, refusal_of_newer, version_of
+from app.chat.store.schema import MIGRATIONS
+from app.chat.store.types import Opening
+from app.core.errors import KnownError
+
+BACKUPS_NAME = "backups"
+
+
+class DatabaseFile:
+    """`open`, `close` and `connection` belong to the store thread, `reading` to anybody."""
+
+    def __init__(self, path: Path, ids: IdMaker) -> None:
+        self._path = path
+        self._ids = ids
+        self._lock = InstanceLock(path.with_name(f"{path.name}.lock"))
+        self._connection: sqlite3.Connection | None = None
+
+    @property
+    def path(self) -> Path:
+        return self._path
+
+    @property
+    def backups(self) -> Path:
+        return self._path.parent / BACKUPS_NAME
+
+    @property
+    def connection(self) -> sqlite3.Connection | None:
+        return self._connection
+
+    def open(self) -> Opening:
+        try:
+            self._open()
+        except KnownError as error:
+            self.close()
+            return Opening((), error)
+        except sqlite3.Error as error:
+            self.close()
+            return Opening((), connect.explained(error, self._path))
+        except OSError as error:
+            self.close()
+            return Opening((), self._no_folder(error))
+        return Opening()
+
+    def explain(self, error: sqlite3.Error) -> KnownError:
+        return connect.explained(error, self._path)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
+        self._lock.release()
+
+    def reading(self) -> sqlite3.Connection:
+        """A connection that reads. Where there is no file yet, or one of an older version that
+        cannot be written, it reads a copy in memory. Raises sqlite3.Error, KnownError."""
+        if not self._path.exists():
+            return _in_memory(None)
+        connection = connect.open_for_reading(self._path)
+        try:
+            if version_of(connection) >= len(MIGRATIONS):
+                return connection
+            copy = _in_memory(connection)
+        except BaseException:
+            connection.close()
+            raise
+        connection.close()
+        return copy
+
+    def _open(self) -> None:
+        _check_library()
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        if not self._lock.take():
+            raise KnownError(
+                "The chats are open in another window of the program.",
+                "Only one at a time may write them.",
+                "Close the other one. Until then the chats can be read here, and what is new is"
+                " kept in memory.",
+            )
+        connection = connect.open_for_writing(self._path, _check_version)
+        try:
+            migrate(connection, self.backups)
+            _recover(connection)
+            self._ids.start_after(_largest_id(connection))
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+
+    def _no_folder(self, error: OSError) -> KnownError:
+        return KnownError(
+            "The chats cannot be saved.",
+            f"The folder {self._path.parent} cannot be used: {error.strerror}.",
+            "Allow writing to it; saving is tried again by itself.",
+            repr(error),
+        )
+
+
+def _check_version(connection: sqlite3.Connection) -> None:
+    refusal = refusal_of_newer(version_of(connection))
+    if refusal is not None:
+        raise refusal
+
+
+def _check_library() -> None:
+    if sqlite3.sqlite_version_info < (3, 37):
+        raise KnownError(
+            "The chats cannot be saved.",
+            f"This Python comes with SQLite {sqlite3.sqlite_version}, and 3.37 is needed.",
+            "Install a newer Python.",
+        )
+
+
+def _recover(connection: sqlite3.Connection) -> None:
+    """Answers that were being written when the program ended keep what there was of them."""
+    connection.execute("BEGIN IMMEDIATE")
+    rows = connection.execute("SELECT id FROM message WHERE state = 'streaming'").fetchall()
+    for (message,) in rows:
+        tree.fold_pieces(connection, message)
+        tree.set_state(connection, message, "interrupted")
+    connection.execute("DELETE FROM piece")
+    connection.execute("COMMIT")
+
+
+def _largest_id(connection: sqlite3.Connection) -> int:
+    row = connection.execute(
+        "SELECT max((SELECT coalesce(max(id), 0) FROM message),"
+        " (SELECT coalesce(max(id), 0) FROM conversation),"
+        " (SELECT coalesce(max(id), 0) FROM deletion))"
+    ).fetchone()
+    return int(row[0])
+
+
+def _in_memory(source: sqlite3.Connection | None) -> sqlite3.Connection:
+    copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    try:
+        if source is not None:
+            source.backup(copy)
+        version = version_of(copy)
+        # There is nothing to lose in memory, so no backup is made between the steps.
+        for number in range(version, len(MIGRATIONS)):
+            copy.executescript(MIGRATIONS[number])
+    except BaseException:
+        copy.close()
+        raise
+    return copy
