@@ -96,12 +96,19 @@ def recommend(
     file is all that was wished for is offered."""
     wish = wish or Wish()
     rows = [best_row(candidate, machine, wish) for candidate in wanted]
-    rows.sort(key=lambda row: (-row.quality.score, row.candidate.size_bytes))
+    return choose(rows, siblings, machine, wish)
+
+
+def choose(
+    planned: Iterable[Row], siblings: Iterable[Candidate], machine: Machine, wish: Wish
+) -> Recommendation:
+    """Among plans that are made already, all of one model; siblings as for `recommend`."""
+    rows = sorted(planned, key=lambda row: (-row.quality.score, row.candidate.size_bytes))
     best = _pick(rows)
     sibling = None
     if best is None or best.shortfall:
         sibling = _best_sibling(siblings, machine, wish)
-    model = wanted[0].model if wanted else "this model"
+    model = rows[0].candidate.model if rows else "this model"
     statement = _statement(model, best, sibling, wish)
     return Recommendation(wish, tuple(rows), best, sibling, statement, _step_up(rows, best, wish))
 
@@ -116,8 +123,13 @@ def _best_sibling(siblings: Iterable[Candidate], machine: Machine, wish: Wish) -
 
 def best_row(candidate: Candidate, machine: Machine, wish: Wish) -> Row:
     """The candidate's best plan for the wish, and what is missing of the wish."""
+    return planned_row(candidate, best_plan(candidate.shape, machine, wish), wish)
+
+
+def planned_row(candidate: Candidate, plan: Plan, wish: Wish) -> Row:
+    """A plan beside the wish."""
     rated = quality(candidate.model, candidate.quant, candidate.bits_per_weight)
-    row = Row(candidate, best_plan(candidate.shape, machine, wish), rated)
+    row = Row(candidate, plan, rated)
     return replace(row, shortfall=_shortfall(row, wish))
 
 

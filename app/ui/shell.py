@@ -32,6 +32,9 @@ class Window(Protocol):
     def set_badge(self, key: str, text: str) -> None:
         """A few characters at a page's place on the rail; "" for none."""
 
+    def open_model(self, path: str) -> None:
+        """Plan a file and let the person choose, on the chat page."""
+
     def settings_changed(self) -> None:
         """Save the settings soon."""
 

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLay
 
 from app.ui.chat.load.words import MemoryRow
 from app.ui.look import Look
+from app.ui.look.theme import Colors
 from app.ui.widgets import label, plain_tip, restyle
 
 _HEIGHT = 12
@@ -33,30 +34,37 @@ class MemoryBar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        shape = QPainterPath()
-        shape.addRoundedRect(QRectF(self.rect()), _RADIUS, _RADIUS)
-        painter.setClipPath(shape)
-        colors = self._look.colors
-        painter.fillRect(self.rect(), QColor(colors.track))
-        row = self._row
-        if row is not None:
-            scale = self.width() / max(1, row.capacity_bytes, row.total_bytes)
-            left = 0.0
-            for segment in row.segments:
-                width = segment.size_bytes * scale
-                color = QColor(getattr(colors, segment.token))
-                painter.fillRect(QRectF(left, 0, width, self.height()), color)
-                left += width
-            if row.missing_bytes:
-                self._draw_excess(painter, left - row.missing_bytes * scale, left)
+        paint_memory(painter, QRectF(self.rect()), self._row, self._look.colors)
         painter.end()
 
-    def _draw_excess(self, painter: QPainter, start: float, end: float) -> None:
-        colors = self._look.colors
-        excess = QRectF(start, 0, end - start, self.height())
-        painter.fillRect(excess, QColor(colors.bad_soft))
-        painter.fillRect(excess, _hatched(colors.bad))
-        painter.fillRect(QRectF(start, 0, _LIMIT, self.height()), QColor(colors.text))
+
+def paint_memory(painter: QPainter, rect: QRectF, row: MemoryRow | None, colors: Colors) -> None:
+    """The bar of one memory in a rectangle; only its track without a row."""
+    painter.save()
+    shape = QPainterPath()
+    radius = min(_RADIUS, rect.height() / 2, rect.width() / 2)
+    shape.addRoundedRect(rect, radius, radius)
+    painter.setClipPath(shape, Qt.ClipOperation.IntersectClip)
+    painter.fillRect(rect, QColor(colors.track))
+    if row is not None:
+        scale = rect.width() / max(1, row.capacity_bytes, row.total_bytes)
+        left = rect.left()
+        for segment in row.segments:
+            width = segment.size_bytes * scale
+            color = QColor(getattr(colors, segment.token))
+            painter.fillRect(QRectF(left, rect.top(), width, rect.height()), color)
+            left += width
+        if row.missing_bytes:
+            start = max(rect.left(), left - row.missing_bytes * scale)
+            _paint_excess(painter, QRectF(start, rect.top(), left - start, rect.height()), colors)
+    painter.restore()
+
+
+def _paint_excess(painter: QPainter, excess: QRectF, colors: Colors) -> None:
+    painter.fillRect(excess, QColor(colors.bad_soft))
+    painter.fillRect(excess, _hatched(colors.bad))
+    limit = QRectF(excess.left(), excess.top(), _LIMIT, excess.height())
+    painter.fillRect(limit, QColor(colors.text))
 
 
 class MemoryRowView(QFrame):

@@ -1,0 +1,63 @@
+"""Small widgets one after another, in as many lines as they need."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+_GAP = 6
+
+
+class Flow(QWidget):
+    def __init__(self, gap: int = _GAP, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._gap = gap
+        self._widgets: list[QWidget] = []
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def replace(self, widgets: Sequence[QWidget]) -> None:
+        for widget in self._widgets:
+            widget.hide()
+            widget.deleteLater()
+        self._widgets = list(widgets)
+        for widget in self._widgets:
+            widget.setParent(self)
+            widget.show()
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        self._place(self.width(), move=True)
+        self.updateGeometry()
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return self._place(width, move=False)
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, self._place(max(240, self.width()), move=False))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(60, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place(self.width(), move=True)
+
+    def _place(self, width: int, *, move: bool) -> int:
+        left = top = height = 0
+        for widget in self._widgets:
+            if widget.isHidden():
+                continue
+            size = widget.sizeHint()
+            if left and left + size.width() > width:
+                left, top, height = 0, top + height + self._gap, 0
+            if move:
+                widget.setGeometry(left, top, min(size.width(), width), size.height())
+            left += size.width() + self._gap
+            height = max(height, size.height())
+        return top + height

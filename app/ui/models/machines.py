@@ -1,0 +1,81 @@
+"""The menu of other machines to plan for."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from app.ui.models.board import Elsewhere
+
+
+def example_label(path: Path) -> str:
+    """`Two 3090 one 1080` of `two-3090-one-1080.json`."""
+    text = path.stem.replace("-", " ")
+    return text[:1].upper() + text[1:]
+
+
+class MachineMenu(QObject):
+    """`chosen` brings an `Elsewhere`, None for this machine."""
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._parent = parent
+        self._dialog: QFileDialog | None = None
+        self.menu = QMenu(parent)
+        self.menu.setObjectName("machineMenu")
+        self._add(self.menu, "This machine", "machineThis", None)
+        self._built = self.menu.addSeparator()
+        opened = QAction("Open a machine file…", self.menu)
+        opened.setObjectName("machineFile")
+        opened.setToolTip("As `glm-launcher hardware --json` writes it")
+        opened.triggered.connect(lambda *_: self.open_file())
+        self.menu.addAction(opened)
+        self._examples = self.menu.addMenu("Examples")
+        self._examples.setObjectName("machineExamples")
+
+    def set_examples(self, paths: Sequence[Path]) -> None:
+        """Recorded machines that come with the program."""
+        self._examples.clear()
+        for path in paths:
+            label = example_label(path)
+            self._add(self._examples, label, f"machine-{path.stem}", Elsewhere(label, path))
+
+    def add_built(self, built: Elsewhere) -> None:
+        """One that was put together on the page for that; the newest first."""
+        action = self._action(built.label, f"machineBuilt-{built.label}", built)
+        self.menu.insertAction(self._built, action)
+
+    def open_file(self) -> None:
+        if self._dialog is not None:
+            self._dialog.raise_()
+            return
+        dialog = QFileDialog(self._parent, "Open a machine file")
+        dialog.setObjectName("machineFileDialog")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(["Machine files (*.json)", "All files (*)"])
+        dialog.fileSelected.connect(self._opened)
+        dialog.finished.connect(self._gone)
+        self._dialog = dialog
+        dialog.open()
+
+    def _opened(self, name: str) -> None:
+        path = Path(name)
+        self.chosen.emit(Elsewhere(path.name, path))
+
+    def _gone(self) -> None:
+        if self._dialog is not None:
+            self._dialog.deleteLater()
+            self._dialog = None
+
+    def _add(self, menu: QMenu, text: str, name: str, elsewhere: Elsewhere | None) -> None:
+        menu.addAction(self._action(text, name, elsewhere))
+
+    def _action(self, text: str, name: str, elsewhere: Elsewhere | None) -> QAction:
+        action = QAction(text.replace("&", "&&"), self.menu)
+        action.setObjectName(name)
+        action.triggered.connect(lambda *_: self.chosen.emit(elsewhere))
+        return action

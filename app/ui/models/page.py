@@ -1,0 +1,460 @@
+"""The page "Models": which models there are, and for each what it would be on a machine."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from app.catalog.cards import Cards, shipped_cards
+from app.catalog.hub import is_repository_name
+from app.core.placement import KvType
+from app.core.units import count
+from app.hardware.recorded import shipped_machines
+from app.planning.offers import Offer
+from app.settings.declared import CONTEXT_TOKENS
+from app.ui.models import words
+from app.ui.models.about import open_link
+from app.ui.models.advice import advice
+from app.ui.models.board import Board, Change, Elsewhere
+from app.ui.models.detail import Files
+from app.ui.models.family import INSTALLED, Family
+from app.ui.models.machines import MachineMenu
+from app.ui.models.results import Results
+from app.ui.models.rows import fits
+from app.ui.models.source import ModelSource
+from app.ui.models.view import ABOUT, ModelView, Tab
+from app.ui.shell import Shell
+
+COMPACT_BELOW = 860
+_HUB = "https://huggingface.co/"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What other pages give to this one. get: fetches a quantization and opens it; None while
+    nothing can. library: what is on this computer. tabs: further pages of a model."""
+
+    get: Callable[[Offer], None] | None = None
+    library: Callable[[], QWidget] | None = None
+    tabs: Sequence[Tab] = field(default=())
+
+
+class ModelsPage(QWidget):
+    """`board` is None until the cards are read."""
+
+    def __init__(self, shell: Shell, source: ModelSource, hooks: Hooks | None = None) -> None:
+        super().__init__()
+        self.setObjectName("modelsPage")
+        self.setProperty("page", True)
+        self._shell, self._source, self._hooks = shell, source, hooks or Hooks()
+        self.board: Board | None = None
+        self.family: Family | None = None
+        self.view = ModelView(shell.look, self._hooks.tabs)
+        self.results = Results()
+        self.library: QWidget | None = None
+        self.machines = MachineMenu(self)
+        self._library_holder = QWidget()
+        self._stack = QStackedWidget()
+        self._stack.setObjectName("modelsStack")
+        self._results_holder = _padded(self.results)
+        for part in (self.view, self._results_holder, self._library_holder):
+            self._stack.addWidget(part)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._row.addWidget(self._stack, 1)
+        self._get_text = "Download" if self._hooks.get is not None else ""
+        self._auto = True
+        self._connect()
+        shell.tasks.run(lambda _: (shipped_cards(), shipped_machines()), self._begin, self._failed)
+
+    def show_model(self, name: str) -> None:
+        """By a card's name, or a repository as owner/name."""
+        board = self.board
+        if board is None:
+            return
+        made = board.cards.find(name)
+        self._leave_search()
+        if made is not None:
+            board.show_card(made)
+        elif is_repository_name(name):
+            board.show_repository(name)
+        self._stack.setCurrentWidget(self.view)
+
+    def plan_for(self, elsewhere: Elsewhere) -> None:
+        """A machine that was put together; it stays in the menu."""
+        self.machines.add_built(elsewhere)
+        if self.board is not None:
+            self.board.go_to(elsewhere)
+            self._stack.setCurrentWidget(self.view)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.board is not None:
+            self._refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fold()
+
+    # -- begin -----------------------------------------------------------------------------------
+
+    def _begin(self, found: tuple[Cards, Sequence[object]]) -> None:
+        cards, machines = found
+        self.machines.set_examples(machines)  # type: ignore[arg-type]
+        context = self._shell.settings.get(CONTEXT_TOKENS)
+        self.board = Board(self._source, self._shell.tasks, cards, self._changed, context)
+        installed = self._hooks.library is not None
+        self.family = Family(self._shell.look, cards.cards, installed=installed)
+        self.family.chosen.connect(self._choose)
+        self.family.search.wanted.connect(self._search)
+        self._row.insertWidget(0, self.family)
+        self._fold()
+        self.board.show_card(cards.cards[0])
+        self._refresh()
+
+    def _failed(self, error: Exception) -> None:
+        from app.ui.chat.model_loads import known
+
+        self.view.quants.trouble.show_error(known(error))
+        self.view.quants.show_part("trouble")
+
+    def _refresh(self) -> None:
+        board = self.board
+        if board is not None:
+            if board.elsewhere is None:
+                board.look_at_machine()
+            board.look_at_disk()
+
+    def _connect(self) -> None:
+        view, quants = self.view, self.view.quants
+        view.repo_chosen.connect(self._show_repo)
+        view.head.machine_wanted.connect(lambda: self._go_to(None))
+        quants.choices.edited.connect(self._edited)
+        quants.choices.filtered.connect(self._filter)
+        quants.choices.impossible.connect(self._impossible)
+        quants.choices.other.setMenu(self.machines.menu)
+        self.machines.chosen.connect(self._go_to)
+        quants.table.chosen.connect(lambda _: self._show_detail())
+        quants.table.wanted.connect(self._take)
+        for which in (quants.banner, quants.detail):
+            which.get_wanted.connect(self._get)
+            which.load_wanted.connect(self._load)
+        quants.banner.sibling_wanted.connect(self.show_model)
+        quants.detail.page_wanted.connect(self._open_page)
+        quants.trouble.again.connect(lambda: self.board.retry() if self.board else None)
+        quants.trouble.search_wanted.connect(self._search_model)
+        self.results.repo_wanted.connect(self.show_model)
+        self.results.again.connect(self._search)
+        self.results.left.connect(self._leave_search)
+        quants.table.sorted.set_fitting_only(True)
+
+    # -- what the person does --------------------------------------------------------------------
+
+    def _choose(self, key: str) -> None:
+        if key == INSTALLED:
+            self._show_library()
+        else:
+            self.show_model(key)
+
+    def _show_repo(self, repo: str) -> None:
+        if self.board is not None and repo != self.board.repo:
+            self.board.show_repository(repo)
+
+    def _go_to(self, elsewhere: Elsewhere | None) -> None:
+        if self.board is not None:
+            self._auto = True
+            self.board.go_to(elsewhere)
+
+    def _edited(self, tokens: int, kv: str) -> None:
+        if self.board is not None:
+            self.view.quants.hint.hide()
+            self.board.ask(tokens, cast(KvType, kv))
+
+    def _impossible(self, tokens: int) -> None:
+        board = self.board
+        if board is None:
+            return
+        most = board.table.trained_context if board.table is not None else 0
+        hint = self.view.quants.hint
+        hint.setText(
+            f"{board.title} cannot use a context of {count(tokens)} tokens: it was trained for "
+            f"{count(most)}. That is what is shown now."
+        )
+        hint.show()
+
+    def _filter(self, fitting: bool) -> None:
+        self._auto = False
+        self.view.quants.table.sorted.set_fitting_only(fitting)
+        self._show_empty()
+
+    def _search(self, text: str) -> None:
+        board = self.board
+        if board is None:
+            return
+        if text and is_repository_name(text):
+            self.show_model(text)
+        elif text or board.found is not None:
+            board.search(text)
+
+    def _search_model(self) -> None:
+        if self.board is not None and self.family is not None:
+            text = self.board.title
+            self.family.search.setText(text)
+            self.board.search(text)
+
+    def _leave_search(self) -> None:
+        if self.family is not None and self.family.search.text():
+            self.family.search.clear()
+        elif self.board is not None and self.board.found is not None:
+            self.board.search("")
+
+    def _take(self, quant: str) -> None:
+        if self.board is not None and quant in self.board.installed:
+            self._load(quant)
+        else:
+            self._get(quant)
+
+    def _get(self, quant: str) -> None:
+        offer = self._offer(quant)
+        if offer is not None and self._hooks.get is not None:
+            self._hooks.get(offer)
+        elif offer is not None:
+            self._open_page(quant)
+
+    def _load(self, quant: str) -> None:
+        if self.board is not None and quant in self.board.installed:
+            self._shell.window.open_model(self.board.installed[quant])
+
+    def _open_page(self, quant: str) -> None:
+        offer = self._offer(quant)
+        if offer is not None and is_repository_name(offer.candidate.repository):
+            open_link(f"{_HUB}{offer.candidate.repository}/tree/main")
+
+    def _offer(self, quant: str) -> Offer | None:
+        offers = self.board.offers if self.board is not None else None
+        found = offers.offers if offers is not None else ()
+        return next((offer for offer in found if offer.candidate.quant == quant), None)
+
+    # -- what is shown ---------------------------------------------------------------------------
+
+    def _changed(self, change: Change) -> None:
+        match change:
+            case "model":
+                self._show_model()
+                self._show_files()
+            case "files":
+                self._show_files()
+            case "machine":
+                self._show_machine()
+                self._show_files()
+            case "table":
+                self._show_table()
+            case "downloads":
+                self._show_downloads()
+            case "search":
+                self._show_search()
+
+    def _show_model(self) -> None:
+        board, view = self.board, self.view
+        if board is None:
+            return
+        self._auto = True
+        made = board.card
+        view.head.show_model(board.title, made, board.repo)
+        self._show_downloads()
+        view.set_tab_enabled(ABOUT, made is not None)
+        if made is not None:
+            view.about.show_card(made)
+        view.show_repositories(made.repositories if made is not None else (), board.repo)
+        view.quants.hint.hide()
+        if self.family is not None:
+            self.family.show_current(made.name if made is not None else "")
+
+    def _show_downloads(self) -> None:
+        board = self.board
+        if board is not None:
+            text = words.popularity(board.card, board.downloads) if board.card is not None else ""
+            self.view.head.show_downloads(text)
+
+    def _show_machine(self) -> None:
+        board = self.board
+        if board is None:
+            return
+        label = board.elsewhere.label if board.elsewhere is not None else ""
+        problem = str(board.machine_problem) if board.machine_problem is not None else ""
+        self.view.head.machine.show_machine(board.machine, label, problem)
+
+    def _show_files(self) -> None:
+        board, quants = self.board, self.view.quants
+        if board is None:
+            return
+        if board.table is not None:
+            quants.show_part("table")
+            self._show_table()
+        elif board.problem is not None:
+            quants.trouble.show_error(board.problem)
+            quants.show_part("trouble")
+        elif not board.repo:
+            quants.trouble.show_nothing(
+                f"No repository with GGUF files of {board.title} is known to the program.",
+                "Search the Hub for one, or give it as owner/name in the search field.",
+            )
+            quants.show_part("trouble")
+        elif board.offers is not None and not board.offers.offers and not board.reading:
+            reasons = " ".join(f"{name}: {why}" for name, why in board.offers.refused[:3])
+            quants.trouble.show_nothing(
+                f"{board.repo} has no quantization that this program can load.",
+                reasons or "Choose another repository.",
+            )
+            quants.show_part("trouble")
+        else:
+            where = "Looking at the machine…" if board.offers is not None else ""
+            quants.skeleton.say(where or f"Reading what {board.repo} holds…")
+            quants.show_part("skeleton")
+
+    def _show_table(self) -> None:
+        board, quants = self.board, self.view.quants
+        if board is None or board.table is None or board.offers is None:
+            return
+        table = board.table
+        files = {offer.candidate.quant: len(_names(offer)) for offer in board.offers.offers}
+        installed = frozenset(board.installed)
+        quants.table.rows.show_table(table, board.contexts, files, installed)
+        quants.choices.show_choice(
+            board.asked.context_tokens, board.asked.kv, table.trained_context
+        )
+        lines = quants.table.rows.lines
+        fitting = sum(fits(line) for line in lines)
+        quants.choices.show_counts(fitting, len(lines))
+        if self._auto:
+            quants.choices.show_fitting(fitting > 0)
+            quants.table.sorted.set_fitting_only(fitting > 0)
+            self._auto = False
+        told = advice(table, board.title, files)
+        get_text = "Download and chat" if self._hooks.get is not None else "Open on the Hub"
+        quants.banner.show_advice(told, installed=told.quant in installed, get_text=get_text)
+        quants.show_part("table")
+        self._select()
+        self._show_empty()
+        self._show_detail()
+        self._show_status()
+
+    def _select(self) -> None:
+        """The recommended row, until the person chooses."""
+        board, table = self.board, self.view.quants.table
+        if board is None or board.table is None or table.selectionModel().hasSelection():
+            return
+        best = board.table.best
+        if best is None or not table.select(best.quant):
+            first = table.sorted.index(0, 0)
+            if first.isValid():
+                table.select(table.rows.line(table.sorted.mapToSource(first).row()).row.quant)
+
+    def _show_empty(self) -> None:
+        quants = self.view.quants
+        nothing = quants.table.sorted.rowCount() == 0
+        quants.empty.setVisible(nothing)
+        quants.table.setVisible(not nothing)
+        quants.empty.setText(
+            "None of them stays in memory here with this context. Lower the context, or show all."
+        )
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        table, detail = self.view.quants.table, self.view.quants.detail
+        line = next((one for one in table.rows.lines if one.row.quant == table.quant), None)
+        if line is None or not table.selectionModel().hasSelection():
+            detail.show_line(None, Files(), "")
+            return
+        names = _names(line.row.offer)
+        detail.show_line(line, Files(names, _hashed(line.row.offer)), self._get_text)
+
+    def _show_status(self) -> None:
+        board = self.board
+        if board is None or board.offers is None:
+            return
+        parts = []
+        if board.reading:
+            parts.append("The exact headers are being read; until then these are estimates.")
+        if board.exact:
+            parts.append(
+                "Weights and context are exact, read from the files' headers; work buffers and "
+                "speed are predictions, with their range in the tooltip."
+            )
+        elif board.offers.note:
+            parts.append(board.offers.note)
+        refused = board.offers.refused
+        if refused:
+            names = ", ".join(name for name, _ in refused[:3])
+            more = f" and {len(refused) - 3} more" if len(refused) > 3 else ""
+            parts.append(f"Not offered: {names}{more}. {refused[0][1]}")
+        status = self.view.quants.status
+        status.setText(" ".join(parts))
+        status.setToolTip("\n".join(f"{name}: {why}" for name, why in refused[:30]))
+
+    def _show_search(self) -> None:
+        board = self.board
+        if board is None:
+            return
+        if board.found is None:
+            if self._stack.currentWidget() is self._results_holder:
+                self._stack.setCurrentWidget(self.view)
+            return
+        self.results.show_found(board.found)
+        self._stack.setCurrentWidget(self._results_holder)
+
+    def _show_library(self) -> None:
+        if self.library is None and self._hooks.library is not None:
+            self.library = self._hooks.library()
+            column = QVBoxLayout(self._library_holder)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.addWidget(self.library)
+        self._stack.setCurrentWidget(self._library_holder)
+
+    def _fold(self) -> None:
+        if self.family is None:
+            return
+        compact = self.width() < COMPACT_BELOW
+        self._row.setDirection(
+            QBoxLayout.Direction.TopToBottom if compact else QBoxLayout.Direction.LeftToRight
+        )
+        self.family.set_compact(compact)
+
+
+def _names(offer: Offer) -> tuple[str, ...]:
+    return tuple(shard.name for shard in offer.header.shards) if offer.header is not None else ()
+
+
+def _hashed(offer: Offer) -> bool | None:
+    if offer.header is None:
+        return None
+    return all(
+        shard.revision is not None and _SHA256.fullmatch(shard.revision.strip('"'))
+        for shard in offer.header.shards
+    )
+
+
+def _padded(widget: QWidget) -> QWidget:
+    from PySide6.QtWidgets import QFrame, QScrollArea
+
+    area = QScrollArea()
+    area.setObjectName("searchScroll")
+    area.setAccessibleName("Search results")
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    inner = QWidget()
+    column = QVBoxLayout(inner)
+    column.setContentsMargins(24, 20, 24, 16)
+    column.addWidget(widget)
+    area.setWidget(inner)
+    return area

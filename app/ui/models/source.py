@@ -1,0 +1,55 @@
+"""What the model page asks of the world. Blocking; for worker threads."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from app.core.cancel import CancelToken
+from app.hardware.recorded import load_machine
+from app.hardware.types import Machine
+from app.planning.corrections import Corrections
+from app.planning.offers import Offers
+
+
+@dataclass(frozen=True)
+class FoundRepo:
+    """A repository with GGUF files, as a search gives it."""
+
+    repo: str
+    downloads: int | None = None
+    gated: bool = False
+
+
+class ModelSource(Protocol):
+    """Every method raises KnownError."""
+
+    def machine(self) -> Machine:
+        """This machine, as free as it is for the next load."""
+        ...
+
+    def corrections(self, machine: Machine, model: str) -> Corrections:
+        """What earlier loads of the model on this machine have taught."""
+        ...
+
+    def shipped(self, repo: str) -> Offers | None:
+        """What ships with the program about a repository; None for nothing."""
+        ...
+
+    def offers(self, repo: str, cancel: CancelToken) -> Offers:
+        """Raises Cancelled too."""
+        ...
+
+    def search(self, text: str, cancel: CancelToken) -> tuple[FoundRepo, ...]: ...
+
+    def downloads(self, repo: str, cancel: CancelToken) -> int | None:
+        """In the last thirty days."""
+        ...
+
+    def installed(self, offers: Offers) -> dict[str, str]:
+        """By quantization, the file to load of what is on the disk already."""
+        ...
+
+
+def recorded_machine(path: Path) -> Machine:
+    """Raises KnownError."""
+    return load_machine(path)

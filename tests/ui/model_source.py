@@ -1,0 +1,68 @@
+"""What the model page is shown in tests: offers, machines and answers that a test chooses."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from app.core.cancel import CancelToken
+from app.core.errors import KnownError
+from app.hardware.types import Machine
+from app.planning.corrections import NO_CORRECTIONS, Corrections
+from app.planning.offers import Offers, shipped_offers
+from app.ui.models.source import FoundRepo
+from tests.planning.made import shipped
+
+
+@dataclass
+class FakeSource:
+    """listed: what the Hub gives for a repository, an error is raised; others give what ships.
+
+    gate: `offers` waits for it.
+    """
+
+    here: Machine | Exception = field(default_factory=lambda: shipped("workstation-256gb-3090"))
+    listed: dict[str, Offers | Exception] = field(default_factory=dict)
+    ships: Callable[[str], Offers | None] = shipped_offers
+    found: tuple[FoundRepo, ...] | Exception = ()
+    popular: int | None = None
+    on_disk: dict[str, str] = field(default_factory=dict)
+    gate: threading.Event | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def machine(self) -> Machine:
+        if isinstance(self.here, Exception):
+            raise self.here
+        return self.here
+
+    def corrections(self, machine: Machine, model: str) -> Corrections:  # noqa: ARG002
+        return NO_CORRECTIONS
+
+    def shipped(self, repo: str) -> Offers | None:
+        return self.ships(repo)
+
+    def offers(self, repo: str, cancel: CancelToken) -> Offers:
+        self.asked.append(repo)
+        if self.gate is not None:
+            while not self.gate.wait(0.01):
+                cancel.raise_if_cancelled()
+        answer = self.listed.get(repo) or self.ships(repo)
+        if answer is None:
+            raise KnownError(
+                f"There is no repository {repo}, or it is not open to you.",
+                "The Hub does not tell the one from the other.",
+                "Check the name.",
+            )
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def search(self, text: str, cancel: CancelToken) -> tuple[FoundRepo, ...]:  # noqa: ARG002
+        if isinstance(self.found, Exception):
+            raise self.found
+        return self.found
+
+    def downloads(self, repo: str, cancel: CancelToken) -> int | None:  # noqa: ARG002
+        return self.popular
+
+    def installed(self, offers: Offers) -> dict[str, str]:  # noqa: ARG002
+        return self.on_disk
