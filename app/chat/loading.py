@@ -117,6 +117,10 @@ class Loader:
         with self._lock:
             return self._detect()
 
+    def machine_for_next_load(self) -> Machine:
+        """As free as it will be when the model that is open has made room."""
+        return self._machine_without_ours()
+
     def plan(
         self, path: Path, context_tokens: int = 0, choice: Choice | None = None
     ) -> PlannedLoad:

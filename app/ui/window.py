@@ -34,7 +34,7 @@ from app.ui.notice_bar import NoticeBar
 from app.ui.rail import Rail
 from app.ui.sampling.choice import SamplingChoice
 from app.ui.sampling.panel import SamplingPanel
-from app.ui.shell import CHAT, PLACES, Builders, Shell
+from app.ui.shell import CHAT, MODELS, PLACES, Builders, Shell
 from app.ui.widgets import label
 
 T = TypeVar("T")
@@ -183,6 +183,8 @@ class MainWindow(QMainWindow):
         for signal in (header.open_demo, panel.demo_wanted):
             signal.connect(self.open_demo)
         header.open_recent.connect(self.open_model)
+        header.models_wanted.connect(lambda: self.go(MODELS.key))
+        header.models_action.setVisible(MODELS.key in self._builders)
         self.rail.chosen.connect(self.go)
         page.note_wanted.connect(self.tell)
         header.theme_chosen.connect(self._theme_chosen)

@@ -26,6 +26,7 @@ class Header(QFrame):
     open_file = Signal()
     open_demo = Signal()
     open_recent = Signal(str)
+    models_wanted = Signal()
     reload = Signal()
     unload = Signal()
     theme_chosen = Signal(str)
@@ -126,6 +127,8 @@ class Header(QFrame):
         menu = QMenu(self)
         menu.setObjectName("modelMenu")
         menu.setToolTipsVisible(True)
+        self.models_action = _action(menu, "Models…", "openModels", self.models_wanted.emit)
+        self.models_action.setToolTip("What runs on this computer, and how well")
         _action(menu, "Demo model", "openDemo", self.open_demo.emit)
         self._recent_action = _action(
             menu, "", "openRecent", lambda: self.open_recent.emit(self._recent)

@@ -4,7 +4,7 @@ import math
 from typing import cast
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QFocusEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
@@ -57,6 +57,14 @@ class ContextSlider(QSlider):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        restyle(self, "ring", "true")
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        restyle(self, "ring", "")
 
 
 class Choices(QWidget):
@@ -151,12 +159,10 @@ class Choices(QWidget):
         if tokens is None or tokens == self._tokens:
             self.number.setText(count(self._tokens))
             return
-        restyle(self.number, "wrong", tokens > most)
+        self.show_choice(max(256, min(tokens, most)), None, most)
+        self._emit()
         if tokens > most:
             self.impossible.emit(tokens)
-            tokens = most
-        self.show_choice(max(256, tokens), None, most)
-        self._emit()
 
     def _emit(self) -> None:
         self.edited.emit(self._tokens, cast(str, self.kv.currentData()))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.catalog.cards import Cards, shipped_cards
@@ -51,6 +51,7 @@ class ModelsPage(QWidget):
         super().__init__()
         self.setObjectName("modelsPage")
         self.setProperty("page", True)
+        self.setAccessibleName("Models")
         self._shell, self._source, self._hooks = shell, source, hooks or Hooks()
         self.board: Board | None = None
         self.family: Family | None = None
@@ -95,11 +96,9 @@ class ModelsPage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self.setFocus()
         if self.board is not None:
             self._refresh()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

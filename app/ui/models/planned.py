@@ -47,7 +47,7 @@ class TableRow:
 
 @dataclass(frozen=True)
 class Table:
-    """rows: as the offers are ordered. context_tokens: as asked, at most what the model can have.
+    """rows: the smallest file first. context_tokens: as asked, at most what the model can have.
 
     clipped: it was asked for more than the model was trained for.
     """
@@ -95,6 +95,7 @@ def plan_table(
     for offer in offers.offers:
         cancel.raise_if_cancelled()
         rows.append(_planned(offer, machine, choice, wish, corrections))
+    rows.sort(key=lambda row: row.offer.candidate.size_bytes)
     ours = [row.row for row in rows if row.row is not None and row.offer.candidate in wanted]
     found = choose(ours, _smaller(wanted), machine, wish)
     return Table(asked, kv, tokens, trained, clipped, tuple(rows), found)

@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QAbstractItemView,
     QFrame,
     QHeaderView,
@@ -79,6 +80,10 @@ class QuantTable(QTableView):
         self.setMouseTracking(True)
         self.setMinimumHeight(HEADER_HEIGHT + 4 * ROW_HEIGHT)
         self.verticalHeader().hide()
+        corner = self.findChild(QAbstractButton)
+        if corner is not None:
+            corner.setObjectName("quantCorner")
+            corner.setAccessibleName("Select all")
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         self.verticalHeader().setMinimumSectionSize(ROW_HEIGHT)
         self.setSortingEnabled(True)

@@ -217,14 +217,14 @@ class Chip:
 def verdict(plan: Plan) -> Chip:
     """Short enough for a column."""
     missing = gigabytes(plan.missing_bytes)
-    what = "GPU memory" if plan.missing_in.startswith("memory") else plan.missing_in
+    what = {"RAM": "RAM", "unified memory": "memory"}.get(plan.missing_in, "VRAM")
     if plan.verdict == "does not fit":
-        return Chip(f"{missing} of {what} missing", "bad")
+        return Chip(f"{missing} {what} missing", "bad")
     if plan.verdict == "disk":
         # So little of it stays in memory that it is no way to work.
         slow = plan.speed is None or plan.speed.generation_empty.expected < 0.5
         if slow:
-            return Chip(f"{missing} of {what} missing", "bad")
+            return Chip(f"{missing} {what} missing", "bad")
         return Chip("from disk, slow", "warn")
     unified = any(use.target.kind == "unified" for use in plan.devices)
     return {

@@ -1,0 +1,47 @@
+"""The model page's source on the real services."""
+
+from app.catalog.shipped import shipped_catalogue
+from app.chat.services import Services
+from app.core.cancel import CancelToken
+from app.hardware.types import Machine
+from app.planning.corrections import Corrections
+from app.planning.measured import corrections_for, driver_of, measurements_path
+from app.planning.offers import Offers, remote_offers, shipped_offers
+from app.ui.models.source import FoundRepo
+
+
+class LiveSource:
+    """Blocking; for worker threads."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def machine(self) -> Machine:
+        return self._services.loader.machine_for_next_load()
+
+    def corrections(self, machine: Machine, model: str) -> Corrections:
+        return corrections_for(measurements_path(), model, driver_of(machine))
+
+    def shipped(self, repo: str) -> Offers | None:
+        return shipped_offers(repo)
+
+    def offers(self, repo: str, cancel: CancelToken) -> Offers:
+        return remote_offers(repo, cancel=cancel)
+
+    def search(self, text: str, cancel: CancelToken) -> tuple[FoundRepo, ...]:
+        """Without a connection: in the list that ships with the program."""
+        cancel.raise_if_cancelled()
+        words = text.lower().split()
+        return tuple(
+            FoundRepo(entry.repo)
+            for entry in shipped_catalogue().repos
+            if entry.usable and entry.files and all(word in entry.repo.lower() for word in words)
+        )
+
+    def downloads(self, repo: str, cancel: CancelToken) -> int | None:
+        del repo, cancel
+        return None
+
+    def installed(self, offers: Offers) -> dict[str, str]:
+        del offers
+        return {}
