@@ -32,8 +32,8 @@ HEADER_HEIGHT = 34
 _SIDE = 10
 _WIDTHS = {
     Column.SIZE: 92,
-    Column.BITS: 56,
-    Column.QUALITY: 128,
+    Column.BITS: 62,
+    Column.QUALITY: 126,
     Column.CONTEXT: 100,
     Column.SPEED: 96,
     Column.VERDICT: 182,
@@ -133,6 +133,8 @@ class QuantTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fold()
+        if event.oldSize().height() > self.height() and self.selectionModel().hasSelection():
+            self.scrollTo(self.currentIndex())
 
     def sizeHint(self) -> QSize:
         return QSize(640, self.minimumHeight())

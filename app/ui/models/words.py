@@ -144,8 +144,8 @@ def gpu_name(gpu: Gpu) -> str:
 
 def short_name(name: str) -> str:
     """Without the maker, where the rest says it."""
-    for lead in ("NVIDIA GeForce ", "NVIDIA ", "AMD Radeon ", "AMD ", "Intel "):
-        name = name.removeprefix(lead)
+    for maker in ("NVIDIA GeForce ", "NVIDIA ", "AMD Radeon ", "AMD ", "Intel "):
+        name = name.replace(maker, "")
     return name
 
 
@@ -187,7 +187,7 @@ def quality_cell(rated: Quality) -> tuple[str, str, str]:
     """How often the next token is the same, whether that is an estimate, and the grade."""
     bound = "≥" if rated.at_most else ""
     figure = f"{bound}{rated.top1_agreement_pct:.0f}%"
-    return figure, "" if rated.measured_kld else "est.", rated.grade
+    return figure, "measured" if rated.measured_kld else "est.", rated.grade
 
 
 def quality_tip(candidate: Candidate, rated: Quality) -> str:
