@@ -78,7 +78,7 @@ class QuantTable(QTableView):
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
         self.setMouseTracking(True)
-        self.setMinimumHeight(HEADER_HEIGHT + 4 * ROW_HEIGHT)
+        self.set_least_rows(5)
         self.verticalHeader().hide()
         corner = self.findChild(QAbstractButton)
         if corner is not None:
@@ -113,6 +113,10 @@ class QuantTable(QTableView):
                 self.scrollTo(index)
                 return True
         return False
+
+    def set_least_rows(self, rows: int) -> None:
+        """How many are to be seen whatever the window's height."""
+        self.setMinimumHeight(HEADER_HEIGHT + rows * ROW_HEIGHT)
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)

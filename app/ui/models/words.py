@@ -347,7 +347,9 @@ def unused_gpus(machine: Machine) -> str:
     return f"Planned as if the engine could use {names}; the installed one cannot yet."
 
 
-def files_line(candidate: Candidate, files: tuple[str, ...], hashed: bool | None) -> str:
+def files_line(
+    candidate: Candidate, rated: Quality | None, files: tuple[str, ...], hashed: bool | None
+) -> str:
     parts = [size(candidate)]
     if candidate.exact:
         parts.append(f"{count(candidate.size_bytes)} bytes")
@@ -357,12 +359,16 @@ def files_line(candidate: Candidate, files: tuple[str, ...], hashed: bool | None
         parts.append(f"{len(files)} files")
     if hashed is not None:
         parts.append("checked by its hash" if hashed else "no hash known, checked by its size")
+    if rated is not None:
+        figure, how, grade = quality_cell(rated)
+        parts.append(f"quality {figure} {how}, {grade}")
     return " · ".join(parts)
 
 
 def detail_notes(row: Row) -> tuple[str, ...]:
     """What speaks against it, and what else there is to know."""
-    told = [row.shortfall, *row.plan.notes]
+    # A plan that does not fit says so itself.
+    told = [row.shortfall if row.fits else "", *row.plan.notes]
     if row.quality.beyond_data or not row.quality.recommended:
         told.append(
             f"Quality: {row.quality.grade}. A smaller model in more bits is usually better."
