@@ -13,7 +13,7 @@ _good_family: dict[str, int] = {}
 async def connect(host: str, port: int) -> socket.socket:
     """Tries the addresses one after the other, first of the kind that worked the last time.
 
-    Raises OSError. To be called within a time-out.
+    The socket is a blocking one. Raises OSError. To be called within a time-out.
     """
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -40,6 +40,7 @@ async def _connect(
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         await asyncio.get_running_loop().sock_connect(sock, address)
+        sock.setblocking(True)
     except BaseException:
         sock.close()
         raise

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from app.downloads.ranges import Range, RangeSet
 from app.downloads.types import MIB
 
-_SMALLEST_PIECE = 4 * MIB
+SMALLEST_PIECE = 4 * MIB
+_WAITS_PER_PIECE = 20
 _LARGEST_PIECE = 64 * MIB
 _SMALLEST_SHARE = 1 * MIB
 
@@ -24,9 +25,11 @@ class Span:
         return self.end - self.position
 
 
-def piece_bytes(size: int, connections: int) -> int:
-    """Large enough to forget the cost of a request, small enough that all have work."""
-    return max(_SMALLEST_PIECE, min(_LARGEST_PIECE, size // (4 * connections)))
+def piece_bytes(latency_seconds: float, bytes_per_second: float) -> int:
+    """Large enough to forget the wait for each answer, small enough that bytes come nearly in
+    order."""
+    worth = latency_seconds * bytes_per_second * _WAITS_PER_PIECE
+    return max(SMALLEST_PIECE, min(_LARGEST_PIECE, int(worth) // MIB * MIB))
 
 
 class Board:
@@ -51,9 +54,9 @@ class Board:
     def set_connections(self, connections: int) -> None:
         self._connections = connections
 
-    def take(self) -> Span | None:
-        """The next span; None when all that is missing is on its way or out of the window."""
-        piece = piece_bytes(self.size, self._connections)
+    def take(self, piece: int = SMALLEST_PIECE) -> Span | None:
+        """The next span, of `piece` bytes at most; None when all that is missing is on its way or
+        out of the window."""
         limit = self.frontier + piece * self._connections
         for start, end in self._unclaimed():
             if start >= limit:
@@ -61,10 +64,10 @@ class Board:
             return self._claim(start, min(end, start + piece))
         return self._share()
 
-    def take_all(self) -> Span | None:
-        """Everything from the first missing byte on, for servers that cannot send ranges."""
+    def take_gap(self) -> Span | None:
+        """All that is missing in a row, for servers that cannot send ranges."""
         gaps = self._unclaimed()
-        return self._claim(gaps[0][0], self.size) if gaps else None
+        return self._claim(*gaps[0]) if gaps else None
 
     def release(self, span: Span) -> None:
         """What the span did not bring is missing again."""
@@ -86,6 +89,6 @@ class Board:
         slowest = max(self._active, key=lambda span: span.left, default=None)
         if slowest is None or slowest.left < 2 * _SMALLEST_SHARE:
             return None
-        middle, end = slowest.position + slowest.left // 2, slowest.end
+        middle, end = (slowest.position + slowest.left // 2) // 64 * 64, slowest.end
         slowest.end = middle
         return self._claim(middle, end)
