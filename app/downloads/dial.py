@@ -6,6 +6,7 @@ asyncio's own staggered connecting loses sockets when it is cancelled, which pau
 import asyncio
 import socket
 
+RECEIVE_BUFFER_BYTES: int | None = None  # None: as the system adapts it to the line
 _PATIENCE_SECONDS = 4.0
 _good_family: dict[str, int] = {}
 
@@ -39,6 +40,8 @@ async def _connect(
     try:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if RECEIVE_BUFFER_BYTES is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         await asyncio.get_running_loop().sock_connect(sock, address)
         sock.setblocking(True)
     except BaseException:

@@ -1,11 +1,12 @@
 """One connection: requests for spans, answers into the file."""
 
+import asyncio
 import contextlib
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import SplitResult, urljoin
 
 from app.downloads.clock import Clock
@@ -17,15 +18,17 @@ from app.downloads.refusals import busy_or_none
 from app.downloads.stream import WireError
 from app.downloads.wire import Connection, Response, origin_of, split_url
 
-_STEP_BYTES = 256 * 1024
-_BRISK_BYTES = 64 * 1024
-_BLOCK_SECONDS = 0.25
+_PULL_SECONDS = 0.25
 _MAX_REDIRECTS = 10
 _REDIRECTS = (301, 302, 303, 307, 308)
 STALL_SECONDS = 30.0
 _LEAST_BYTES = 16 * 1024
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _EXPIRED = (401, 403, 404, 410)
+
+
+T = TypeVar("T")
+Tell = Callable[[int, int, bytearray], None]
 
 
 class LinkExpiredError(WireError):
@@ -54,8 +57,13 @@ class Sink(Protocol):
         """Wait until another block may be received before the journal knows of the last ones."""
         ...
 
+    def claim(self, fetcher: "Fetcher", span: Span, most: int) -> int:
+        """How many bytes to receive next; 0 when the span is over or the journal has to catch up.
+        On any thread."""
+        ...
+
     def buffer(self) -> bytearray:
-        """BLOCK_BYTES of memory; it belongs to the sink again with `stored` or `put_back`."""
+        """BLOCK_BYTES of memory, on any thread; the sink's again with `stored` or `put_back`."""
         ...
 
     def put_back(self, buffer: bytearray) -> None: ...
@@ -165,53 +173,57 @@ class Fetcher:
         return await self._connection.request("GET", url, headers)
 
     async def _receive(self, response: Response, span: Span) -> None:
+        loop = asyncio.get_running_loop()
         started, before = time.monotonic(), span.position
+
+        def tell(offset: int, count: int, buffer: bytearray) -> None:
+            loop.call_soon_threadsafe(self._sink.stored, self, offset, count, buffer)
+
         while span.left > 0:
             await self._held(self._sink.credit(self))
-            grain = min(self._limits.grain_bytes, span.left, BLOCK_BYTES)
-            await self._held(self._limits.take(grain))
-            await self._block(response, span, grain)
+            budget = self._limits.grain_bytes
+            if budget is None:
+                budget = span.left
+            else:
+                await self._held(self._limits.take(budget))
+            await self._on_line(lambda most=budget: self._pull(response, span, most, tell))  # type: ignore[misc]
         seconds = time.monotonic() - started
         self.bytes_per_second = (span.position - before) / seconds if seconds else 0.0
 
-    async def _block(self, response: Response, span: Span, grain: int) -> None:
-        """Another connection may take a share of the span meanwhile, though never of this block."""
-        buffer, offset = self._sink.buffer(), span.position
-        try:
-            count = await self._on_line(lambda: self._pull(response, offset, buffer, grain))
-        except BaseException:
-            self._sink.put_back(buffer)
-            raise
-        span.position += count
-        self.received_bytes += count
-        self._sink.stored(self, offset, count, buffer)
-
-    def _pull(self, response: Response, offset: int, buffer: bytearray, grain: int) -> int:
-        """From the socket into the file, on a worker thread: `grain` bytes, or what a slow line
-        gives in a moment, or what came before a break.
+    def _pull(self, response: Response, span: Span, budget: int, tell: Tell) -> None:
+        """From the socket into the file, on a worker thread: `budget` bytes, or fewer where the
+        span ends, the journal is behind, or some time has passed.
 
         Raises WireError when nothing came, OSError of the file.
         """
-        block, count, deadline = memoryview(buffer)[:grain], 0, time.monotonic() + _BLOCK_SECONDS
-        over = False
-        while count < grain and not over:
-            step = block[count : count + _STEP_BYTES]
-            filled, over = _fill(response, step, deadline, must=count == 0)
-            if filled:
-                self._sink.write(offset + count, step[:filled])
-            count += filled
-        return count
+        deadline, first, over = time.monotonic() + _PULL_SECONDS, True, False
+        while not over and (most := self._sink.claim(self, span, min(budget, BLOCK_BYTES))):
+            buffer, offset, count = self._sink.buffer(), span.position, 0
+            try:
+                while count < most and not over:
+                    step = memoryview(buffer)[count : min(most, count + BLOCK_BYTES)]
+                    filled, over = _fill(response, step, deadline, must=first)
+                    self._sink.write(offset + count, step[:filled])
+                    first, count = False, count + filled
+            finally:
+                self.received_bytes += count
+                span.position += count
+                if count:
+                    tell(offset, count, buffer)
+                else:
+                    self._sink.put_back(buffer)
+            budget -= count
 
     async def _skip(self, response: Response, count: int) -> None:
-        piece = bytearray(_STEP_BYTES)
+        piece = bytearray(BLOCK_BYTES)
         while count > 0:
-            wanted = memoryview(piece)[: min(count, _STEP_BYTES)]
+            wanted = memoryview(piece)[: min(count, BLOCK_BYTES)]
             got = await self._on_line(lambda view=wanted: response.read_into(view, 1))  # type: ignore[misc]
             if got == 0:
                 raise WireError("the answer ended too early")
             count -= got
 
-    async def _on_line(self, work: Callable[[], int]) -> int:
+    async def _on_line(self, work: Callable[[], T]) -> T:
         if self._connection is None:
             raise WireError("the connection was closed")
         return await self._connection.stream.on_thread(work)
@@ -230,7 +242,7 @@ def _fill(response: Response, step: memoryview, deadline: float, must: bool) -> 
         # A whole number of the hash's blocks, so that its state can be kept.
         rest = step[filled : filled + -filled % 64] if late else step[filled:]
         try:
-            got = response.read_into(rest, len(rest) if got >= _BRISK_BYTES and not late else 1)
+            got = response.read_into(rest, len(rest) if response.brisk and not late else 1)
         except WireError:
             got = 0
             if must and filled == 0:

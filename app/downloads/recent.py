@@ -22,7 +22,8 @@ class Block:
 
 
 class Recent:
-    """For the asyncio thread alone; at most _MOST_KEPT blocks, besides those that are lent."""
+    """For the asyncio thread, but for `lend` and `put_back`; at most _MOST_KEPT blocks, besides
+    those that are lent."""
 
     def __init__(self) -> None:
         self._kept: dict[int, Block] = {}
@@ -30,7 +31,10 @@ class Recent:
 
     def lend(self) -> bytearray:
         """BLOCK_BYTES of memory, to be given back by `keep` or `put_back`."""
-        return self._idle.pop() if self._idle else bytearray(BLOCK_BYTES)
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return bytearray(BLOCK_BYTES)
 
     def put_back(self, buffer: bytearray) -> None:
         if len(self._idle) < _MOST_IDLE:

@@ -30,11 +30,13 @@ class UnreachableError(WireError):
 
 class Stream:
     """A connected, blocking socket. `receive`, `read_until` and `send` belong on a worker thread,
-    one at a time; `abort` may come from any thread and ends them. received: bytes so far."""
+    one at a time; `abort` may come from any thread and ends them. received: bytes so far.
+    brisk: the line gives more than a few packets at a time."""
 
     def __init__(self, sock: socket.socket, flags: int = _ALL) -> None:
         """flags: _ALL lets the system fill buffers of its own accord; 0 for TLS."""
         self.received = 0
+        self.brisk = False
         self._sock = sock
         self._flags = flags
         self._left = bytearray()
@@ -100,8 +102,9 @@ class Stream:
         return count
 
     def _fill(self, into: memoryview, count: int, wanted: int) -> int:
-        flags = 0
         while count < wanted:
+            # A slow line is looked at as bytes come, a fast one need not wake us for each packet.
+            flags = self._flags if self.brisk and wanted == len(into) else 0
             try:
                 got = self._sock.recv_into(into[count:], len(into) - count, flags)
             except OSError as error:
@@ -112,8 +115,7 @@ class Stream:
                 break
             self.received += got
             count += got
-            # A slow line is looked at as bytes come, a fast one need not wake us for each packet.
-            flags = self._flags if got >= _BRISK_BYTES and wanted == len(into) else 0
+            self.brisk = got >= _BRISK_BYTES
         return count
 
     def read_until(self, mark: bytes, limit: int) -> bytes:

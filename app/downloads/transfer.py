@@ -19,17 +19,19 @@ from app.downloads.hashing import new_digest
 from app.downloads.journal import Picture
 from app.downloads.limits import Limits
 from app.downloads.link import Link, LinkSource
-from app.downloads.pieces import Board, piece_bytes
+from app.downloads.pieces import LARGEST_PIECE, Board, Span, piece_bytes
 from app.downloads.recent import BLOCK_BYTES, Recent
 from app.downloads.refusals import ServerBusyError
 from app.downloads.restore import Partial
 from app.downloads.retry import Backoff
+from app.downloads.staff import Staff
 from app.downloads.stream import WireError
 from app.downloads.types import MIB
 
 AHEAD_BYTES = 4 * MIB
 _CHECKPOINT_BYTES = 2 * MIB  # half, so that bytes go on coming during a sync
 _HASH_BYTES = 8 * MIB
+_HASH_LEAST_BYTES = 4 * MIB  # at once, but for the last ones
 _CHECKPOINT_SECONDS = 5.0
 _IGNORED_RANGES = 2
 
@@ -106,13 +108,19 @@ class FileTransfer:
             journaling = group.create_task(self._keep_journal())
             hashing = group.create_task(self._hash())
             workers: list[asyncio.Task[None]] = []
+            staff, before = Staff(), self._board.written.total
             while not self._board.complete:
                 self._board.set_connections(self._tools.limits.connections)
-                for number in range(self._tools.limits.connections):
+                limit = self._tools.limits.connections
+                for number in range(staff.wanted(limit, self._board.written.total - before)):
                     if number not in self._fetchers:
                         self._fetchers[number] = Fetcher(self, self._tools.limits)
                         workers.append(group.create_task(self._work(number)))
-                await first_of(self._tools.limits.changed, self._staffing)
+                await first_of(
+                    self._tools.limits.changed,
+                    self._staffing,
+                    within_seconds=staff.look_again_seconds(),
+                )
             for worker in workers:
                 worker.cancel()  # it may be waiting for another try of what has come meanwhile
             await hashing
@@ -138,8 +146,9 @@ class FileTransfer:
             if whole:
                 span = self._board.take_gap() if number == 0 else None
             else:
+                alone = len(self._fetchers) == 1
                 piece = piece_bytes(fetcher.latency_seconds, fetcher.bytes_per_second)
-                span = self._board.take(piece)
+                span = self._board.take(LARGEST_PIECE if alone else piece)
             if span is None:
                 await self._moved.wait()
                 continue
@@ -184,8 +193,11 @@ class FileTransfer:
             self.trouble = Trouble(str(error), self._tools.clock.monotonic())
 
     async def credit(self, fetcher: Fetcher) -> None:
-        while fetcher.received_bytes - fetcher.journaled_bytes > AHEAD_BYTES - BLOCK_BYTES:
+        while not _has_credit(fetcher):
             await self._journaled.wait()
+
+    def claim(self, fetcher: Fetcher, span: Span, most: int) -> int:
+        return self._board.claim(span, most) if _has_credit(fetcher) else 0
 
     def buffer(self) -> bytearray:
         return self._recent.lend()
@@ -210,11 +222,12 @@ class FileTransfer:
     async def _hash(self) -> None:
         while self._digest.length < self.size:
             end = self._board.frontier
-            end = end if end == self.size else end - end % 64
-            if end <= self._digest.length:
-                await self._moved.wait()
-                continue
             at = self._digest.length
+            if end < self.size:
+                end -= end % 64
+                if end - at < _HASH_LEAST_BYTES:
+                    await self._moved.wait()
+                    continue
             blocks = self._recent.take(at, min(end, at + _HASH_BYTES))
             try:
                 await self._tools.disk.hash(
@@ -257,6 +270,10 @@ class FileTransfer:
     async def _last_checkpoint(self) -> None:
         if self._dirty:
             await self._checkpoint()
+
+
+def _has_credit(fetcher: Fetcher) -> bool:
+    return fetcher.received_bytes - fetcher.journaled_bytes <= AHEAD_BYTES - BLOCK_BYTES
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -50,6 +50,11 @@ class Response:
         """The body is over and the connection may be used again."""
         return self._over and self._keeps and not self._stream.ended
 
+    @property
+    def brisk(self) -> bool:
+        """Bytes come so fast that large reads do not have to wait."""
+        return self._stream.brisk
+
     def read_into(self, into: memoryview, wanted: int | None = None) -> int:
         """Fills the buffer (or gets at least `wanted`) unless the body ends; 0 is its end.
 

@@ -112,12 +112,15 @@ def _compare(
 
 
 def _print(seconds: dict[str, list[float]]) -> None:
+    print(f"{os.cpu_count()} processor cores, {ROUNDS} rounds in turns")
     speeds = {name: SIZE / 1e6 / statistics.median(times) for name, times in seconds.items()}
     for name, speed in speeds.items():
         print(f"{name:22} {speed:7.0f} MB/s   (median of {ROUNDS}, {SIZE / 1e9:.0f} GB)")
-    for name, speed in speeds.items():
+    for name in speeds:
         if name != "ours":
-            print(f"ours / {name}: ratio {speeds['ours'] / speed:.2f}")
+            pairs = zip(seconds[name], seconds["ours"], strict=True)
+            ratio = statistics.median(theirs / ours for theirs, ours in pairs)
+            print(f"ours / {name}: ratio {ratio:.2f} (median of the rounds)")
 
 
 if __name__ == "__main__":

@@ -109,11 +109,11 @@ class HubHandler(BaseHTTPRequestHandler):
         stops = (fault.cut_after, fault.reset_after, fault.stall_after)
         limit = min((stop for stop in stops if stop is not None), default=end - start)
         for piece in _pieces(content, start, min(end, start + limit), fault.corrupt):
+            self.hub.count_bytes(len(piece))  # before, so that a broken connection counts too
             if fault.chunked:
                 self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
             else:
                 self.wfile.write(piece)
-            self.hub.count_bytes(len(piece))
         if fault.chunked:
             self.wfile.write(b"0\r\n\r\n")
         if limit >= end - start:
