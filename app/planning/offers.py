@@ -1,5 +1,6 @@
 """What there is to plan with: files on a disk, a repository of the Hub, or the shipped list."""
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -124,11 +125,12 @@ def remote_offers(
     *,
     fetcher: RangeFetcher | None = None,
     cancel: CancelToken | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> Offers:
     """The repository's quantizations, or the one that is named; their headers come over the network
     or out of the cache. Without a connection: the shipped list, marked as an estimate.
 
-    Raises KnownError.
+    on_progress: gets how many of how many headers are read, on any thread. Raises KnownError.
     """
     try:
         quantizations = group(hub.list_gguf_files(repo))
@@ -149,7 +151,8 @@ def remote_offers(
     cancel = cancel or CancelToken()
     reader = _reader(repo, fetcher or HttpFetcher(hub.token(), cancel=cancel))
     offers = []
-    for one, result in zip(wanted, _read_all(wanted, reader, cancel), strict=True):
+    counted = _counted(reader, len(wanted), on_progress) if on_progress is not None else reader
+    for one, result in zip(wanted, _read_all(wanted, counted, cancel), strict=True):
         if isinstance(result, Offer):
             offers.append(result)
         elif quant is not None:
@@ -171,6 +174,21 @@ def _reader(repo: str, fetcher: RangeFetcher) -> Callable[[Quantization], Offer 
             return error
 
     return read
+
+
+def _counted(
+    read: Callable[[Quantization], Offer | KnownError],
+    total: int,
+    on_progress: Callable[[int, int], None],
+) -> Callable[[Quantization], Offer | KnownError]:
+    done = itertools.count(1)
+
+    def counted(one: Quantization) -> Offer | KnownError:
+        result = read(one)
+        on_progress(next(done), total)
+        return result
+
+    return counted
 
 
 def _read_all(

@@ -131,7 +131,7 @@ class ModelsPage(QWidget):
         if board is not None:
             if board.elsewhere is None:
                 board.look_at_machine()
-            board.look_at_disk()
+            board.look_at_disk(fresh=True)
 
     def _connect(self) -> None:
         view, quants = self.view, self.view.quants
@@ -261,6 +261,8 @@ class ModelsPage(QWidget):
                 self._show_downloads()
             case "search":
                 self._show_search()
+            case "progress":
+                self._show_progress()
 
     def _show_model(self) -> None:
         board, view = self.board, self.view
@@ -316,9 +318,22 @@ class ModelsPage(QWidget):
             )
             quants.show_part("trouble")
         else:
-            where = "Looking at the machine…" if board.offers is not None else ""
-            quants.skeleton.say(where or f"Reading what {board.repo} holds…")
             quants.show_part("skeleton")
+            self._show_progress()
+
+    def _show_progress(self) -> None:
+        board = self.board
+        if board is None:
+            return
+        done, total = board.progress
+        if board.table is not None:
+            self._show_status()
+        elif board.offers is not None:
+            self.view.quants.skeleton.say("Looking at the machine…")
+        elif total:
+            self.view.quants.skeleton.say(f"Reading headers of {board.repo}: {done} of {total}…")
+        else:
+            self.view.quants.skeleton.say(f"Reading what {board.repo} holds…")
 
     def _show_table(self) -> None:
         board, quants = self.board, self.view.quants
@@ -383,7 +398,9 @@ class ModelsPage(QWidget):
             return
         parts = []
         if board.reading:
-            parts.append("The exact headers are being read; until then these are estimates.")
+            done, total = board.progress
+            so_far = f" ({done} of {total})" if total else ""
+            parts.append(f"Exact headers are being read{so_far}; until then these are estimates.")
         if board.exact:
             parts.append(
                 "Weights and context are exact, read from the files' headers; work buffers and "
