@@ -50,6 +50,13 @@ def build(machine: Machine | None = None) -> Services:
     )
 
 
+def load_settings() -> SettingsStore:
+    """For commands that need nothing else; what is wrong with the file is for the window to say."""
+    settings = SettingsStore(paths.config_dir() / SETTINGS_NAME)
+    settings.load()
+    return settings
+
+
 def download_manager(settings: SettingsStore) -> DownloadManager:
     return DownloadManager(
         hub_access(settings),

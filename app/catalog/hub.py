@@ -48,8 +48,9 @@ def is_repository_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None and ".." not in text
 
 
-def list_gguf_files(repo: str) -> tuple[RepoFile, ...]:
-    """The repository's GGUF files at its newest commit, sorted by path.
+def list_gguf_files(repo: str, revision: str | None = None) -> tuple[RepoFile, ...]:
+    """The repository's GGUF files at its newest commit or that of a branch, tag or commit, sorted
+    by path.
 
     Raises UnreachableError without a connection, KnownError when there is no such repository, it is
     private or gated, or it holds no GGUF file.
@@ -60,7 +61,8 @@ def list_gguf_files(repo: str) -> tuple[RepoFile, ...]:
             "A repository is called owner/name.",
             "Check the name; unsloth/GLM-4.6-GGUF is one.",
         )
-    value = _ask(f"{endpoint()}/api/models/{quote(repo)}?blobs=true", repo)
+    at = f"/revision/{quote(revision, safe='')}" if revision else ""
+    value = _ask(f"{endpoint()}/api/models/{quote(repo)}{at}?blobs=true", repo)
     files = _files(value)
     if files is None:
         raise _odd(repo, "The answer was not a list of files.")
