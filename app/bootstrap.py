@@ -2,26 +2,22 @@
 
 import logging
 import platform
-from functools import partial
 
 from app import __version__
-from app.catalog import hub
+from app.catalog.access import checked_access, environment_endpoint
+from app.catalog.hub import Hub
+from app.catalog.tokens import TokenStore
 from app.chat.loading import Loader
 from app.chat.services import Services
 from app.core import paths
 from app.core.hub_access import HubAccess
 from app.downloads.manager import DownloadManager
-from app.downloads.types import Event, JobState, JobUpdate
 from app.engine.client import EngineClient
 from app.hardware.types import Machine
-from app.library.library import Library
-from app.library.sources import default_sources
 from app.settings.declared import (
     DOWNLOAD_BYTES_PER_SECOND,
     DOWNLOAD_CONNECTIONS,
     HUB_ENDPOINT,
-    LIBRARY_FOLDERS,
-    MODELS_FOLDER,
 )
 from app.settings.store import SettingsStore
 from app.tools.registry import BUILTIN_TOOLS
@@ -29,6 +25,7 @@ from app.tools.runner import ToolRunner
 
 SETTINGS_NAME = "settings.json"
 QUEUE_NAME = "downloads.json"
+TOKEN_NAME = "hub-token"  # noqa: S105 - a file's name
 
 _log = logging.getLogger(__name__)
 
@@ -44,55 +41,34 @@ def build(machine: Machine | None = None) -> Services:
     problems = settings.load()
     engine = EngineClient()
     loader = Loader(engine, recorded=machine)
-    tools, downloads = ToolRunner(BUILTIN_TOOLS), download_manager(settings)
+    tokens = TokenStore(paths.config_dir() / TOKEN_NAME)
+    access = hub_access(settings, tokens)
+    tools, downloads = ToolRunner(BUILTIN_TOOLS), download_manager(settings, access)
     return Services(
-        engine, loader, tools, settings, downloads, library(settings, downloads), tuple(problems)
+        engine, loader, tools, settings, downloads, Hub(access), tokens, tuple(problems)
     )
 
 
-def load_settings() -> SettingsStore:
-    """For commands that need nothing else; what is wrong with the file is for the window to say."""
+def open_hub() -> Hub:
+    """As the settings say, for commands that need nothing else."""
     settings = SettingsStore(paths.config_dir() / SETTINGS_NAME)
     settings.load()
-    return settings
+    return Hub(hub_access(settings, TokenStore(paths.config_dir() / TOKEN_NAME)))
 
 
-def download_manager(settings: SettingsStore) -> DownloadManager:
+def download_manager(settings: SettingsStore, access: HubAccess) -> DownloadManager:
     return DownloadManager(
-        hub_access(settings),
+        access,
         queue_file=paths.data_dir() / QUEUE_NAME,
         connections=settings.get(DOWNLOAD_CONNECTIONS),
         bytes_per_second=settings.get(DOWNLOAD_BYTES_PER_SECOND) or None,
     )
 
 
-def library(settings: SettingsStore, downloads: DownloadManager | None = None) -> Library:
-    """It learns of what `downloads` finishes."""
-    found = Library(
-        lambda: default_sources(
-            lambda: settings.get(MODELS_FOLDER), lambda: settings.get(LIBRARY_FOLDERS)
-        ),
-        paths.cache_dir() / "library-headers.json",
-        paths.data_dir() / "library.json",
-    )
-    if downloads is not None:
-        downloads.subscribe(partial(_note_downloaded, found))
-    return found
+def hub_access(settings: SettingsStore, tokens: TokenStore) -> HubAccess:
+    """The setting comes before HF_ENDPOINT."""
 
-
-def _note_downloaded(found: Library, event: Event) -> None:
-    if not isinstance(event, JobUpdate) or event.status.state is not JobState.DONE:
-        return
-    request = event.status.request
-    hashes = {file.path: file.sha256 for file in request.files}
-    found.note_downloaded(
-        ((file.location, hashes[file.path]) for file in event.status.files if file.location),
-        request.repo,
-    )
-
-
-def hub_access(settings: SettingsStore) -> HubAccess:
     def endpoint() -> str:
-        return settings.get(HUB_ENDPOINT).strip().rstrip("/") or hub.endpoint()
+        return settings.get(HUB_ENDPOINT).strip() or environment_endpoint()
 
-    return HubAccess(endpoint, hub.token)
+    return checked_access(endpoint, tokens.value)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app import __version__, cli_chat, cli_dialect, cli_download, cli_gpus, cli_hardware, cli_plan
+from app import __version__, cli_chat, cli_dialect, cli_gpus, cli_hardware, cli_plan, cli_search
 from app.core import paths
 from app.core.errors import KnownError
 from app.logging_setup import logging_to
@@ -66,8 +66,8 @@ def build_parser() -> argparse.ArgumentParser:
     cli_dialect.add_parsers(commands)
     cli_hardware.add_parsers(commands)
     cli_plan.add_parsers(commands)
-    cli_download.add_parsers(commands)
     cli_gpus.add_parsers(commands)
+    cli_search.add_parser(commands)
     return parser
 
 

@@ -118,7 +118,8 @@ def _subject(arguments: argparse.Namespace) -> "tuple[Subject, str]":
 def _offers(what: str | None, quant: str | None) -> "Offers":
     from pathlib import Path
 
-    from app.catalog.hub import is_repository_name
+    from app.bootstrap import open_hub
+    from app.catalog.names import is_repository_name
     from app.planning import offers
 
     if what is None:
@@ -129,7 +130,7 @@ def _offers(what: str | None, quant: str | None) -> "Offers":
     path = Path(what).expanduser()
     if path.exists() or what.lower().endswith(".gguf") or not is_repository_name(what):
         return offers.local_offers(path)
-    return offers.remote_offers(what, quant)
+    return offers.remote_offers(what, quant, hub=open_hub())
 
 
 def _nothing(wanted: "Filter") -> str:

@@ -163,13 +163,14 @@ def _offered(row: "Row") -> bool:
 
 def _offers(what: str, quant: str | None) -> "Offers":
     """What the argument names: a path when there is such a thing, else a repository."""
-    from app.catalog.hub import is_repository_name
+    from app.bootstrap import open_hub
+    from app.catalog.names import is_repository_name
     from app.planning.offers import local_offers, remote_offers
 
     path = Path(what).expanduser()
     if path.exists() or what.lower().endswith(".gguf") or not is_repository_name(what):
         return local_offers(path)
-    return remote_offers(what, quant)
+    return remote_offers(what, quant, hub=open_hub())
 
 
 def _recommended(found: "Offers", machine: "Machine", choice: "Choice") -> "Offer":

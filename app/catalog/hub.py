@@ -1,194 +1,235 @@
-"""What a repository of the Hub holds, over its HTTP API, with the standard library alone.
+"""What the Hub holds, asked through huggingface_hub. Blocking; for worker threads."""
 
-`HF_ENDPOINT` (a mirror) and `HF_TOKEN` are honoured as other programs do.
-"""
-
-import http.client
-import json
-import os
 import re
-import urllib.error
-import urllib.request
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlsplit
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
+from app.catalog.access import environment_access
+from app.catalog.names import RepoFile, is_repository_name, is_safe_path
+from app.catalog.refusals import UnreachableError, not_a_name, odd, switched_off, told
+from app.catalog.session import TIMEOUT_SECONDS, api, offline
 from app.core.errors import KnownError
+from app.core.hub_access import HubAccess
 
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
-_MAX_ANSWER_BYTES = 32_000_000
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+__all__ = ["Hub", "HubStats", "RepoFile", "RepoSummary", "Repository", "UnreachableError"]
+
 _MAX_FILES = 20_000
-_TIMEOUT_SECONDS = 15
+_MAX_FOUND = 200
+_LONGEST_TEXT = 200
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-
-
-class UnreachableError(KnownError):
-    """The Hub did not answer: what ships with the program has to do."""
+_DATED_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
-class RepoFile:
-    """path: inside the repository. sha256: of the content, None for small files kept in git.
-    revision: the commit that this was listed at."""
+class HubStats:
+    """downloads: of the last 30 days, as the Hub counts. None where it does not say."""
 
-    path: str
-    size_bytes: int
-    sha256: str | None
-    revision: str
+    downloads: int | None = None
+    likes: int | None = None
+    last_modified: datetime | None = None
+
+
+@dataclass(frozen=True)
+class RepoSummary:
+    """As a search finds it. gated: its files are for people who have accepted its terms."""
+
+    repo: str
+    stats: HubStats
+    gated: bool = False
+    private: bool = False
+    base_models: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
-    def name(self) -> str:
-        return self.path.rpartition("/")[2]
+    def publisher(self) -> str:
+        return self.repo.partition("/")[0]
 
 
-def is_repository_name(text: str) -> bool:
-    """`owner/name`."""
-    return _NAME.fullmatch(text) is not None and ".." not in text
+@dataclass(frozen=True)
+class Repository:
+    """At one commit. repo: its present name. asked: the name that was asked for."""
+
+    summary: RepoSummary
+    commit: str
+    files: tuple[RepoFile, ...]
+    asked: str
+    licence: str = ""
+
+    @property
+    def repo(self) -> str:
+        return self.summary.repo
+
+    @property
+    def renamed(self) -> bool:
+        return self.repo.lower() != self.asked.lower()
+
+    @property
+    def gguf_files(self) -> tuple[RepoFile, ...]:
+        return tuple(file for file in self.files if ".gguf" in file.name.lower())
 
 
-def list_gguf_files(repo: str, revision: str | None = None) -> tuple[RepoFile, ...]:
-    """The repository's GGUF files at its newest commit or that of a branch, tag or commit, sorted
-    by path.
+class Hub:
+    """Thread-safe. Every method raises UnreachableError when the Hub gives no usable answer (what
+    ships with the program has to do then) and KnownError when it refuses."""
 
-    Raises UnreachableError without a connection, KnownError when there is no such repository, it is
-    private or gated, or it holds no GGUF file.
-    """
+    def __init__(self, access: HubAccess | None = None) -> None:
+        """access: by default what the environment says."""
+        self.access = access or environment_access()
+
+    def repository(self, repo: str, revision: str | None = None) -> Repository:
+        """With sizes and hashes of all files, at the commit that `revision` names now."""
+        _check_name(repo)
+        if revision is not None and not 0 < len(revision) <= _LONGEST_TEXT:
+            raise not_a_name(f"{repo}@{revision}")
+        client, endpoint = self._client()
+        with told(endpoint, repo):
+            info = client.model_info(
+                repo, revision=revision, files_metadata=True, timeout=TIMEOUT_SECONDS
+            )
+            return _repository(repo, info)
+
+    def search(self, text: str, limit: int = 40) -> tuple[RepoSummary, ...]:
+        """Repositories with GGUF files whose name holds the text: GLM models first, then by
+        downloads."""
+        client, endpoint = self._client()
+        most = max(1, min(limit, _MAX_FOUND))
+        with told(endpoint, f"“{text[:_LONGEST_TEXT]}”"):
+            models = client.list_models(
+                search=text.strip()[:_LONGEST_TEXT] or None,
+                filter="gguf",
+                sort="downloads",
+                limit=most,
+            )
+            found = [_summary(info) for info in _first(models, most)]
+        usable = [one for one in found if is_repository_name(one.repo)]
+        return tuple(sorted(usable, key=lambda one: "glm" not in one.repo.lower()))
+
+    def stats(self, repo: str) -> HubStats:
+        """Cheap: without the list of files."""
+        _check_name(repo)
+        client, endpoint = self._client()
+        with told(endpoint, repo):
+            info = client.model_info(
+                repo, expand=["downloads", "likes", "lastModified"], timeout=TIMEOUT_SECONDS
+            )
+            return _stats(info)
+
+    def dates(self, repository: Repository, paths: Iterable[str]) -> dict[str, datetime]:
+        """When each file was last changed, as far as the Hub says."""
+        client, endpoint = self._client()
+        wanted = list(paths)
+        dates: dict[str, datetime] = {}
+        with told(endpoint, repository.repo):
+            for start in range(0, len(wanted), _DATED_AT_ONCE):
+                infos = client.get_paths_info(
+                    repository.repo,
+                    wanted[start : start + _DATED_AT_ONCE],
+                    expand=True,
+                    revision=repository.commit,
+                )
+                for info in infos:
+                    changed = getattr(info, "last_commit", None)
+                    if changed is not None and isinstance(changed.date, datetime):
+                        dates[info.path] = _aware(changed.date)
+        return dates
+
+    def who_am_i(self, token: str) -> str:
+        """The name of the account that a token belongs to; KnownError when it is not accepted."""
+        from app.catalog.access import is_private_line
+
+        endpoint = self.access.endpoint()
+        if not is_private_line(endpoint):
+            raise KnownError(
+                "The token was not sent.",
+                "The connection to this mirror is not encrypted, so that others could read it.",
+                "Use a mirror whose address begins with https://.",
+            )
+        client = api(endpoint, token)
+        with told(endpoint, "your account"):
+            name = client.whoami()["name"]
+            if not isinstance(name, str):
+                raise TypeError("a name is a text")
+            return name[:_LONGEST_TEXT]
+
+    def _client(self) -> "tuple[HfApi, str]":
+        endpoint = self.access.endpoint()
+        if offline():
+            raise switched_off()
+        return api(endpoint, self.access.token()), endpoint
+
+
+def _check_name(repo: str) -> None:
     if not is_repository_name(repo):
-        raise KnownError(
-            f"{repo} is not the name of a repository.",
-            "A repository is called owner/name.",
-            "Check the name; unsloth/GLM-4.6-GGUF is one.",
-        )
-    at = f"/revision/{quote(revision, safe='')}" if revision else ""
-    value = _ask(f"{endpoint()}/api/models/{quote(repo)}{at}?blobs=true", repo)
-    files = _files(value)
-    if files is None:
-        raise _odd(repo, "The answer was not a list of files.")
-    found = tuple(sorted((f for f in files if f.name.lower().endswith(".gguf")), key=_by_path))
-    if not found:
-        raise KnownError(
-            f"{repo} holds no GGUF file.",
-            "GGUF is the format that the engine loads; this repository has another one.",
-            "Look for a repository of the same model whose name ends in -GGUF.",
-        )
+        raise not_a_name(repo)
+
+
+def _first(items: Iterable[Any], count: int) -> list[Any]:
+    found: list[Any] = []
+    for item in items:
+        found.append(item)
+        if len(found) >= count:
+            break
     return found
 
 
-def endpoint() -> str:
-    """Raises KnownError when HF_ENDPOINT is no address."""
-    address = os.environ.get("HF_ENDPOINT", "").strip().rstrip("/") or "https://huggingface.co"
-    if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:
-        raise KnownError(
-            "The address in HF_ENDPOINT cannot be used.",
-            "It has to begin with https:// and name a host.",
-            "Correct or remove this environment variable.",
-            address[:200],
-        )
-    return address
+def _repository(asked: str, info: Any) -> Repository:  # noqa: ANN401 - a stranger's answer
+    commit = info.sha
+    if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
+        raise odd(asked, "It names no commit.")
+    if not isinstance(info.siblings, list):
+        raise odd(asked, "The answer was not a list of files.")
+    files = (_file(sibling, commit) for sibling in info.siblings[:_MAX_FILES])
+    kept = sorted((file for file in files if file is not None), key=lambda file: file.path)
+    summary = _summary(info)
+    if not is_repository_name(summary.repo):
+        raise odd(asked, "Its name is not one that a repository can have.")
+    licences = [tag.removeprefix("license:") for tag in summary.tags if tag.startswith("license:")]
+    return Repository(summary, commit, tuple(kept), asked, licences[0] if licences else "")
 
 
-def token() -> str | None:
-    """The person's token: HF_TOKEN, or what other programs have stored for the Hub. None when it
-    would travel unencrypted to another machine."""
-    address = urlsplit(endpoint())
-    if address.scheme != "https" and address.hostname not in ("localhost", "127.0.0.1", "::1"):
+def _file(sibling: Any, commit: str) -> RepoFile | None:  # noqa: ANN401
+    """None for entries that make no sense."""
+    path, size = sibling.rfilename, sibling.size
+    if not isinstance(path, str) or type(size) is not int or size < 0 or not is_safe_path(path):
         return None
-    given = os.environ.get("HF_TOKEN", "").strip()
-    if given:
-        return given
-    home = os.environ.get("HF_HOME") or "~/.cache/huggingface"
-    try:
-        stored = (Path(home).expanduser() / "token").read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        return None
-    return stored or None
+    sha256 = getattr(sibling.lfs, "sha256", None)
+    valid = isinstance(sha256, str) and _SHA256.fullmatch(sha256)
+    return RepoFile(path, size, sha256 if valid else None, commit)
 
 
-def file_url(repo: str, file: RepoFile) -> str:
-    return f"{endpoint()}/{quote(repo)}/resolve/{quote(file.revision)}/{quote(file.path)}"
-
-
-def _by_path(file: RepoFile) -> str:
-    return file.path
-
-
-def _files(value: Any) -> list[RepoFile] | None:  # noqa: ANN401 - JSON of a stranger
-    """None when the answer is not what it should be. Entries that make no sense are left out."""
-    if not isinstance(value, dict) or not isinstance(value.get("siblings"), list):
-        return None
-    revision = value.get("sha")
-    if not isinstance(revision, str) or not _COMMIT.fullmatch(revision):
-        return None
-    files: list[RepoFile] = []
-    for entry in value["siblings"][:_MAX_FILES]:
-        path = entry.get("rfilename") if isinstance(entry, dict) else None
-        size = entry.get("size") if isinstance(entry, dict) else None
-        if not isinstance(path, str) or type(size) is not int or size < 0 or not _safe(path):
-            continue
-        lfs = entry.get("lfs")
-        sha256 = lfs.get("sha256") if isinstance(lfs, dict) else None
-        valid = isinstance(sha256, str) and _SHA256.fullmatch(sha256)
-        files.append(RepoFile(path, size, sha256 if valid else None, revision))
-    return files
-
-
-def _safe(path: str) -> bool:
-    """No way out of the folder that the files will be stored in, and printable."""
-    parts = path.split("/")
-    return path.isprintable() and "\\" not in path and not {"", ".", ".."} & set(parts)
-
-
-def _ask(url: str, repo: str) -> Any:  # noqa: ANN401 - JSON of a stranger
-    headers = {"User-Agent": "glm-launcher", "Accept": "application/json"}
-    bearer = token()
-    if bearer:
-        headers["Authorization"] = f"Bearer {bearer}"
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - endpoint() checks
-    try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
-            data = answer.read(_MAX_ANSWER_BYTES + 1)
-    except urllib.error.HTTPError as error:
-        with error:
-            raise _refused(repo, error.code) from error
-    except (OSError, http.client.HTTPException) as error:
-        raise UnreachableError(
-            f"{urlsplit(url).hostname} cannot be reached.",
-            "There is no connection, or it did not answer in time.",
-            "Check the connection and try again.",
-            repr(error),
-        ) from error
-    if len(data) > _MAX_ANSWER_BYTES:
-        raise _odd(repo, "The answer is too large.")
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise _odd(repo, "The answer was not readable.") from error
-
-
-def _refused(repo: str, status: int) -> KnownError:
-    if status in (401, 403, 404):
-        return KnownError(
-            f"There is no repository {repo}, or it is not open to you.",
-            "The Hub does not tell the one from the other.",
-            "Check the name. For a private or gated repository, accept its terms on the Hub and "
-            "set HF_TOKEN.",
-            f"HTTP {status}",
-        )
-    if status == 429:
-        return UnreachableError(
-            "The Hub has had too many questions from here.",
-            "It limits how many it answers.",
-            "Wait a few minutes, or set HF_TOKEN, with which the limit is higher.",
-            f"HTTP {status}",
-        )
-    return UnreachableError(
-        "The Hub cannot answer now.", f"It reported error {status}.", "Try again later."
+def _summary(info: Any) -> RepoSummary:  # noqa: ANN401
+    tags = tuple(tag for tag in info.tags or () if isinstance(tag, str))[:200]
+    bases = dict.fromkeys(
+        tag.rpartition(":")[2] for tag in tags if tag.startswith("base_model:") and "/" in tag
+    )
+    return RepoSummary(
+        str(info.id),
+        _stats(info),
+        gated=bool(info.gated),
+        private=bool(info.private),
+        base_models=tuple(bases),
+        tags=tags,
     )
 
 
-def _odd(repo: str, why: str) -> KnownError:
-    return KnownError(
-        f"What the Hub says about {repo} cannot be understood.", why, "Try again later."
+def _stats(info: Any) -> HubStats:  # noqa: ANN401
+    changed = info.last_modified
+    return HubStats(
+        _count(info.downloads),
+        _count(info.likes),
+        _aware(changed) if isinstance(changed, datetime) else None,
     )
+
+
+def _count(value: object) -> int | None:
+    return value if type(value) is int and value >= 0 else None
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

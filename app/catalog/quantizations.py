@@ -1,10 +1,12 @@
 """The quantizations of a repository or folder: which files make up which."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
 
-from app.catalog.hub import RepoFile
+from app.catalog.names import RepoFile
 from app.gguf.shards import shard_names
 
 _NAME = re.compile(
@@ -15,19 +17,38 @@ _NAME = re.compile(
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 _FOREIGN = re.compile(r"(?:smol-)?IQ\d+_(?:K|KS|KSS|KL|KT)(?:_R\d+)?|.*_R\d+$", re.IGNORECASE)
 # Beside a model: what reads images, drafts tokens, or was measured to quantize it.
-_OTHER = re.compile(r"mmproj|imatrix|(?:^|[-_.])(?:draft|lora|vocab)(?:[-_.]|$)", re.IGNORECASE)
+_COMPANIONS: tuple[tuple["CompanionKind", re.Pattern[str]], ...] = (
+    ("projector", re.compile(r"mmproj", re.IGNORECASE)),
+    ("imatrix", re.compile(r"imatrix", re.IGNORECASE)),
+    ("draft", re.compile(r"(?:^|[-_.])draft(?:[-_.]|$)", re.IGNORECASE)),
+    ("lora", re.compile(r"(?:^|[-_.])lora(?:[-_.]|$)", re.IGNORECASE)),
+    ("vocabulary", re.compile(r"(?:^|[-_.])vocab(?:[-_.]|$)", re.IGNORECASE)),
+)
+# Split by hand (mradermacher): the parts have to be put together before anything can load them.
+_PARTED = re.compile(r"(?i)(.*\.gguf)\.(?:part|split-?)\d*(?:of\d+|[a-z]{1,2})?$")
+_FLASH = re.compile(r"GLM-4\.7-Flash", re.IGNORECASE)
+_FLASH_MENDED = datetime(2026, 1, 21, tzinfo=UTC)
+_FLASH_WARNING = (
+    "Made before 21 January 2026, when an error in such files was found: the model repeats itself "
+    "and goes wrong. Take a newer file."
+)
+
+_IN_PIECES = "It is cut into pieces that have to be joined before any program can load them."
+
+CompanionKind = Literal["projector", "imatrix", "draft", "lora", "vocabulary"]
 
 
 @dataclass(frozen=True)
 class Quantization:
     """One way to have the model. files: in order, the first is the one to load.
 
-    problem: why it is not offered, "" when it is.
+    problem: why it is not offered, "" when it is. warning: what to know before it is taken.
     """
 
     name: str
     files: tuple[RepoFile, ...]
     problem: str = ""
+    warning: str = ""
 
     @property
     def size_bytes(self) -> int:
@@ -36,6 +57,42 @@ class Quantization:
     @property
     def offered(self) -> bool:
         return not self.problem
+
+
+@dataclass(frozen=True)
+class Companion:
+    """A file that belongs to a model and is none."""
+
+    kind: CompanionKind
+    file: RepoFile
+
+
+def companion_kind(name: str) -> CompanionKind | None:
+    """None for what may be a model."""
+    return next((kind for kind, pattern in _COMPANIONS if pattern.search(name)), None)
+
+
+def companions(files: Iterable[RepoFile]) -> tuple[Companion, ...]:
+    kinds = ((companion_kind(file.name), file) for file in files)
+    return tuple(Companion(kind, file) for kind, file in kinds if kind is not None)
+
+
+def needs_dates(repo: str) -> bool:
+    """Whether the age of a file of this repository matters."""
+    return _FLASH.search(repo) is not None
+
+
+def with_warnings(
+    repo: str, quantizations: Iterable[Quantization], dates: Mapping[str, datetime]
+) -> tuple[Quantization, ...]:
+    """dates: when each file was last changed, by path; nothing is said of files without one."""
+
+    def warned(one: Quantization) -> Quantization:
+        known = [dates[file.path] for file in one.files if file.path in dates]
+        old = needs_dates(repo) and bool(known) and min(known) < _FLASH_MENDED
+        return replace(one, warning=_FLASH_WARNING) if old else one
+
+    return tuple(warned(one) for one in quantizations)
 
 
 def quantization_name(path: str) -> str:
@@ -52,14 +109,21 @@ def quantization_name(path: str) -> str:
 def group(files: Iterable[RepoFile]) -> tuple[Quantization, ...]:
     """Smallest first; incomplete ones and those for other programs say so."""
     sets: dict[tuple[str, str], dict[str, RepoFile]] = {}
+    parted: dict[str, list[RepoFile]] = {}
     for file in files:
-        if _OTHER.search(file.name):
+        if companion_kind(file.name) is not None:
+            continue
+        if (found := _PARTED.fullmatch(file.path)) is not None:
+            parted.setdefault(found[1], []).append(file)
+            continue
+        if not file.name.lower().endswith(".gguf"):
             continue
         folder = file.path.rpartition("/")[0]
         names = shard_names(file.name)
         key = folder, names[0] if names else file.name
         sets.setdefault(key, {})[file.name] = file
     made = [_quantization(first, members) for (_, first), members in sets.items()]
+    made += [Quantization(quantization_name(p), tuple(f), _IN_PIECES) for p, f in parted.items()]
     return tuple(sorted(_distinct(made), key=lambda one: (one.size_bytes, one.name)))
 
 

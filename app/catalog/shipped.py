@@ -37,6 +37,15 @@ class Catalogue:
     def find(self, repo: str) -> ListedRepo | None:
         return next((entry for entry in self.repos if entry.repo.lower() == repo.lower()), None)
 
+    def search(self, text: str) -> tuple[ListedRepo, ...]:
+        """Usable repositories whose name holds every word of the text."""
+        words = text.lower().split()
+        return tuple(
+            entry
+            for entry in self.repos
+            if entry.usable and entry.files and all(word in entry.repo.lower() for word in words)
+        )
+
     def of_model(self, base: str) -> ListedRepo | None:
         """The repository of this model with the most files."""
         own = [entry for entry in self.repos if entry.base == base and entry.usable and entry.files]

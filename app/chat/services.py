@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from app.catalog.hub import Hub
+from app.catalog.tokens import TokenStore
 from app.chat.loading import Loader
 from app.chat.turn import TurnRunner
 from app.core.paths import resources_dir
@@ -11,7 +13,6 @@ from app.downloads.requests import models_target
 from app.downloads.types import Target
 from app.engine.client import EngineClient
 from app.engine.protocol import ModelInfo
-from app.library.library import Library
 from app.settings.declared import (
     DOWNLOAD_BYTES_PER_SECOND,
     DOWNLOAD_CONNECTIONS,
@@ -26,14 +27,15 @@ _TEMPLATES = {"glm4moe": "GLM-4.6.jinja"}
 @dataclass(frozen=True)
 class Services:
     """problems: what was wrong with the person's files at the start, in sentences. downloads: costs
-    nothing until it is given something to do; library: until it is asked."""
+    nothing until it is given something to do."""
 
     engine: EngineClient
     loader: Loader
     tools: ToolRunner
     settings: SettingsStore
     downloads: DownloadManager
-    library: Library
+    hub: Hub
+    tokens: TokenStore
     problems: tuple[str, ...] = ()
 
     def turn_runner(self, template: ChatTemplate) -> TurnRunner:

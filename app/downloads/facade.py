@@ -18,8 +18,6 @@ from app.downloads.types import (
     Target,
 )
 
-_LOOK_SECONDS = 0.5
-
 
 def download(
     request: DownloadRequest,
@@ -55,8 +53,7 @@ def download(
     manager.start()
     try:
         manager.add(request, target)
-        while not ended.wait(_LOOK_SECONDS):  # a plain wait would not see Ctrl+C on Windows
-            pass
+        ended.wait()
     finally:
         manager.close()
     status = last[0]

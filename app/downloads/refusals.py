@@ -1,14 +1,11 @@
 """What a server's refusal means: wait, or tell the person."""
 
-import re
 from datetime import UTC, datetime
 from email.message import Message
-from email.utils import parsedate_to_datetime
 
 from app.core.errors import KnownError
+from app.core.retry_after import retry_after
 from app.downloads.stream import WireError
-
-_LONGEST_WAIT_SECONDS = 3600.0
 
 
 class ServerBusyError(WireError):
@@ -24,28 +21,6 @@ def busy_or_none(status: int, headers: Message) -> ServerBusyError | None:
     if status not in (408, 425, 429) and status < 500:
         return None
     return ServerBusyError(status, retry_after(headers, datetime.now(UTC)))
-
-
-def retry_after(headers: Message, now: datetime) -> float | None:
-    """Seconds, from Retry-After (seconds or a date) or RateLimit when nothing is left there."""
-    given = headers.get("Retry-After", "").strip()
-    seconds: float | None = None
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", given):
-        seconds = float(given)
-    elif given:
-        try:
-            seconds = (parsedate_to_datetime(given) - now).total_seconds()
-        except (ValueError, TypeError):
-            seconds = None
-    if seconds is None:
-        limit = re.search(
-            r"r\s*=\s*(\d{1,9})\s*;\s*t\s*=\s*(\d{1,9})", headers.get("RateLimit", "")
-        )
-        if limit is not None and int(limit[1]) == 0:
-            seconds = float(limit[2])
-    if seconds is None:
-        return None
-    return min(max(0.0, seconds), _LONGEST_WAIT_SECONDS)
 
 
 def known_refusal(repo: str, path: str, status: int, headers: Message) -> KnownError:

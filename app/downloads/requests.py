@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.catalog.hub import RepoFile
+from app.catalog.names import RepoFile
 from app.downloads.types import DownloadRequest, FileRequest, Target
 
 

@@ -1,15 +1,23 @@
 """What there is to plan with: files on a disk, a repository of the Hub, or the shipped list."""
 
-import itertools
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.catalog import hub
-from app.catalog.hub import RepoFile, UnreachableError
-from app.catalog.quantizations import Quantization, group, quantization_name
+from app.catalog.hub import Hub, Repository
+from app.catalog.names import RepoFile, file_url, is_repository_name
+from app.catalog.quantizations import (
+    Companion,
+    Quantization,
+    companions,
+    group,
+    needs_dates,
+    quantization_name,
+    with_warnings,
+)
+from app.catalog.refusals import UnreachableError
 from app.catalog.shipped import Catalogue, ListedFile, shipped_catalogue
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
@@ -38,23 +46,29 @@ _MAKER = re.compile(r"^[A-Za-z0-9.-]+_(?=GLM)")
 class Offer:
     """header: None when it could not be read and the candidate is an estimate.
 
-    location: the file or URL to load, "" when unknown.
+    location: the file or URL to load, "" when unknown. files: to download, in the order in which
+    they are loaded; empty when they are on this disk or unknown. warning: to know before.
     """
 
     candidate: Candidate
     header: ModelHeader | None = None
     location: str = ""
+    files: tuple[RepoFile, ...] = ()
+    warning: str = ""
 
 
 @dataclass(frozen=True)
 class Offers:
     """refused: name and reason of what is there and cannot be used. note: where it comes from,
-    when that is not the thing itself."""
+    when that is not the thing itself. companions: files that belong to the model and are none.
+    repository: as listed, None when it is not from the Hub."""
 
     name: str
     offers: tuple[Offer, ...]
     refused: tuple[tuple[str, str], ...] = ()
     note: str = ""
+    companions: tuple[Companion, ...] = ()
+    repository: Repository | None = None
 
     def choose(self, quant: str) -> Offer:
         """Raises KnownError that lists what there is."""
@@ -123,25 +137,30 @@ def remote_offers(
     repo: str,
     quant: str | None = None,
     *,
+    hub: Hub | None = None,
+    revision: str | None = None,
     fetcher: RangeFetcher | None = None,
     cancel: CancelToken | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
 ) -> Offers:
     """The repository's quantizations, or the one that is named; their headers come over the network
     or out of the cache. Without a connection: the shipped list, marked as an estimate.
 
-    on_progress: gets how many of how many headers are read, on any thread. Raises KnownError.
+    hub: by default what the environment says. Raises KnownError.
     """
+    hub = hub or Hub()
     try:
-        quantizations = group(hub.list_gguf_files(repo))
+        listed = hub.repository(repo, revision)
+        quantizations = dated_group(hub, listed)
     except UnreachableError as error:
-        listed = shipped_offers(repo)
-        if listed is None:
+        shipped = shipped_offers(repo)
+        if shipped is None:
             raise
-        note = f"{error.what} {listed.note}"
-        return Offers(repo, listed.offers, listed.refused, note)
+        note = f"{error.what} {shipped.note}"
+        return Offers(repo, shipped.offers, shipped.refused, note)
     refused = [(one.name, one.problem) for one in quantizations if not one.offered]
     wanted = [one for one in quantizations if one.offered]
+    if not quantizations:
+        raise _no_gguf(repo)
     if quant is not None:
         chosen = [one for one in wanted if one.name.lower() == quant.lower()]
         if not chosen:
@@ -149,46 +168,53 @@ def remote_offers(
             Offers(repo, unread, tuple(refused)).choose(quant)
         wanted = chosen
     cancel = cancel or CancelToken()
-    reader = _reader(repo, fetcher or HttpFetcher(hub.token(), cancel=cancel))
+    reader = _reader(hub, listed, fetcher or HttpFetcher(hub.access.token(), cancel=cancel))
     offers = []
-    counted = _counted(reader, len(wanted), on_progress) if on_progress is not None else reader
-    for one, result in zip(wanted, _read_all(wanted, counted, cancel), strict=True):
+    for one, result in zip(wanted, _read_all(wanted, reader, cancel), strict=True):
         if isinstance(result, Offer):
             offers.append(result)
         elif quant is not None:
             raise result
         else:
             refused.append((one.name, f"{result.what} {result.why}".strip()))
-    return Offers(repo, tuple(offers), tuple(refused))
+    note = f"{repo} is called {listed.repo} now." if listed.renamed else ""
+    beside = companions(listed.gguf_files)
+    return Offers(listed.repo, tuple(offers), tuple(refused), note, beside, listed)
 
 
-def _reader(repo: str, fetcher: RangeFetcher) -> Callable[[Quantization], Offer | KnownError]:
+def dated_group(hub: Hub, listed: Repository) -> tuple[Quantization, ...]:
+    """Grouped, with the warnings that depend on a file's age. Raises KnownError."""
+    found = group(listed.gguf_files)
+    if not needs_dates(listed.repo):
+        return found
+    paths = [file.path for one in found for file in one.files]
+    return with_warnings(listed.repo, found, hub.dates(listed, paths))
+
+
+def _no_gguf(repo: str) -> KnownError:
+    return KnownError(
+        f"{repo} holds no GGUF file.",
+        "GGUF is the format that the engine loads; this repository has another one.",
+        "Look for a repository of the same model whose name ends in -GGUF.",
+    )
+
+
+def _reader(
+    hub: Hub, listed: Repository, fetcher: RangeFetcher
+) -> Callable[[Quantization], Offer | KnownError]:
     cache = HeaderCache(cache_dir() / "headers")
+    endpoint, repo = hub.access.endpoint(), listed.repo
 
     def read(one: Quantization) -> Offer | KnownError:
-        files = [RemoteFile(hub.file_url(repo, file), file.sha256) for file in one.files]
+        files = [RemoteFile(file_url(endpoint, repo, file), file.sha256) for file in one.files]
         try:
             header = read_remote_header(files, fetcher, cache)
-            return _offer(header, base_name(repo), one.name, repo, files[0].url)
+            offer = _offer(header, base_name(repo), one.name, repo, files[0].url)
+            return replace(offer, files=one.files, warning=one.warning)
         except KnownError as error:
             return error
 
     return read
-
-
-def _counted(
-    read: Callable[[Quantization], Offer | KnownError],
-    total: int,
-    on_progress: Callable[[int, int], None],
-) -> Callable[[Quantization], Offer | KnownError]:
-    done = itertools.count(1)
-
-    def counted(one: Quantization) -> Offer | KnownError:
-        result = read(one)
-        on_progress(next(done), total)
-        return result
-
-    return counted
 
 
 def _read_all(
@@ -252,7 +278,7 @@ def sibling_candidates(catalogue: Catalogue | None = None) -> tuple[Candidate, .
         for quant, bits in _USUAL_BITS.items():
             size = round(dimensions.parameters * bits / 8)
             files.setdefault(quant, ListedFile(quant, size, exact=False))
-        repo = listed.repo if listed and hub.is_repository_name(listed.repo) else ""
+        repo = listed.repo if listed and is_repository_name(listed.repo) else ""
         usable = [file for file in files.values() if _usable(file.quant)]
         found += [_estimated(dimensions, file, repo) for file in usable]
     return tuple(found)

@@ -44,7 +44,6 @@ class EngineBackend:
     ) -> LoadedModel:
         result = self._services.loader.load(planned, on_progress, cancel)
         info, measurement = result.info, result.measurement
-        self._services.library.note_used(planned.path)
         template = chat_template(info)
         cancel.raise_if_cancelled()
         runner = self._services.turn_runner(template)

@@ -28,7 +28,7 @@ def listing(files: Mapping[str, Path], **changes: Any) -> Answer:
 @contextmanager
 def hub(repo: str, files: Mapping[str, Path]) -> Iterator[tuple[str, Seen]]:
     """Gives its address, and what was asked of it."""
-    answers = {f"/api/models/{repo}?blobs=true": listing(files)}
+    answers = {f"/api/models/{repo}?blobs=true": listing(files, id=repo)}
     for path, source in files.items():
         data = source.read_bytes()
         headers = {

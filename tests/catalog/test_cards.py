@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from app.catalog.cards import Card, read_cards, shipped_cards
-from app.catalog.hub import is_repository_name
+from app.catalog.names import is_repository_name
 from app.catalog.shipped import shipped_catalogue
 from app.core.paths import resources_dir
 from app.planning.dimensions import published_dimensions

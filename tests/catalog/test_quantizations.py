@@ -1,9 +1,17 @@
 """Files become quantizations, however a repository lays them out."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from app.catalog.hub import RepoFile
-from app.catalog.quantizations import Quantization, group, quantization_name
+from app.catalog.names import RepoFile
+from app.catalog.quantizations import (
+    Quantization,
+    companions,
+    group,
+    quantization_name,
+    with_warnings,
+)
 from app.catalog.shipped import shipped_catalogue
 
 
@@ -93,3 +101,37 @@ def test_the_shipped_list() -> None:
 def test_an_empty_list() -> None:
     assert group(()) == ()
     assert Quantization("Q4_0", ()).size_bytes == 0
+
+
+def test_what_belongs_to_a_model_is_told_apart() -> None:
+    listed = files(
+        "mmproj-F16.gguf", "GLM-4.6.imatrix.gguf", "imatrix_unsloth.dat", "GLM-4.6-draft-Q8_0.gguf",
+        "my-lora-F16.gguf", "ggml-vocab-glm4.gguf", "GLM-4.6-Q8_0.gguf",
+    )  # fmt: skip
+    assert [found.kind for found in companions(listed)] == [
+        "projector", "imatrix", "imatrix", "draft", "lora", "vocabulary",
+    ]  # fmt: skip
+    assert [one.name for one in group(listed)] == ["Q8_0"]
+
+
+def test_files_cut_into_pieces_are_named_and_not_offered() -> None:
+    parts = files(*(f"GLM-4.6.i1-Q4_K_M.gguf.part{n}of3" for n in (1, 2, 3)))
+    (found,) = group([*parts, *files("notes.txt")])
+    assert (found.name, found.offered, len(found.files)) == ("Q4_K_M", False, 3)
+    assert "joined" in found.problem
+
+
+@pytest.mark.parametrize(
+    ("repo", "day", "warned"),
+    [
+        ("unsloth/GLM-4.7-Flash-GGUF", 20, True),
+        ("unsloth/GLM-4.7-Flash-GGUF", 21, False),
+        ("unsloth/GLM-4.7-GGUF", 20, False),
+    ],
+)
+def test_old_files_of_the_flash_model_carry_a_warning(repo: str, day: int, warned: bool) -> None:
+    found = group(files("GLM-Q8_0.gguf", "GLM-Q4_0.gguf"))
+    dates = {"GLM-Q8_0.gguf": datetime(2026, 1, day, tzinfo=UTC)}
+    warnings = {one.name: one.warning for one in with_warnings(repo, found, dates)}
+    assert bool(warnings["Q8_0"]) == warned
+    assert warnings["Q4_0"] == "", "nothing is said of files whose age is not known"

@@ -14,9 +14,10 @@ import pytest
 
 from app.core.errors import KnownError
 from app.core.hub_access import HubAccess
+from app.core.retry_after import retry_after
 from app.downloads import wire
 from app.downloads.facade import download
-from app.downloads.refusals import known_refusal, retry_after
+from app.downloads.refusals import known_refusal
 from app.downloads.stream import WireError
 from app.downloads.types import MIB, JobState, Target
 from app.downloads.wire import Connection, split_url
@@ -174,8 +175,7 @@ async def _ask(answer: bytes) -> bytes:
     url = split_url(f"http://127.0.0.1:{listening.getsockname()[1]}/a?b=c")
     connection = await Connection.open(url)
     try:
-        response = await connection.request("GET", url, {})
-        return await connection.stream.on_thread(response.drain)
+        return await (await connection.request("GET", url, {})).drain()
     finally:
         connection.close()
         await asyncio.sleep(0)

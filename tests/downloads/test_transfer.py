@@ -31,15 +31,13 @@ def test_no_connection_is_more_than_four_mebibytes_ahead_of_the_journal(
     hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ahead: list[int] = []
-    stored = FileTransfer.stored
+    store = FileTransfer.store
 
-    def watched(
-        self: FileTransfer, fetcher: Fetcher, offset: int, count: int, buffer: bytearray
-    ) -> None:
+    async def watched(self: FileTransfer, fetcher: Fetcher, offset: int, data: memoryview) -> None:
         ahead.append(fetcher.received_bytes - fetcher.journaled_bytes)
-        stored(self, fetcher, offset, count, buffer)
+        await store(self, fetcher, offset, data)
 
-    monkeypatch.setattr(FileTransfer, "stored", watched)
+    monkeypatch.setattr(FileTransfer, "store", watched)
     with Rig(hub, tmp_path) as rig:
         assert_whole(rig.get(offer(hub, {"m.gguf": PatternContent(SIZE)})))
     assert AHEAD_BYTES == 4 * MIB

@@ -149,11 +149,16 @@ class ApiHandler(HubHandler):
     def _paths_info(self, repo: Repo, commit: str) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
         if "json" in self.headers.get("Content-Type", ""):
-            wanted = json.loads(body)["paths"]
+            asked = json.loads(body)
+            wanted, expand = asked["paths"], bool(asked.get("expand"))
         else:
-            wanted = parse_qs(body).get("paths", [])
+            form = parse_qs(body)
+            wanted, expand = form.get("paths", []), form.get("expand", [""])[0].lower() == "true"
         files = repo.commits[commit]
         found = [_entry(path, files[path]) for path in wanted if path in files]
+        for entry in found if expand else ():
+            date = repo.dates.get(entry["path"], repo.last_modified)
+            entry["lastCommit"] = {"id": commit, "title": "Upload", "date": date}
         self.reply_json(found, self._limits())
 
     def _resolve(self, name: str, revision: str, path: str) -> None:

@@ -35,7 +35,8 @@ class HubFile:
 class Repo:
     """gated: listed for everyone, files only for users in `allowed`. private: as if missing for
     everyone else. commits: files at each commit, oldest first; refs: branch or tag to commit.
-    extra: further fields of the model info (tags, gguf, cardData ...)."""
+    extra: further fields of the model info (tags, gguf, cardData ...). dates: when a file was last
+    changed, where that is not last_modified."""
 
     name: str
     commits: dict[str, dict[str, HubFile]] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Repo:
     likes: int = 10
     last_modified: str = UPLOADED
     extra: dict[str, Any] = field(default_factory=dict)
+    dates: dict[str, str] = field(default_factory=dict)
 
     def commit(self, files: dict[str, HubFile], ref: str = "main") -> str:
         """Replace the files of the branch; the new commit's id."""

@@ -38,24 +38,16 @@ def advice(table: Table, model: str, files: dict[str, int]) -> Advice:
     if best is not None:
         title = f"{best.candidate.quant} comes nearest: {_lower(best.shortfall)}"
         line = _figures(best, files)
-        if sibling is not None:
-            line = f"{line}\n{_does(sibling)}"
         return Advice("warn", title, line, best.candidate.quant, other, why)
     title = f"No file of {model} fits in the memory of this machine"
     if sibling is None:
         line = "Lower the context, or look at what another machine would do."
     else:
-        line = _does(sibling)
+        line = (
+            f"{sibling.candidate.model} does: {sibling.candidate.quant}, {size(sibling.candidate)},"
+            f" about {rate_figure(sibling.tokens_per_second)} tokens/s."
+        )
     return Advice("bad", title, line, "", other, why)
-
-
-def _does(sibling: Row) -> str:
-    candidate = sibling.candidate
-    rate = rate_figure(sibling.tokens_per_second)
-    return (
-        f"All that was asked for: {candidate.model} in {candidate.quant}, {size(candidate)}, about "
-        f"{rate} tokens/s."
-    )
 
 
 def _praise(best: Row, found: Recommendation) -> str:

@@ -56,10 +56,6 @@ class Detail(QWidget):
     def set_stacked(self, on: bool) -> None:
         way = QBoxLayout.Direction.TopToBottom if on else QBoxLayout.Direction.LeftToRight
         self._head.setDirection(way)
-        if on and self._buttons.count() == 3:
-            self._buttons.addStretch(1)
-        elif not on and self._buttons.count() == 4:
-            self._buttons.takeAt(3)
 
     def show_line(self, line: Line | None, files: Files, get_text: str) -> None:
         """None hides it."""
@@ -69,9 +65,7 @@ class Detail(QWidget):
             return
         candidate, row = line.row.offer.candidate, line.row.row
         self.name.setText(line.row.quant)
-        self.files.setText(
-            words.files_line(candidate, row.quality if row else None, files.names, files.hashed)
-        )
+        self.files.setText(words.files_line(candidate, files.names, files.hashed))
         self.files.setToolTip(plain_tip("\n".join(files.names[:40])))
         if row is None:
             self.where.setText(str(line.row.problem))
@@ -127,14 +121,14 @@ class Detail(QWidget):
         texts.addLayout(title)
         texts.addWidget(self.where)
         texts.addWidget(self.notes)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(8)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
         for which in (self.more, self.page, self.get):
-            self._buttons.addWidget(which)
+            buttons.addWidget(which)
         self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._head.setSpacing(12)
         self._head.addLayout(texts, 1)
-        self._head.addLayout(self._buttons)
+        self._head.addLayout(buttons)
         self._memory.addWidget(self._legend)
         column = QVBoxLayout(frame)
         column.setContentsMargins(16, 10, 12, 10)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.catalog.cards import Cards, shipped_cards
-from app.catalog.hub import is_repository_name
+from app.catalog.names import is_repository_name
 from app.core.placement import KvType
 from app.core.units import count
 from app.hardware.recorded import shipped_machines
@@ -131,7 +131,7 @@ class ModelsPage(QWidget):
         if board is not None:
             if board.elsewhere is None:
                 board.look_at_machine()
-            board.look_at_disk(fresh=True)
+            board.look_at_disk()
 
     def _connect(self) -> None:
         view, quants = self.view, self.view.quants
@@ -261,8 +261,6 @@ class ModelsPage(QWidget):
                 self._show_downloads()
             case "search":
                 self._show_search()
-            case "progress":
-                self._show_progress()
 
     def _show_model(self) -> None:
         board, view = self.board, self.view
@@ -318,22 +316,9 @@ class ModelsPage(QWidget):
             )
             quants.show_part("trouble")
         else:
+            where = "Looking at the machine…" if board.offers is not None else ""
+            quants.skeleton.say(where or f"Reading what {board.repo} holds…")
             quants.show_part("skeleton")
-            self._show_progress()
-
-    def _show_progress(self) -> None:
-        board = self.board
-        if board is None:
-            return
-        done, total = board.progress
-        if board.table is not None:
-            self._show_status()
-        elif board.offers is not None:
-            self.view.quants.skeleton.say("Looking at the machine…")
-        elif total:
-            self.view.quants.skeleton.say(f"Reading headers of {board.repo}: {done} of {total}…")
-        else:
-            self.view.quants.skeleton.say(f"Reading what {board.repo} holds…")
 
     def _show_table(self) -> None:
         board, quants = self.board, self.view.quants
@@ -398,9 +383,7 @@ class ModelsPage(QWidget):
             return
         parts = []
         if board.reading:
-            done, total = board.progress
-            so_far = f" ({done} of {total})" if total else ""
-            parts.append(f"Exact headers are being read{so_far}; until then these are estimates.")
+            parts.append("The exact headers are being read; until then these are estimates.")
         if board.exact:
             parts.append(
                 "Weights and context are exact, read from the files' headers; work buffers and "

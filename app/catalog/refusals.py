@@ -1,0 +1,187 @@
+"""What a failed question to the Hub means, in words."""
+
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from app.core.errors import KnownError
+from app.core.retry_after import retry_after
+from app.core.units import duration
+
+_SETTINGS = "in the settings (Network)"
+
+
+class UnreachableError(KnownError):
+    """The Hub did not answer: what ships with the program has to do."""
+
+
+@contextmanager
+def told(endpoint: str, what: str) -> Iterator[None]:
+    """Turns what huggingface_hub and httpx2 raise into KnownError. what: the repository, or what
+    else was asked for."""
+    import httpx2
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    host = urlsplit(endpoint).hostname or endpoint
+    try:
+        yield
+    except HfHubHTTPError as error:
+        raise _refused(what, host, error) from error
+    except HFValidationError as error:
+        raise not_a_name(what) from error
+    except (httpx2.TransportError, httpx2.InvalidURL, httpx2.TooManyRedirects) as error:
+        raise _no_way(host, error) from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise odd(what, "It is not what a Hub answers.", error) from error
+
+
+def switched_off() -> UnreachableError:
+    return UnreachableError(
+        "The Hub is not asked.",
+        "The variable HF_HUB_OFFLINE says that this machine is offline.",
+        "Remove it to look on the Hub.",
+    )
+
+
+def not_a_name(text: str) -> KnownError:
+    return KnownError(
+        f"{text[:100]} is not the name of a repository.",
+        "A repository is called owner/name.",
+        "Check the name; unsloth/GLM-4.6-GGUF is one.",
+    )
+
+
+def odd(what: str, why: str, error: Exception | None = None) -> UnreachableError:
+    return UnreachableError(
+        f"What the Hub says about {what} cannot be understood.",
+        why,
+        f"Try again later, or check the address of the Hub {_SETTINGS}.",
+        repr(error)[:500] if error is not None else "",
+    )
+
+
+def _no_way(host: str, error: Exception) -> UnreachableError:
+    import httpx2
+
+    details = repr(error)[:500]
+    if isinstance(error, httpx2.ProxyError):
+        return UnreachableError(
+            f"{host} cannot be reached through the proxy.",
+            "The proxy that this machine names does not let the program through.",
+            "Check the proxy in the system's settings or in HTTPS_PROXY.",
+            details,
+        )
+    if _is_about_certificates(error):
+        return UnreachableError(
+            f"The connection to {host} is not safe.",
+            "Its certificate could not be checked.",
+            "Check the clock of this machine, and ask whoever runs the network or the mirror.",
+            details,
+        )
+    if isinstance(error, httpx2.TooManyRedirects):
+        return UnreachableError(
+            f"{host} sends the program round in circles.",
+            "It redirects without end.",
+            f"Check the address of the Hub {_SETTINGS}.",
+            details,
+        )
+    late = isinstance(error, httpx2.TimeoutException)
+    return UnreachableError(
+        f"{host} cannot be reached.",
+        "It did not answer in time." if late else "There is no connection, or it broke off.",
+        "Check the connection and try again.",
+        details,
+    )
+
+
+def _is_about_certificates(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError) or "CERTIFICATE" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _refused(what: str, host: str, error: Exception) -> KnownError:
+    from huggingface_hub.errors import (
+        DisabledRepoError,
+        GatedRepoError,
+        RemoteEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    response = error.response  # type: ignore[attr-defined]
+    status, headers = int(response.status_code), response.headers
+    message = str(headers.get("X-Error-Message", ""))
+    details = f"HTTP {status} {headers.get('X-Error-Code', '')} {message}".strip()[:500]
+    if message.startswith("Invalid credentials"):
+        return KnownError(
+            "The Hub does not accept your access token.",
+            "It may have been revoked or mistyped.",
+            f"Enter a new token {_SETTINGS}, or remove it.",
+            details,
+        )
+    if isinstance(error, GatedRepoError):
+        return KnownError(
+            f"{what} is open only to people who have accepted its terms.",
+            "The Hub does not know who is asking."
+            if status == 401
+            else "Your account has not been let in yet.",
+            f"Accept the terms on the model's page, and enter your access token {_SETTINGS}.",
+            details,
+        )
+    if isinstance(error, DisabledRepoError):
+        return KnownError(
+            f"{what} was switched off by the Hub.",
+            "Nobody can get it from there any more.",
+            "Choose another repository of the same model.",
+            details,
+        )
+    if isinstance(error, RevisionNotFoundError):
+        return KnownError(
+            f"{what} has no such version.",
+            "Its owner has replaced or removed it.",
+            "Leave the version out to get the newest one.",
+            details,
+        )
+    if isinstance(error, RemoteEntryNotFoundError):
+        return KnownError(
+            f"{what} does not hold this file any more.",
+            "Its owner has moved, renamed or deleted it.",
+            "Refresh the list of files.",
+            details,
+        )
+    if isinstance(error, RepositoryNotFoundError) or status in (401, 404):
+        return KnownError(
+            f"There is no repository {what}, or it is not open to you.",
+            "The Hub does not tell the one from the other.",
+            f"Check the name. For a private one, enter your access token {_SETTINGS} or set "
+            "HF_TOKEN.",
+            details,
+        )
+    if status == 429:
+        return _too_often(host, headers, details)
+    if status == 403:
+        return KnownError(
+            f"The Hub does not show {what} to this token.",
+            "The token lacks the right to read it.",
+            f"Make a token that may read, and enter it {_SETTINGS}.",
+            details,
+        )
+    return UnreachableError(
+        f"{host} cannot answer now.", f"It reported error {status}.", "Try again later.", details
+    )
+
+
+def _too_often(host: str, headers: Mapping[str, str], details: str) -> UnreachableError:
+    seconds = retry_after(headers, datetime.now(UTC))
+    wait = f"Try again in {duration(seconds)}" if seconds is not None else "Wait a few minutes"
+    return UnreachableError(
+        f"{host} has had too many questions from here.",
+        "It limits how many it answers.",
+        f"{wait}, or enter an access token {_SETTINGS}, with which the limit is higher.",
+        details,
+    )
