@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar, get_args
 
-from app.core.json import JsonValue
+from app.core.json import JsonObject, JsonValue
 from app.core.sampling import Preset, Sampling
 from app.settings.sampling_json import sampling_from_json, sampling_to_json
 
@@ -70,6 +70,12 @@ def _folders(value: JsonValue) -> tuple[tuple[str, ...], list[str]]:
         raise ValueError("is not a list")
     kept = dict.fromkeys(item for item in value if isinstance(item, str) and item)
     return tuple(kept), []
+
+
+def _object(value: JsonValue) -> tuple[JsonObject, list[str]]:
+    if not isinstance(value, dict):
+        raise ValueError("is not a description")
+    return value, []
 
 
 def _sampling(value: JsonValue) -> tuple[Sampling | None, list[str]]:
@@ -207,6 +213,14 @@ KEEP_IN_TRAY: Setting[bool] = Setting(
 FIRST_START_DONE: Setting[bool] = Setting(
     "first_start_done", False, "First start", "The first start has been shown.", _switch, _same
 )
+BUILT_MACHINE: Setting[JsonObject] = Setting(
+    "built_machine",
+    {},
+    "The machine you built",
+    "Its parts, as they were left on the page for that.",
+    _object,
+    _same,
+)
 ALL: tuple[Setting[Any], ...] = (
     THEME,
     LAST_MODEL,
@@ -224,4 +238,5 @@ ALL: tuple[Setting[Any], ...] = (
     DOWNLOAD_BYTES_PER_SECOND,
     KEEP_IN_TRAY,
     FIRST_START_DONE,
+    BUILT_MACHINE,
 )

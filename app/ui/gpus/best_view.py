@@ -1,0 +1,181 @@
+"""The best GPU for a model under some limits: the fewest cards, then the fastest."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.planning.fleet_search import Ranked, headline, ranked
+from app.planning.report import verdict_sentence
+from app.ui.gpus.board import FleetBoard
+from app.ui.gpus.cells import Cell, Column, Line
+from app.ui.gpus.filter_bar import FilterBar
+from app.ui.gpus.legend import legend
+from app.ui.gpus.ram_choice import RamChoice
+from app.ui.gpus.state_strip import StateStrip
+from app.ui.gpus.table import CellTable
+from app.ui.gpus.words import bar_cell, fleet_line, memory_figure, speed_cell, title
+from app.ui.look import Look
+from app.ui.widgets import announce, button, label
+
+COLUMNS = (
+    Column("", 44, align="right"),
+    Column("Machine", 250, stretch=3),
+    Column("Kind", 104, fold=3),
+    Column("Memory each", 104, fold=4, align="right"),
+    Column("Year", 60, fold=5, align="right"),
+    Column("Where", 148, fold=2),
+    Column("Memory it takes", 150, fold=1, stretch=2),
+    Column("Tokens/s", 88, align="right"),
+)
+
+
+class BestView(QWidget):
+    """`build_wanted` brings a GPU and the machine with it that was chosen."""
+
+    build_wanted = Signal(object, object)
+
+    def __init__(self, look: Look, board: FleetBoard, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("bestView")
+        self._board = board
+        self._found: tuple[Ranked, ...] = ()
+        self._title = label("", "title", name="bestTitle", wrap=True)
+        self.filters = FilterBar(look, "bestFilter", limits=True)
+        self.ram = RamChoice(look, board, "bestRam")
+        self._ram_row = QWidget()
+        self.strip = StateStrip(board, "bestState")
+        self._answer = label("", "title", name="bestAnswer", wrap=True)
+        self._why = label("", "small", name="bestWhy", wrap=True)
+        self.build = button(
+            "Build a machine with it", "bestBuild", "primary", on_click=lambda: self._build("")
+        )
+        self._banner = QFrame()
+        self._banner.setObjectName("bestBanner")
+        self._banner.setProperty("banner", "ok")
+        self.table = CellTable(look, COLUMNS, "bestTable", "GPUs, the best first")
+        self.nothing = label("", "muted", name="bestNothing", wrap=True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._lay_out(look)
+        self.filters.changed.connect(self._fill)
+        self.table.chosen.connect(lambda _: self._show_chosen())
+        self.table.wanted.connect(self._build)
+        board.changed.connect(self._show)
+        self._told: tuple[object, ...] = ()
+        self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._board.watch(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._board.watch(False)
+
+    def _show(self) -> None:
+        board = self._board
+        self._title.setText(f"The best GPU for {title(board.subject)}" if board.subject else "")
+        self.table.cells.set_pale(not board.current)
+        told = (board.rows, board.own)
+        if told != self._told:
+            self._told = told
+            self._fill()
+        self.build.setEnabled(board.current)
+
+    def _fill(self) -> None:
+        before = self._answer.text()
+        self._found = ranked(self._board.rows, self.filters.wanted)
+        self._ram_row.setVisible(self.filters.wanted.with_ram)
+        lines = [self._line(one, place) for place, one in enumerate(self._found, 1)]
+        self.table.show_lines(lines)
+        self._banner.setVisible(bool(self._found))
+        self.table.setVisible(bool(self._found))
+        nothing = bool(self._board.rows) and not self._found
+        self.nothing.setVisible(nothing)
+        if nothing:
+            self.nothing.setText(_advice(self.filters))
+        self._show_chosen()
+        if before != self._answer.text():
+            announce(self, self._answer.text())
+
+    def _show_chosen(self) -> None:
+        """Of the row that is chosen, else of the best."""
+        one = self._chosen(self.table.key)
+        if one is None:
+            return
+        first = one is self._found[0]
+        self._answer.setText(headline(self._found) if first else _plainly(one))
+        self._why.setText(f"{verdict_sentence(one.fit.plan)} {memory_figure(one.fit.plan)}.")
+
+    def _chosen(self, key: str) -> Ranked | None:
+        found = (one for one in self._found if _key(one) == key)
+        return next(found, self._found[0] if self._found else None)
+
+    def _build(self, key: str) -> None:
+        one = self._chosen(key or self.table.key)
+        if one is not None:
+            self.build_wanted.emit(one.row.gpu, one.fit)
+
+    def _line(self, one: Ranked, place: int) -> Line:
+        whole = fleet_line(one.row, self._board.own)
+        gpu, fit = one.row.gpu, one.fit
+        spilled = not one.all_on_gpu
+        where = f"{fit.ram_gib} GB of RAM" if spilled and fit.ram_gib else fit.plan.verdict
+        name, _, kind, memory, _, year = whole.cells[:6]
+        count = f"{fit.cards} × " if fit.cards > 1 else ""
+        cells = (
+            Cell(f"{place}", tone="muted"),
+            Cell(f"{count}{gpu.name}", note=name.note, chip=name.chip, strong=True),
+            kind,
+            memory,
+            year,
+            Cell(where if spilled else "GPU memory", tone="warn" if spilled else "ok"),
+            bar_cell(fit),
+            speed_cell(fit),
+        )
+        spoken = f"{place}. {count}{whole.spoken}"
+        return Line(_key(one), cells, whole.tip, spoken, whole.marked)
+
+    def _lay_out(self, look: Look) -> None:
+        row = QHBoxLayout(self._ram_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        told: QLabel = label("RAM", "muted")
+        row.addWidget(told)
+        row.addWidget(self.ram)
+        row.addStretch(1)
+        banner = QHBoxLayout(self._banner)
+        banner.setContentsMargins(16, 12, 16, 12)
+        banner.setSpacing(16)
+        texts = QVBoxLayout()
+        texts.setSpacing(4)
+        texts.addWidget(self._answer)
+        texts.addWidget(self._why)
+        banner.addLayout(texts, 1)
+        banner.addWidget(self.build)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        for part in (self._title, self.filters, self._ram_row, self.strip, self._banner):
+            column.addWidget(part)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.nothing, 1)
+        column.addWidget(legend(look))
+
+
+def _key(one: Ranked) -> str:
+    return f"{one.row.gpu.vendor} {one.row.gpu.name}"
+
+
+def _plainly(one: Ranked) -> str:
+    """The same sentence without saying that it is the best."""
+    return headline((one,)).replace(": the only one, about", ": about")
+
+
+def _advice(filters: FilterBar) -> str:
+    cards = filters.cards.currentData()
+    if cards and not filters.with_ram.isChecked():
+        return (
+            "Nothing of this kind holds all of it. Allow more cards, or choose “With RAM too” to "
+            "keep a part of the model in RAM."
+        )
+    return "No GPU of the table is like that and can run it. Clear a filter."

@@ -1,0 +1,87 @@
+"""A machine that was built, and what each quantization does on it, in words and figures."""
+
+from app.core.units import count, gigabytes
+from app.hardware.nominal_machine import memory_sentence
+from app.planning.build import Build
+from app.planning.recommend import Recommendation, Row
+from app.planning.report import quality_text, rate_text, verdict_sentence
+from app.ui.chat.load.words import verdict_chip
+from app.ui.gpus.cells import Cell, Column, Line
+from app.ui.gpus.words import figure, memory_figure, plan_bar
+
+HERE_COLUMN = 6
+BUILD_COLUMNS = (
+    Column("Quantization", 164, stretch=1),
+    Column("Size", 86, align="right"),
+    Column("Quality", 150, fold=3),
+    Column("Memory", 130, fold=2, stretch=3, tip="What it takes of all this machine has."),
+    Column("Tokens/s", 84, align="right", tip="Predicted; the range is in each row's tooltip."),
+    Column("Verdict", 196),
+    Column("This machine", 150, fold=1, tip="The same on the machine the program runs on."),
+)
+
+
+def build_lines(found: Recommendation, here: Recommendation | None) -> list[Line]:
+    by_quant = {row.candidate.quant: row for row in here.rows} if here is not None else {}
+    return [
+        _line(row, by_quant.get(row.candidate.quant), best=row is found.best) for row in found.rows
+    ]
+
+
+def _line(row: Row, here: Row | None, *, best: bool) -> Line:
+    candidate, plan = row.candidate, row.plan
+    rough = "" if candidate.exact else "~"
+    text, kind = verdict_chip(plan)
+    estimate = "" if row.quality.measured else "est."
+    cells = (
+        Cell(candidate.quant, note="take this" if best else "", chip="ok" if best else "",
+             strong=True, sort=candidate.quant),
+        Cell(f"{rough}{gigabytes(candidate.size_bytes)}", sort=candidate.size_bytes),
+        Cell(row.quality.grade, note=estimate, tone="muted", sort=-row.quality.score),
+        Cell(memory_figure(plan), bar=plan_bar(plan), sort=candidate.size_bytes),
+        Cell(figure(row.tokens_per_second) if plan.speed else "–",
+             tone="text" if row.fits else "muted", sort=row.tokens_per_second),
+        Cell(note=text, chip=kind, sort=text),
+        here_cell(here),
+    )  # fmt: skip
+    tip = _tip(row)
+    return Line(candidate.quant, cells, tip, tip.replace("\n", ". "), best)
+
+
+def here_cell(here: Row | None) -> Cell:
+    if here is None:
+        return Cell("–", tone="muted", sort=0.0)
+    if not here.fits:
+        word = "from disk" if here.plan.verdict == "disk" else "does not fit"
+        return Cell(word, tone="warn" if here.plan.verdict == "disk" else "bad", sort=0.0)
+    return Cell(f"{figure(here.tokens_per_second)} t/s", note=here.plan.verdict,
+                sort=here.tokens_per_second)  # fmt: skip
+
+
+def _tip(row: Row) -> str:
+    plan, speed = row.plan, row.plan.speed
+    lines = [
+        f"{row.candidate.model} {row.candidate.quant}",
+        verdict_sentence(plan),
+        (
+            f"{memory_figure(plan)}, with a context of {count(plan.context_tokens)} tokens kept as "
+            f"{plan.choice.kv_type_k}"
+        ),
+        f"Quality: {quality_text(row.quality)}",
+    ]
+    if speed is not None:
+        lines.append(f"Answers at {rate_text(speed.generation_empty)}")
+        lines.append(f"Reads a prompt at {rate_text(speed.prefill_empty)}")
+        lines += speed.assumptions
+    if not row.candidate.exact:
+        lines.append("Its size is that of the list that ships with the program.")
+    return "\n".join(lines)
+
+
+def about_machine(build: Build) -> str:
+    """What is counted with, in a few sentences."""
+    if build.whole is not None:
+        return memory_sentence(build.whole)
+    speed = f"{build.ram_bytes_per_second / 1e9:.0f} GB/s"
+    ram = f"RAM of {build.ram_gib} GB at {speed}; the system and other programs keep a part of it."
+    return " ".join([*(memory_sentence(part.gpu) for part in build.cards[:1]), ram])

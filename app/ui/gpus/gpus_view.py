@@ -1,0 +1,139 @@
+"""Every GPU of the table for the model that is looked at: how many it takes, and how fast it is."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.planning.fleet import FleetRow
+from app.ui.gpus.board import FleetBoard
+from app.ui.gpus.filter_bar import FilterBar
+from app.ui.gpus.legend import legend
+from app.ui.gpus.state_strip import StateStrip
+from app.ui.gpus.steps_card import StepsCard
+from app.ui.gpus.table import CellTable
+from app.ui.gpus.words import (
+    FLEET_COLUMNS,
+    MEMORY_COLUMN,
+    circumstances,
+    fleet_lines,
+    summary,
+    title,
+)
+from app.ui.look import Look
+from app.ui.widgets import label
+
+NOT_EXACT = (
+    "Sizes are those of the list that ships with the program; how they are made up is estimated."
+)
+
+
+class GpusView(QWidget):
+    """`build_wanted` brings a GPU and the machine with it that was chosen."""
+
+    build_wanted = Signal(object, object)
+
+    def __init__(self, look: Look, board: FleetBoard, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("gpusView")
+        self._board = board
+        self._told: tuple[object, ...] = ()
+        self._title = label("", "title", name="gpusTitle", wrap=True)
+        self._about = label("", "muted", name="gpusAbout", wrap=True)
+        self.filters = FilterBar(look, "gpusFilter", limits=False)
+        self.strip = StateStrip(board, "gpusState")
+        self.table = CellTable(
+            look, FLEET_COLUMNS, "gpusTable", "GPUs that can run it", sort_column=MEMORY_COLUMN
+        )
+        self.nothing = label("", "muted", name="gpusNothing", wrap=True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.steps = StepsCard(look, board)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        head = QVBoxLayout()
+        head.setSpacing(2)
+        head.addWidget(self._title)
+        head.addWidget(self._about)
+        column.addLayout(head)
+        column.addWidget(self.filters)
+        column.addWidget(self.strip)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.nothing, 1)
+        column.addWidget(self.steps)
+        column.addWidget(legend(look))
+        self.filters.changed.connect(self._fill)
+        self.table.chosen.connect(self._look_into)
+        self.table.wanted.connect(self._build)
+        self.steps.build_wanted.connect(self.build_wanted)
+        self.steps.closed.connect(self._close_steps)
+        board.changed.connect(self._show)
+        self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._board.watch(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._board.watch(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self._board.step_row is not None:
+            self._close_steps()
+            return
+        super().keyPressEvent(event)
+
+    def _show(self) -> None:
+        board = self._board
+        subject = board.subject
+        self._title.setText(f"GPUs that can run {title(subject)}" if subject else "")
+        about = circumstances(subject) if subject else ""
+        if subject is not None and not subject.candidate.exact:
+            about = f"{about} (estimated)"
+            self._about.setToolTip(NOT_EXACT)
+        else:
+            self._about.setToolTip("")
+        if board.current:
+            about = f"{about} · {summary(board.rows)}"
+        self._about.setText(about)
+        self.table.cells.set_pale(not board.current)
+        told = (board.rows, board.own)
+        if told != self._told:
+            self._told = told
+            self._fill()
+            self._refresh_steps()
+
+    def _fill(self) -> None:
+        wanted = self.filters.wanted
+        rows = [row for row in self._board.rows if wanted.lets(row)]
+        self.table.show_lines(fleet_lines(rows, self._board.own))
+        nothing = bool(self._board.rows) and not rows
+        self.table.setVisible(not nothing)
+        self.nothing.setVisible(nothing)
+        if nothing:
+            self.nothing.setText(
+                "No GPU of the table is like that. Clear a filter, or search for other words."
+            )
+
+    def _row(self, key: str) -> FleetRow | None:
+        rows = self._board.rows
+        return next((r for r in rows if f"{r.gpu.vendor} {r.gpu.name}" == key), None)
+
+    def _look_into(self, key: str) -> None:
+        self._board.look_into(self._row(key))
+
+    def _refresh_steps(self) -> None:
+        """For the new figures, when some are open."""
+        if self._board.step_row is not None:
+            self._board.look_into(self._row(self.table.key))
+
+    def _close_steps(self) -> None:
+        self._board.look_into(None)
+        self.table.clearSelection()
+        self.table.choose("")
+        self.table.setFocus()
+
+    def _build(self, key: str) -> None:
+        row = self._row(key)
+        if row is not None and row.best is not None:
+            self.build_wanted.emit(row.gpu, row.best)

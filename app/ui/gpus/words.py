@@ -1,0 +1,183 @@
+"""GPUs and what they do with a model, in words and figures."""
+
+from collections.abc import Iterable, Sequence
+
+from app.core.units import count, gigabytes
+from app.hardware.nominal import Nominal
+from app.hardware.nominal_machine import devices_per_card, memory_sentence
+from app.planning.fleet import MOST_DEVICES, Fit, FleetRow, Subject
+from app.planning.fleet_search import kind_word
+from app.planning.report import rate_text, verdict_sentence
+from app.planning.types import DeviceUse, Plan
+from app.ui.gpus.cells import Bar, Cell, Column, Line
+
+FLEET_COLUMNS = (
+    Column("GPU", 250, stretch=3),
+    Column("Vendor", 84, fold=4),
+    Column("Kind", 104, fold=3),
+    Column("Memory", 92, align="right", tip="As on the box; these GB are GiB.", descending=True),
+    Column("Bandwidth", 108, fold=6, align="right", descending=True),
+    Column("Year", 60, fold=5, align="right", descending=True),
+    Column("Needed", 118, tip="How many hold all of it in GPU memory."),
+    Column("Memory it takes", 140, fold=2, stretch=2,
+           tip="Of all these cards together, or of one card and RAM where they are not enough."),
+    Column("Tokens/s", 88, align="right", tip="Predicted, with all of it in GPU memory.",
+           descending=True),
+    Column("One card and RAM", 152, fold=1, descending=True,
+           tip="The least RAM that holds the rest, and the speed with it."),
+)  # fmt: skip
+MEMORY_COLUMN = 3
+
+
+def title(subject: Subject) -> str:
+    return f"{subject.candidate.model} in {subject.candidate.quant}"
+
+
+def circumstances(subject: Subject) -> str:
+    """`32,768 tokens of context kept as f16, 216 GB`."""
+    choice, candidate = subject.choice, subject.candidate
+    tokens = choice.context_tokens or candidate.shape.trained_context
+    rough = "" if candidate.exact else "~"
+    return (
+        f"{count(tokens)} tokens of context kept as {choice.kv_type_k} · "
+        f"{rough}{gigabytes(candidate.size_bytes)} of weights"
+    )
+
+
+def summary(rows: Sequence[FleetRow]) -> str:
+    alone = sum(row.alone is not None for row in rows)
+    beside = sum(row.alone is None and row.with_ram is not None for row in rows)
+    told = f"{alone} of {len(rows)} can hold all of it"
+    return f"{told}, {beside} more run it with RAM beside them." if beside else f"{told}."
+
+
+def fleet_lines(rows: Iterable[FleetRow], own: frozenset[Nominal]) -> list[Line]:
+    return [fleet_line(row, own) for row in rows]
+
+
+def fleet_line(row: FleetRow, own: frozenset[Nominal]) -> Line:
+    gpu = row.gpu
+    mine = gpu in own
+    alone = row.alone
+    cells = (
+        Cell(gpu.name, note="yours" if mine else "", strong=True, chip="busy" if mine else "",
+             sort=gpu.name.lower()),
+        Cell(gpu.vendor, tone="muted", sort=gpu.vendor),
+        Cell(kind_word(gpu.kind).removesuffix(" memory"), tone="muted", sort=gpu.kind),
+        Cell(f"{gpu.memory_gb:g} GB", sort=gpu.memory_gb),
+        Cell(f"{gpu.bytes_per_second / 1e9:,.0f} GB/s", tone="muted", sort=gpu.bytes_per_second),
+        Cell(str(gpu.released), tone="muted", sort=gpu.released),
+        needed_cell(row),
+        bar_cell(row.best),
+        speed_cell(alone),
+        _beside_cell(row.with_ram),
+    )  # fmt: skip
+    tip = row_tip(row, mine=mine)
+    return Line(_key(gpu), cells, tip, tip.replace("\n", ". "), mine)
+
+
+def _key(gpu: Nominal) -> str:
+    return f"{gpu.vendor} {gpu.name}"
+
+
+def needed_cell(row: FleetRow) -> Cell:
+    gpu, alone = row.gpu, row.alone
+    if alone is not None:
+        text = "fits" if gpu.kind == "unified" else cards_word(alone.cards)
+        return Cell(text, tone="ok", strong=True, sort=float(alone.cards))
+    if row.with_ram is not None and gpu.kind == "unified":
+        return Cell("fits in part", tone="warn", sort=50.0)
+    text = "too small" if gpu.kind in ("unified", "consumer-laptop") else _beyond(gpu)
+    return Cell(text, tone="muted", sort=100.0 - gpu.memory_gb / 1000)
+
+
+def _beyond(gpu: Nominal) -> str:
+    return f"more than {MOST_DEVICES // devices_per_card(gpu)}"
+
+
+def cards_word(cards: int) -> str:
+    return "1 card" if cards == 1 else f"{cards} cards"
+
+
+def bar_cell(fit: Fit | None) -> Cell:
+    bar = plan_bar(fit.plan) if fit is not None else None
+    return Cell(memory_figure(fit.plan) if fit else "", bar=bar, sort=bar.total_bytes if bar else 0)
+
+
+def speed_cell(fit: Fit | None) -> Cell:
+    if fit is None or fit.plan.speed is None:
+        return Cell("–", tone="muted", sort=0.0)
+    return Cell(figure(fit.tokens_per_second), sort=fit.tokens_per_second)
+
+
+def figure(value: float) -> str:
+    return f"{value:.0f}" if value >= 20 else f"{value:.1f}"
+
+
+def _beside_cell(fit: Fit | None) -> Cell:
+    if fit is None:
+        return Cell("–", tone="muted", sort=0.0)
+    speed = f"{figure(fit.tokens_per_second)} t/s" if fit.plan.speed else ""
+    if not fit.ram_gib:
+        return Cell(speed, sort=fit.tokens_per_second)
+    return Cell(f"{fit.ram_gib} GB", note=speed, sort=fit.tokens_per_second)
+
+
+def row_tip(row: FleetRow, *, mine: bool = False) -> str:
+    gpu = row.gpu
+    lines = [f"{_key(gpu)}, {kind_word(gpu.kind)}, {gpu.released}"]
+    if mine:
+        lines.append("This machine has it.")
+    lines += [memory_sentence(gpu), f"{gpu.bytes_per_second / 1e9:,.0f} GB/s to its memory."]
+    lines += [fit_sentence(gpu, fit) for fit in (row.alone, row.with_ram) if fit is not None]
+    if row.best is None:
+        lines.append("Not enough, however many of it one computer can have.")
+    elif row.best.plan.speed is not None:
+        lines += row.best.plan.speed.assumptions
+    lines.append(f"Source: {gpu.source}")
+    return "\n".join(lines)
+
+
+def fit_sentence(gpu: Nominal, fit: Fit) -> str:
+    """`10 cards: all of it fits in GPU memory, 226 of 253 GB, about 24 tokens/s (18 to 32).`"""
+    who = gpu.name if gpu.kind == "unified" else cards_word(fit.cards)
+    if fit.ram_gib and fit.plan.verdict != "gpu":
+        who = f"{who} and {fit.ram_gib} GB of RAM"
+    speed = fit.plan.speed
+    about = f" {rate_text(speed.generation_empty).capitalize()}." if speed else ""
+    return f"{who}: {verdict_sentence(fit.plan)} {memory_figure(fit.plan)}.{about}"
+
+
+def memory_figure(plan: Plan) -> str:
+    """`~226 of 253 GB`: what it takes of the memory that the bar shows."""
+    bar = plan_bar(plan)
+    used, free = gigabytes(bar.total_bytes), gigabytes(bar.capacity_bytes)
+    if used.rpartition(" ")[2] == free.rpartition(" ")[2]:
+        used = used.rpartition(" ")[0]
+    return f"~{used} of {free}"
+
+
+def plan_bar(plan: Plan) -> Bar:
+    """All memories as one. RAM counts only where the plan leans on it: what little of a model that
+    lies on GPUs is kept in RAM too would blur the picture."""
+    cards = [use for use in plan.devices if use.target.kind == "gpu"]
+    shared = any(use.target.kind == "unified" for use in plan.devices)
+    counted: Sequence[DeviceUse] = cards if plan.verdict == "gpu" and not shared else plan.devices
+    sums = dict.fromkeys(("gpu", "ram", "kv", "work", "muted"), 0)
+    for use in counted:
+        sums["ram" if use.target.kind == "cpu" else "gpu"] += use.weights_bytes
+        sums["kv"] += use.kv_bytes
+        sums["work"] += use.compute_bytes
+        sums["muted"] += use.overhead_bytes
+    rooms = [use.target.capacity_bytes for use in counted if use.target.kind != "unified"]
+    capacity = sum(rooms) if rooms else sum(use.target.capacity_bytes for use in counted)
+    return Bar(tuple((token, size) for token, size in sums.items() if size), capacity)
+
+
+LEGEND = (
+    ("gpu", "weights on the GPU"),
+    ("ram", "weights in RAM"),
+    ("kv", "context"),
+    ("work", "work buffers"),
+    ("muted", "overhead"),
+)
