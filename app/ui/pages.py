@@ -3,8 +3,7 @@
 from PySide6.QtWidgets import QWidget
 
 from app.chat.services import Services
-from app.ui.models.live import LiveSource
-from app.ui.models.page import ModelsPage
+from app.ui.models.whole import models_page
 from app.ui.shell import MODELS, Builders, Shell
 
 
@@ -12,6 +11,6 @@ def page_builders(services: Services) -> Builders:
     """A place without a builder is not on the rail."""
 
     def models(shell: Shell) -> QWidget:
-        return ModelsPage(shell, LiveSource(services))
+        return models_page(shell, services)
 
     return {MODELS.key: models}

@@ -19,12 +19,12 @@ from app.ui.widgets import announce, button, label
 
 COLUMNS = (
     Column("", 44, align="right"),
-    Column("Machine", 250, stretch=3),
+    Column("Machine", 226, stretch=3),
     Column("Kind", 104, fold=3),
     Column("Memory each", 104, fold=4, align="right"),
     Column("Year", 60, fold=5, align="right"),
-    Column("Where", 148, fold=2),
-    Column("Memory it takes", 150, fold=1, stretch=2),
+    Column("Where", 140, fold=1),
+    Column("Memory it takes", 150, fold=2, stretch=2),
     Column("Tokens/s", 88, align="right"),
 )
 
@@ -54,7 +54,8 @@ class BestView(QWidget):
         self._banner.setProperty("banner", "ok")
         self.table = CellTable(look, COLUMNS, "bestTable", "GPUs, the best first")
         self.nothing = label("", "muted", name="bestNothing", wrap=True)
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self.nothing.setContentsMargins(24, 40, 24, 24)
         self._lay_out(look)
         self.filters.changed.connect(self._fill)
         self.table.chosen.connect(lambda _: self._show_chosen())
@@ -65,11 +66,11 @@ class BestView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._board.watch(True)
+        self._board.watch(self, True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._board.watch(False)
+        self._board.watch(self, False)
 
     def _show(self) -> None:
         board = self._board

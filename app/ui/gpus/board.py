@@ -71,7 +71,7 @@ class FleetBoard(QObject):
             OrderedDict()
         )
         self._settle = single_shot(self, _SETTLE_MS, self._start)
-        self._watchers = 0
+        self._watchers: set[QObject] = set()
 
     @property
     def computing(self) -> bool:
@@ -82,10 +82,10 @@ class FleetBoard(QObject):
         """The rows are those of the subject."""
         return self.shown is self.subject and self.subject is not None
 
-    def watch(self, watching: bool) -> None:
-        """Nothing is planned while nobody looks."""
-        self._watchers += 1 if watching else -1
-        if self._watchers > 0 and not self.current and not self.stopped and not self.computing:
+    def watch(self, who: QObject, watching: bool) -> None:
+        """Nothing is planned while nobody looks. Qt tells some views twice that they are hidden."""
+        (self._watchers.add if watching else self._watchers.discard)(who)
+        if self._watchers and not self.current and not self.stopped and not self.computing:
             self._start()
 
     def set_subject(self, subject: Subject | None) -> None:
@@ -96,7 +96,7 @@ class FleetBoard(QObject):
         self._settle.stop()
         if subject is None:
             self.shown, self.rows = None, ()
-        elif self._watchers > 0 and not self._from_cache(subject):
+        elif self._watchers and not self._from_cache(subject):
             self._settle.start()
         self.changed.emit()
 

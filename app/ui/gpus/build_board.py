@@ -58,7 +58,7 @@ class BuildBoard(QObject):
         self._before: list[Build] = []
         self._task: Task | None = None
         self._here_task: Task | None = None
-        self._watching = 0
+        self._watchers: set[QObject] = set()
         self._settle = single_shot(self, _SETTLE_MS, self._plan)
         self._restore()
 
@@ -157,10 +157,10 @@ class BuildBoard(QObject):
     def current(self) -> bool:
         return self.result is not None and self.planned == self.build and not self.computing
 
-    def watch(self, watching: bool) -> None:
-        """Nothing is planned while nobody looks."""
-        self._watching += 1 if watching else -1
-        if self._watching > 0 and not self.current:
+    def watch(self, who: QObject, watching: bool) -> None:
+        """Nothing is planned while nobody looks. Qt tells some views twice that they are hidden."""
+        (self._watchers.add if watching else self._watchers.discard)(who)
+        if self._watchers and not self.current:
             self._plan_soon()
             self.changed.emit()
 
@@ -182,7 +182,7 @@ class BuildBoard(QObject):
             self._plan_here()
 
     def _plan_soon(self) -> None:
-        if self._watching > 0 and self.candidates:
+        if self._watchers and self.candidates:
             self._settle.start()
 
     def _plan(self) -> None:
@@ -208,7 +208,7 @@ class BuildBoard(QObject):
 
     def _plan_here(self) -> None:
         machine, candidates, wish = self.machine, self.candidates, self.wish
-        if machine is None or not candidates or self.here is not None or self._watching <= 0:
+        if machine is None or not candidates or self.here is not None or not self._watchers:
             return
         if self._here_task is not None:
             self._here_task.cancel()

@@ -27,7 +27,7 @@ from app.ui.look import Look
 from app.ui.widgets import announce, button, label, restyle, single_shot
 
 _STACKED_BELOW = 860
-_PARTS_WIDTH = 336
+_PARTS_WIDTH = 312
 _COPIED_MS = 1500
 
 
@@ -51,7 +51,7 @@ class BuildView(QWidget):
         self.table = CellTable(look, BUILD_COLUMNS, "buildTable", "Quantizations on this machine")
         self._state = label("", "small", name="buildState", wrap=True)
         self.compare = button(
-            "Compare with this machine", "buildCompare", "chip",
+            "Compare with this machine", "buildCompare",
             tooltip="Shows what each quantization does on the machine the program runs on",
         )  # fmt: skip
         self.compare.setCheckable(True)
@@ -64,7 +64,7 @@ class BuildView(QWidget):
         )  # fmt: skip
         self.undo = button("Undo", "buildUndo", "quiet", on_click=board.undo)
         self.plan = button(
-            "Plan with it", "buildPlan", "primary", on_click=self._plan_with_it,
+            "Plan models for it", "buildPlan", "primary", on_click=self._plan_with_it,
             tooltip="Shows the quantizations of every model on this machine instead of yours",
         )  # fmt: skip
         self._copied = single_shot(self, _COPIED_MS, lambda: self.copy.setText("Copy as text"))
@@ -90,11 +90,11 @@ class BuildView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._board.watch(True)
+        self._board.watch(self, True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._board.watch(False)
+        self._board.watch(self, False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

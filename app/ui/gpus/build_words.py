@@ -11,13 +11,13 @@ from app.ui.gpus.words import figure, memory_figure, plan_bar
 
 HERE_COLUMN = 6
 BUILD_COLUMNS = (
-    Column("Quantization", 164, stretch=1),
-    Column("Size", 86, align="right"),
+    Column("Quantization", 150, stretch=1),
+    Column("Size", 80, align="right"),
     Column("Quality", 150, fold=3),
-    Column("Memory", 130, fold=2, stretch=3, tip="What it takes of all this machine has."),
+    Column("Memory", 106, fold=2, stretch=3, tip="What it takes of all this machine has."),
     Column("Tokens/s", 84, align="right", tip="Predicted; the range is in each row's tooltip."),
-    Column("Verdict", 196),
-    Column("This machine", 150, fold=1, tip="The same on the machine the program runs on."),
+    Column("Verdict", 166),
+    Column("This machine", 128, fold=1, tip="The same on the machine the program runs on."),
 )
 
 
@@ -32,6 +32,8 @@ def _line(row: Row, here: Row | None, *, best: bool) -> Line:
     candidate, plan = row.candidate, row.plan
     rough = "" if candidate.exact else "~"
     text, kind = verdict_chip(plan)
+    if plan.verdict == "does not fit":
+        text = f"needs {gigabytes(plan.missing_bytes)} more"
     estimate = "" if row.quality.measured else "est."
     cells = (
         Cell(candidate.quant, note="take this" if best else "", chip="ok" if best else "",

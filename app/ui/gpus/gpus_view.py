@@ -45,7 +45,8 @@ class GpusView(QWidget):
             look, FLEET_COLUMNS, "gpusTable", "GPUs that can run it", sort_column=MEMORY_COLUMN
         )
         self.nothing = label("", "muted", name="gpusNothing", wrap=True)
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self.nothing.setContentsMargins(24, 40, 24, 24)
         self.steps = StepsCard(look, board)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -71,11 +72,11 @@ class GpusView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._board.watch(True)
+        self._board.watch(self, True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._board.watch(False)
+        self._board.watch(self, False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self._board.step_row is not None:

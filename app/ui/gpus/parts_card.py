@@ -225,7 +225,7 @@ class PartsCard(QFrame):
         row = QHBoxLayout(frame)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        name = label(f"{gpu.vendor} {gpu.name}", "strong", name=f"buildPart-{number}", wrap=True)
+        name = label(gpu.name, "strong", name=f"buildPart-{number}", wrap=True)
         row.addWidget(name, 1)
         most = 1 if gpu.kind == "unified" else MOST_DEVICES
         spin = self._spin(f"buildCount-{number}", f"How many {gpu.name}", 1, most, " ×")
@@ -255,6 +255,12 @@ class PartsCard(QFrame):
         custom.setSpacing(8)
         custom.addWidget(self.channels)
         custom.addWidget(self.transfers)
+        speed = QWidget()
+        both = QVBoxLayout(speed)
+        both.setContentsMargins(0, 0, 0, 0)
+        both.setSpacing(8)
+        both.addWidget(self.preset)
+        both.addWidget(self._custom)
         self._own_ram = (self.ram, self.preset, self._custom, self.cores, self.pcie)
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
@@ -262,15 +268,15 @@ class PartsCard(QFrame):
         grid.setColumnStretch(1, 1)
         fields: tuple[tuple[str, QWidget], ...] = (
             ("RAM", self.ram),
-            ("Its speed", self.preset),
-            ("", self._custom),
+            ("Its speed", speed),
             ("Processor", self.cores),
             ("Slot", self.pcie),
         )
         for row, (text, widget) in enumerate(fields):
             told = label(text, "muted")
             told.setBuddy(widget)
-            grid.addWidget(told, row, 0)
+            grid.addWidget(told, row, 0, Qt.AlignmentFlag.AlignTop)
+            told.setFixedHeight(32)
             grid.addWidget(widget, row, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 14)

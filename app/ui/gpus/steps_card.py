@@ -20,7 +20,7 @@ from app.ui.gpus.words import cards_word, memory_figure, plan_bar
 from app.ui.look import Look
 from app.ui.widgets import IconButton, button, card, label, plain_tip
 
-_HEIGHT = 216
+_HEIGHT = 204
 _BARS_FROM = 680
 
 
@@ -55,7 +55,6 @@ class StepsCard(QWidget):
         self._title = label("", "title", name="gpuStepsTitle")
         self._title.setMinimumWidth(80)
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._source = label("", "small", name="gpuStepsSource", wrap=True)
         self.close_button = IconButton(
             look, "cross", "Close", "gpuStepsClose", kind="mini", on_click=self.closed.emit
         )
@@ -81,7 +80,6 @@ class StepsCard(QWidget):
         head.addWidget(self.close_button)
         column.addLayout(head)
         column.addWidget(scroll, 1)
-        column.addWidget(self._source)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(frame)
@@ -97,7 +95,7 @@ class StepsCard(QWidget):
         if row is None:
             return
         self._title.setText(f"{row.gpu.vendor} {row.gpu.name}")
-        self._source.setText(f"Source: {row.gpu.source}")
+        self._title.setToolTip(plain_tip(f"Source: {row.gpu.source}"))
         if self._board.looking:
             self._grid.addWidget(label("Planning …", "muted", name="gpuStepsBusy"), 0, 0, 1, 4)
         elif not self._board.steps:
@@ -112,7 +110,7 @@ class StepsCard(QWidget):
     def _add(self, row: FleetRow, fit: Fit, number: int) -> None:
         what = "The whole machine" if row.gpu.kind == "unified" else cards_word(fit.cards)
         spilled = fit.ram_gib and fit.plan.verdict != "gpu"
-        text = f"{what} and {fit.ram_gib} GB of RAM" if spilled else what
+        text = f"{what}, {fit.ram_gib} GB RAM" if spilled else what
         speed = fit.plan.speed
         told = rate_text(speed.generation_empty) if speed else ""
         name = label(text, "strong", name=f"gpuStep-{number}")

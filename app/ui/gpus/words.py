@@ -12,7 +12,7 @@ from app.planning.types import DeviceUse, Plan
 from app.ui.gpus.cells import Bar, Cell, Column, Line
 
 FLEET_COLUMNS = (
-    Column("GPU", 250, stretch=3),
+    Column("GPU", 216, stretch=3),
     Column("Vendor", 84, fold=4),
     Column("Kind", 104, fold=3),
     Column("Memory", 92, align="right", tip="As on the box; these GB are GiB.", descending=True),
@@ -111,7 +111,9 @@ def speed_cell(fit: Fit | None) -> Cell:
 
 
 def figure(value: float) -> str:
-    return f"{value:.0f}" if value >= 20 else f"{value:.1f}"
+    if value >= 0.95:
+        return f"{value:.0f}" if value >= 19.95 else f"{value:.1f}"
+    return f"{value:.2f}"
 
 
 def _beside_cell(fit: Fit | None) -> Cell:

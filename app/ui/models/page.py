@@ -14,7 +14,7 @@ from app.catalog.names import is_repository_name
 from app.core.placement import KvType
 from app.core.units import count
 from app.hardware.recorded import shipped_machines
-from app.planning.offers import Offer
+from app.planning.offers import Offer, Offers
 from app.settings.declared import CONTEXT_TOKENS
 from app.ui.models import words
 from app.ui.models.about import open_link
@@ -37,11 +37,13 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 @dataclass(frozen=True)
 class Hooks:
     """What other pages give to this one. get: fetches a quantization and opens it; None while
-    nothing can. library: what is on this computer. tabs: further pages of a model."""
+    nothing can. library: what is on this computer. tabs: further pages of a model. subject: is told
+    what they are about: the files, the chosen quantization, context and how it is kept."""
 
     get: Callable[[Offer], None] | None = None
     library: Callable[[], QWidget] | None = None
     tabs: Sequence[Tab] = field(default=())
+    subject: Callable[[Offers, str, int, KvType], None] | None = None
 
 
 class ModelsPage(QWidget):
@@ -369,6 +371,7 @@ class ModelsPage(QWidget):
         self._show_detail()
 
     def _show_detail(self) -> None:
+        self._tell_subject()
         table, detail = self.view.quants.table, self.view.quants.detail
         line = next((one for one in table.rows.lines if one.row.quant == table.quant), None)
         if line is None or not table.selectionModel().hasSelection():
@@ -376,6 +379,14 @@ class ModelsPage(QWidget):
             return
         names = _names(line.row.offer)
         detail.show_line(line, Files(names, _hashed(line.row.offer)), self._get_text)
+
+    def _tell_subject(self) -> None:
+        board = self.board
+        if self._hooks.subject is None or board is None or board.offers is None:
+            return
+        if board.table is not None:
+            table, quant = board.table, self.view.quants.table.quant
+            self._hooks.subject(board.offers, quant, table.context_tokens, table.kv)
 
     def _show_status(self) -> None:
         board = self.board
