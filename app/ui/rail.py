@@ -71,14 +71,13 @@ class Rail(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 12, 4, 12)
         column.setSpacing(4)
-        for place in places:
-            if place.low:
-                column.addStretch(1)
+        for place in sorted(places, key=lambda place: place.low):
             made = RailButton(look, place)
             made.clicked.connect(lambda *_, key=place.key: self.chosen.emit(key))
             self._group.addButton(made)
             self._buttons[place.key] = made
             column.addWidget(made)
+        column.insertStretch(sum(not place.low for place in places), 1)
 
     def show_current(self, key: str) -> None:
         self._buttons[key].setChecked(True)
