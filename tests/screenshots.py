@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from app.ui.shell import Shell
+
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("QT_SCALE_FACTOR", "1")
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -42,6 +44,7 @@ def main(folder: Path) -> None:
             os.environ[variable] = str(home / variable)
         _draw(folder)
         _draw_load_panel(folder, home)
+        _draw_models(folder)
 
 
 def _draw(folder: Path) -> None:
@@ -95,6 +98,47 @@ def _draw_load_panel(folder: Path, temporary: Path) -> None:
             desktop.look.choose(theme)
             app.processEvents()
             window.grab().save(str(folder / f"load-{theme}.png"))
+    finally:
+        window.close()
+        services.close()
+
+
+def _draw_models(folder: Path) -> None:
+    """The model page on a recorded workstation, from what ships with the program."""
+    from app.bootstrap import build
+    from app.hardware.recorded import load_machine, shipped_machines
+    from app.ui.application import Desktop, application
+    from app.ui.backend import EngineBackend
+    from app.ui.models.page import Hooks, ModelsPage
+    from tests.ui.model_source import FakeSource
+
+    app = application()
+    machine = load_machine(next(path for path in shipped_machines() if path.stem == _MACHINE))
+    services = build(machine)
+    made: list[ModelsPage] = []
+
+    def builder(shell: "Shell") -> ModelsPage:
+        made.append(ModelsPage(shell, FakeSource(here=machine), Hooks(get=lambda _: None)))
+        return made[0]
+
+    desktop = Desktop(app, EngineBackend(services), services.settings, {"models": builder})
+    window = desktop.window
+
+    def drawn(name: str) -> None:
+        for theme in ("light", "dark"):
+            desktop.look.choose(theme)
+            app.processEvents()
+            window.grab().save(str(folder / f"{name}-{theme}.png"))
+
+    try:
+        window.resize(1280, 800)
+        window.show()
+        window.go("models")
+        page = made[0]
+        _wait(app, lambda: page.board is not None and bool(page.board.contexts), "the table")
+        drawn("models")
+        page.view.show_tab("about")
+        drawn("model-about")
     finally:
         window.close()
         services.close()

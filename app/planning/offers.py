@@ -1,5 +1,6 @@
 """What there is to plan with: files on a disk, a repository of the Hub, or the shipped list."""
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -141,11 +142,13 @@ def remote_offers(
     revision: str | None = None,
     fetcher: RangeFetcher | None = None,
     cancel: CancelToken | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> Offers:
     """The repository's quantizations, or the one that is named; their headers come over the network
     or out of the cache. Without a connection: the shipped list, marked as an estimate.
 
-    hub: by default what the environment says. Raises KnownError.
+    hub: by default what the environment says. on_progress: gets how many of how many headers are
+    read, on any thread. Raises KnownError.
     """
     hub = hub or Hub()
     try:
@@ -170,7 +173,8 @@ def remote_offers(
     cancel = cancel or CancelToken()
     reader = _reader(hub, listed, fetcher or HttpFetcher(hub.access.token(), cancel=cancel))
     offers = []
-    for one, result in zip(wanted, _read_all(wanted, reader, cancel), strict=True):
+    counted = _counted(reader, len(wanted), on_progress) if on_progress is not None else reader
+    for one, result in zip(wanted, _read_all(wanted, counted, cancel), strict=True):
         if isinstance(result, Offer):
             offers.append(result)
         elif quant is not None:
@@ -215,6 +219,21 @@ def _reader(
             return error
 
     return read
+
+
+def _counted(
+    read: Callable[[Quantization], Offer | KnownError],
+    total: int,
+    on_progress: Callable[[int, int], None],
+) -> Callable[[Quantization], Offer | KnownError]:
+    done = itertools.count(1)
+
+    def counted(one: Quantization) -> Offer | KnownError:
+        result = read(one)
+        on_progress(next(done), total)
+        return result
+
+    return counted
 
 
 def _read_all(

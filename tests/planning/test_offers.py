@@ -84,7 +84,9 @@ def test_a_folder_without_models(tmp_path: Path) -> None:
 def test_a_repository(monkeypatch: pytest.MonkeyPatch, files: dict[str, Path]) -> None:
     with hub(REPO, files) as (url, seen):
         monkeypatch.setenv("HF_ENDPOINT", url)
-        found = remote_offers(REPO)
+        told: list[tuple[int, int]] = []
+        found = remote_offers(REPO, on_progress=lambda done, total: told.append((done, total)))
+        assert sorted(told) == [(1, 2), (2, 2)]
         first = len(seen)
         again = remote_offers(REPO)
         assert len(seen) == first + 1, "headers come from the cache, by the files' digests"

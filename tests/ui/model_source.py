@@ -40,8 +40,11 @@ class FakeSource:
     def shipped(self, repo: str) -> Offers | None:
         return self.ships(repo)
 
-    def offers(self, repo: str, cancel: CancelToken) -> Offers:
+    def offers(
+        self, repo: str, cancel: CancelToken, on_progress: Callable[[int, int], None]
+    ) -> Offers:
         self.asked.append(repo)
+        on_progress(3, 27)
         if self.gate is not None:
             while not self.gate.wait(0.01):
                 cancel.raise_if_cancelled()
@@ -64,5 +67,11 @@ class FakeSource:
     def downloads(self, repo: str, cancel: CancelToken) -> int | None:  # noqa: ARG002
         return self.popular
 
-    def installed(self, offers: Offers) -> dict[str, str]:  # noqa: ARG002
+    def installed(
+        self,
+        offers: Offers,  # noqa: ARG002
+        cancel: CancelToken,  # noqa: ARG002
+        *,
+        fresh: bool,  # noqa: ARG002
+    ) -> dict[str, str]:
         return self.on_disk

@@ -323,7 +323,7 @@ def test_estimates_are_shown_until_the_headers_are_there(open_models: Open) -> N
     gate = threading.Event()
     models = open_models(FakeSource(listed={UNSLOTH: exact()}, gate=gate), wait=False)
     models.wait(lambda: models.page.board is not None and models.page.board.table is not None)
-    assert "until then these are estimates" in models.text("tableStatus")
+    models.wait(lambda: "read (3 of 27); until then these are" in models.text("tableStatus"))
     assert len(models.page.view.quants.table.rows.lines) > len(QUANTS)
     gate.set()
     models.wait(lambda: models.page.board.exact)  # type: ignore[union-attr]
@@ -337,6 +337,7 @@ def test_a_skeleton_while_nothing_is_known(open_models: Open) -> None:
     models = open_models(source, wait=False)
     models.wait(lambda: models.page.board is not None)
     assert models.seen("tableSkeleton")
+    models.wait(lambda: models.text("skeletonText").endswith("3 of 27…"))
     assert UNSLOTH in models.text("skeletonText")
     gate.set()
     models.settled()

@@ -99,8 +99,8 @@ class About(QWidget):
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(10)
         column.addWidget(label("Benchmarks", "strong", name="benchmarkTitle"))
-        column.addWidget(self.chart)
         column.addWidget(self._current)
+        column.addWidget(self.chart)
         column.addWidget(self._sources)
         return frame
 

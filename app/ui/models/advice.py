@@ -38,16 +38,36 @@ def advice(table: Table, model: str, files: dict[str, int]) -> Advice:
     if best is not None:
         title = f"{best.candidate.quant} comes nearest: {_lower(best.shortfall)}"
         line = _figures(best, files)
+        if sibling is not None:
+            line = f"{line}\n{_does(sibling)}"
         return Advice("warn", title, line, best.candidate.quant, other, why)
     title = f"No file of {model} fits in the memory of this machine"
-    if sibling is None:
-        line = "Lower the context, or look at what another machine would do."
+    if sibling is not None:
+        line = _does(sibling)
+    elif table.instead is not None:
+        other = table.instead.candidate.model
+        line = _slowly(table.instead)
     else:
-        line = (
-            f"{sibling.candidate.model} does: {sibling.candidate.quant}, {size(sibling.candidate)},"
-            f" about {rate_figure(sibling.tokens_per_second)} tokens/s."
-        )
+        line = "Lower the context, or look at what another machine would do."
     return Advice("bad", title, line, "", other, why)
+
+
+def _does(sibling: Row) -> str:
+    candidate = sibling.candidate
+    rate = rate_figure(sibling.tokens_per_second)
+    return (
+        f"All that was asked for: {candidate.model} in {candidate.quant}, {size(candidate)}, about "
+        f"{rate} tokens/s."
+    )
+
+
+def _slowly(row: Row) -> str:
+    candidate = row.candidate
+    rate = rate_figure(row.tokens_per_second)
+    return (
+        f"{candidate.model} in {candidate.quant}, {size(candidate)}, fits and answers at about "
+        f"{rate} tokens/s."
+    )
 
 
 def _praise(best: Row, found: Recommendation) -> str:

@@ -20,7 +20,7 @@ from app.ui.models.planned import Asked, CorrectionsOf, Table, longest_contexts,
 from app.ui.models.source import FoundRepo, ModelSource, recorded_machine
 
 T = TypeVar("T")
-Change = Literal["model", "files", "machine", "table", "search", "downloads"]
+Change = Literal["model", "files", "machine", "table", "search", "downloads", "progress"]
 DEFAULT_CONTEXT = 32_768
 
 
@@ -46,7 +46,8 @@ class Board:
     """changed: is told what is different; everything is read from the attributes.
 
     card: None for a repository that belongs to none. exact: the files' headers were read.
-    downloads: of the makers' repository, live; None when it was not to be had.
+    downloads: of the makers' repository, live; None when it was not to be had. progress: headers
+    read, and how many there are.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Board:
         self.offers: Offers | None = None
         self.exact = False
         self.reading = False
+        self.progress = (0, 0)
         self.problem: KnownError | None = None
         self.machine: Machine | None = None
         self.machine_problem: KnownError | None = None
@@ -80,6 +82,7 @@ class Board:
         self._limits: Task | None = None
         self._limits_key: tuple[object, ...] = ()
         self._machine_task: Task | None = None
+        self._looking: Task | None = None
         self._searching: Task | None = None
         self._counting: Task | None = None
 
@@ -202,16 +205,19 @@ class Board:
         if not keep:
             self.offers, self.exact, self.table = None, False, None
             self.contexts, self.installed = {}, {}
-        self.reading = bool(repo)
+        self.reading, self.progress = bool(repo), (0, 0)
         self._changed("model")
         if not repo:
             return
+
+        def told(done: int, total: int) -> None:
+            self._tasks.post(lambda: self._read_so_far(task, done, total))
 
         def work(cancel: CancelToken) -> Offers:
             listed = self._source.shipped(repo)
             if listed is not None and not keep:
                 self._tasks.post(lambda: self._listed(task, listed))
-            return self._source.offers(repo, cancel)
+            return self._source.offers(repo, cancel, told)
 
         def done(offers: Offers) -> None:
             if self._reading is task:
@@ -230,6 +236,11 @@ class Board:
 
         task = self._reading = self._tasks.run(work, done, failed)
 
+    def _read_so_far(self, task: Task, done: int, total: int) -> None:
+        if self._reading is task and self.reading:
+            self.progress = (done, total)
+            self._changed("progress")
+
     def _listed(self, task: Task, offers: Offers) -> None:
         if self._reading is task and self.reading:
             self.exact = False
@@ -241,9 +252,12 @@ class Board:
         self._plan()
         self.look_at_disk()
 
-    def look_at_disk(self) -> None:
-        """Anew: downloads end."""
+    def look_at_disk(self, *, fresh: bool = False) -> None:
+        """fresh: look anew, because downloads end."""
         offers = self.offers
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
         if offers is None:
             return
 
@@ -252,7 +266,9 @@ class Board:
                 self.installed = installed
                 self._changed("table")
 
-        self._tasks.run(lambda _: self._source.installed(offers), done, lambda _: None)
+        self._looking = self._tasks.run(
+            lambda cancel: self._source.installed(offers, cancel, fresh=fresh), done, lambda _: None
+        )
 
     # -- the table -------------------------------------------------------------------------------
 

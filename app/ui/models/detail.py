@@ -56,6 +56,10 @@ class Detail(QWidget):
     def set_stacked(self, on: bool) -> None:
         way = QBoxLayout.Direction.TopToBottom if on else QBoxLayout.Direction.LeftToRight
         self._head.setDirection(way)
+        if on and self._buttons.count() == 3:
+            self._buttons.addStretch(1)
+        elif not on and self._buttons.count() == 4:
+            self._buttons.takeAt(3)
 
     def show_line(self, line: Line | None, files: Files, get_text: str) -> None:
         """None hides it."""
@@ -65,7 +69,9 @@ class Detail(QWidget):
             return
         candidate, row = line.row.offer.candidate, line.row.row
         self.name.setText(line.row.quant)
-        self.files.setText(words.files_line(candidate, files.names, files.hashed))
+        self.files.setText(
+            words.files_line(candidate, row.quality if row else None, files.names, files.hashed)
+        )
         self.files.setToolTip(plain_tip("\n".join(files.names[:40])))
         if row is None:
             self.where.setText(str(line.row.problem))
@@ -73,7 +79,7 @@ class Detail(QWidget):
             told = f"{words.placement_text(row.plan)} Answers at {words.speed_words(row.plan)}."
             told = told if row.plan.speed is not None else words.placement_text(row.plan)
             self.where.setText(told)
-        notes = words.detail_notes(row) if row is not None else ()
+        notes = words.detail_notes(row, line.row.offer.warning) if row is not None else ()
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes))
         self.get.setText("Load" if line.installed else get_text)
@@ -121,14 +127,14 @@ class Detail(QWidget):
         texts.addLayout(title)
         texts.addWidget(self.where)
         texts.addWidget(self.notes)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(8)
         for which in (self.more, self.page, self.get):
-            buttons.addWidget(which)
+            self._buttons.addWidget(which)
         self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._head.setSpacing(12)
         self._head.addLayout(texts, 1)
-        self._head.addLayout(buttons)
+        self._head.addLayout(self._buttons)
         self._memory.addWidget(self._legend)
         column = QVBoxLayout(frame)
         column.setContentsMargins(16, 10, 12, 10)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 _GAP = 6
+_LINE_GAP = 8
 
 
 class Flow(QWidget):
@@ -55,7 +56,7 @@ class Flow(QWidget):
                 continue
             size = widget.sizeHint()
             if left and left + size.width() > width:
-                left, top, height = 0, top + height + self._gap, 0
+                left, top, height = 0, top + height + min(self._gap, _LINE_GAP), 0
             if move:
                 widget.setGeometry(left, top, min(size.width(), width), size.height())
             left += size.width() + self._gap

@@ -8,7 +8,7 @@ from app.hardware.types import Machine
 from app.planning.corrections import Corrections
 from app.planning.measured import corrections_for, driver_of, measurements_path
 from app.planning.offers import Offers, remote_offers, shipped_offers
-from app.ui.models.source import FoundRepo
+from app.ui.models.source import FoundRepo, Progress
 
 
 class LiveSource:
@@ -26,8 +26,8 @@ class LiveSource:
     def shipped(self, repo: str) -> Offers | None:
         return shipped_offers(repo)
 
-    def offers(self, repo: str, cancel: CancelToken) -> Offers:
-        return remote_offers(repo, hub=self._services.hub, cancel=cancel)
+    def offers(self, repo: str, cancel: CancelToken, on_progress: Progress) -> Offers:
+        return remote_offers(repo, hub=self._services.hub, cancel=cancel, on_progress=on_progress)
 
     def search(self, text: str, cancel: CancelToken) -> tuple[FoundRepo, ...]:
         """Without a connection: in the list that ships with the program."""
@@ -35,13 +35,16 @@ class LiveSource:
         try:
             found = self._services.hub.search(text)
         except UnreachableError:
-            return tuple(FoundRepo(entry.repo) for entry in shipped_catalogue().search(text))
+            listed = shipped_catalogue().search(text)
+            if not listed:
+                raise
+            return tuple(FoundRepo(entry.repo) for entry in listed)
         return tuple(FoundRepo(one.repo, one.stats.downloads, one.gated) for one in found)
 
     def downloads(self, repo: str, cancel: CancelToken) -> int | None:
         cancel.raise_if_cancelled()
         return self._services.hub.stats(repo).downloads
 
-    def installed(self, offers: Offers) -> dict[str, str]:
-        del offers
+    def installed(self, offers: Offers, cancel: CancelToken, *, fresh: bool) -> dict[str, str]:
+        del offers, cancel, fresh
         return {}

@@ -1,13 +1,20 @@
 """The page "Models": which models there are, and for each what it would be on a machine."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.catalog.cards import Cards, shipped_cards
 from app.catalog.names import is_repository_name
@@ -16,22 +23,19 @@ from app.core.units import count
 from app.hardware.recorded import shipped_machines
 from app.planning.offers import Offer, Offers
 from app.settings.declared import CONTEXT_TOKENS
-from app.ui.models import words
+from app.ui.chat.model_loads import known
 from app.ui.models.about import open_link
-from app.ui.models.advice import advice
 from app.ui.models.board import Board, Change, Elsewhere
-from app.ui.models.detail import Files
 from app.ui.models.family import INSTALLED, Family
 from app.ui.models.machines import MachineMenu
 from app.ui.models.results import Results
-from app.ui.models.rows import fits
+from app.ui.models.showing import Showing
 from app.ui.models.source import ModelSource
-from app.ui.models.view import ABOUT, ModelView, Tab
+from app.ui.models.view import ModelView, Tab
 from app.ui.shell import Shell
 
 COMPACT_BELOW = 860
 _HUB = "https://huggingface.co/"
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,9 @@ class ModelsPage(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(0)
         self._row.addWidget(self._stack, 1)
-        self._get_text = "Download" if self._hooks.get is not None else ""
-        self._auto = True
+        self._showing = Showing(
+            self.view, can_get=self._hooks.get is not None, subject=self._hooks.subject
+        )
         self._connect()
         shell.tasks.run(lambda _: (shipped_cards(), shipped_machines()), self._begin, self._failed)
 
@@ -108,9 +113,9 @@ class ModelsPage(QWidget):
 
     # -- begin -----------------------------------------------------------------------------------
 
-    def _begin(self, found: tuple[Cards, Sequence[object]]) -> None:
+    def _begin(self, found: tuple[Cards, Sequence[Path]]) -> None:
         cards, machines = found
-        self.machines.set_examples(machines)  # type: ignore[arg-type]
+        self.machines.set_examples(machines)
         context = self._shell.settings.get(CONTEXT_TOKENS)
         self.board = Board(self._source, self._shell.tasks, cards, self._changed, context)
         installed = self._hooks.library is not None
@@ -123,8 +128,6 @@ class ModelsPage(QWidget):
         self._refresh()
 
     def _failed(self, error: Exception) -> None:
-        from app.ui.chat.model_loads import known
-
         self.view.quants.trouble.show_error(known(error))
         self.view.quants.show_part("trouble")
 
@@ -133,7 +136,7 @@ class ModelsPage(QWidget):
         if board is not None:
             if board.elsewhere is None:
                 board.look_at_machine()
-            board.look_at_disk()
+            board.look_at_disk(fresh=True)
 
     def _connect(self) -> None:
         view, quants = self.view, self.view.quants
@@ -144,7 +147,7 @@ class ModelsPage(QWidget):
         quants.choices.impossible.connect(self._impossible)
         quants.choices.other.setMenu(self.machines.menu)
         self.machines.chosen.connect(self._go_to)
-        quants.table.chosen.connect(lambda _: self._show_detail())
+        quants.table.chosen.connect(lambda _: self._selected())
         quants.table.wanted.connect(self._take)
         for which in (quants.banner, quants.detail):
             which.get_wanted.connect(self._get)
@@ -172,7 +175,7 @@ class ModelsPage(QWidget):
 
     def _go_to(self, elsewhere: Elsewhere | None) -> None:
         if self.board is not None:
-            self._auto = True
+            self._showing.forget_filter()
             self.board.go_to(elsewhere)
 
     def _edited(self, tokens: int, kv: str) -> None:
@@ -193,9 +196,8 @@ class ModelsPage(QWidget):
         hint.show()
 
     def _filter(self, fitting: bool) -> None:
-        self._auto = False
-        self.view.quants.table.sorted.set_fitting_only(fitting)
-        self._show_empty()
+        if self.board is not None:
+            self._showing.filter(self.board, fitting=fitting)
 
     def _search(self, text: str) -> None:
         board = self.board
@@ -217,6 +219,10 @@ class ModelsPage(QWidget):
             self.family.search.clear()
         elif self.board is not None and self.board.found is not None:
             self.board.search("")
+
+    def _selected(self) -> None:
+        if self.board is not None:
+            self._showing.detail(self.board)
 
     def _take(self, quant: str) -> None:
         if self.board is not None and quant in self.board.installed:
@@ -248,168 +254,28 @@ class ModelsPage(QWidget):
     # -- what is shown ---------------------------------------------------------------------------
 
     def _changed(self, change: Change) -> None:
+        board, showing = self.board, self._showing
+        if board is None:
+            return
         match change:
             case "model":
-                self._show_model()
-                self._show_files()
+                showing.model(board)
+                showing.files(board)
+                if self.family is not None:
+                    self.family.show_current(board.card.name if board.card is not None else "")
             case "files":
-                self._show_files()
+                showing.files(board)
             case "machine":
-                self._show_machine()
-                self._show_files()
+                showing.machine(board)
+                showing.files(board)
             case "table":
-                self._show_table()
+                showing.table(board)
             case "downloads":
-                self._show_downloads()
+                showing.downloads(board)
+            case "progress":
+                showing.progress(board)
             case "search":
                 self._show_search()
-
-    def _show_model(self) -> None:
-        board, view = self.board, self.view
-        if board is None:
-            return
-        self._auto = True
-        made = board.card
-        view.head.show_model(board.title, made, board.repo)
-        self._show_downloads()
-        view.set_tab_enabled(ABOUT, made is not None)
-        if made is not None:
-            view.about.show_card(made)
-        view.show_repositories(made.repositories if made is not None else (), board.repo)
-        view.quants.hint.hide()
-        if self.family is not None:
-            self.family.show_current(made.name if made is not None else "")
-
-    def _show_downloads(self) -> None:
-        board = self.board
-        if board is not None:
-            text = words.popularity(board.card, board.downloads) if board.card is not None else ""
-            self.view.head.show_downloads(text)
-
-    def _show_machine(self) -> None:
-        board = self.board
-        if board is None:
-            return
-        label = board.elsewhere.label if board.elsewhere is not None else ""
-        problem = str(board.machine_problem) if board.machine_problem is not None else ""
-        self.view.head.machine.show_machine(board.machine, label, problem)
-
-    def _show_files(self) -> None:
-        board, quants = self.board, self.view.quants
-        if board is None:
-            return
-        if board.table is not None:
-            quants.show_part("table")
-            self._show_table()
-        elif board.problem is not None:
-            quants.trouble.show_error(board.problem)
-            quants.show_part("trouble")
-        elif not board.repo:
-            quants.trouble.show_nothing(
-                f"No repository with GGUF files of {board.title} is known to the program.",
-                "Search the Hub for one, or give it as owner/name in the search field.",
-            )
-            quants.show_part("trouble")
-        elif board.offers is not None and not board.offers.offers and not board.reading:
-            reasons = " ".join(f"{name}: {why}" for name, why in board.offers.refused[:3])
-            quants.trouble.show_nothing(
-                f"{board.repo} has no quantization that this program can load.",
-                reasons or "Choose another repository.",
-            )
-            quants.show_part("trouble")
-        else:
-            where = "Looking at the machine…" if board.offers is not None else ""
-            quants.skeleton.say(where or f"Reading what {board.repo} holds…")
-            quants.show_part("skeleton")
-
-    def _show_table(self) -> None:
-        board, quants = self.board, self.view.quants
-        if board is None or board.table is None or board.offers is None:
-            return
-        table = board.table
-        files = {offer.candidate.quant: len(_names(offer)) for offer in board.offers.offers}
-        installed = frozenset(board.installed)
-        quants.table.rows.show_table(table, board.contexts, files, installed)
-        quants.choices.show_choice(
-            board.asked.context_tokens, board.asked.kv, table.trained_context
-        )
-        lines = quants.table.rows.lines
-        fitting = sum(fits(line) for line in lines)
-        quants.choices.show_counts(fitting, len(lines))
-        if self._auto:
-            quants.choices.show_fitting(fitting > 0)
-            quants.table.sorted.set_fitting_only(fitting > 0)
-            self._auto = False
-        told = advice(table, board.title, files)
-        get_text = "Download and chat" if self._hooks.get is not None else "Open on the Hub"
-        quants.banner.show_advice(told, installed=told.quant in installed, get_text=get_text)
-        quants.show_part("table")
-        self._select()
-        self._show_empty()
-        self._show_detail()
-        self._show_status()
-
-    def _select(self) -> None:
-        """The recommended row, until the person chooses."""
-        board, table = self.board, self.view.quants.table
-        if board is None or board.table is None or table.selectionModel().hasSelection():
-            return
-        best = board.table.best
-        if best is None or not table.select(best.quant):
-            first = table.sorted.index(0, 0)
-            if first.isValid():
-                table.select(table.rows.line(table.sorted.mapToSource(first).row()).row.quant)
-
-    def _show_empty(self) -> None:
-        quants = self.view.quants
-        nothing = quants.table.sorted.rowCount() == 0
-        quants.empty.setVisible(nothing)
-        quants.table.setVisible(not nothing)
-        quants.empty.setText(
-            "None of them stays in memory here with this context. Lower the context, or show all."
-        )
-        self._show_detail()
-
-    def _show_detail(self) -> None:
-        self._tell_subject()
-        table, detail = self.view.quants.table, self.view.quants.detail
-        line = next((one for one in table.rows.lines if one.row.quant == table.quant), None)
-        if line is None or not table.selectionModel().hasSelection():
-            detail.show_line(None, Files(), "")
-            return
-        names = _names(line.row.offer)
-        detail.show_line(line, Files(names, _hashed(line.row.offer)), self._get_text)
-
-    def _tell_subject(self) -> None:
-        board = self.board
-        if self._hooks.subject is None or board is None or board.offers is None:
-            return
-        if board.table is not None:
-            table, quant = board.table, self.view.quants.table.quant
-            self._hooks.subject(board.offers, quant, table.context_tokens, table.kv)
-
-    def _show_status(self) -> None:
-        board = self.board
-        if board is None or board.offers is None:
-            return
-        parts = []
-        if board.reading:
-            parts.append("The exact headers are being read; until then these are estimates.")
-        if board.exact:
-            parts.append(
-                "Weights and context are exact, read from the files' headers; work buffers and "
-                "speed are predictions, with their range in the tooltip."
-            )
-        elif board.offers.note:
-            parts.append(board.offers.note)
-        refused = board.offers.refused
-        if refused:
-            names = ", ".join(name for name, _ in refused[:3])
-            more = f" and {len(refused) - 3} more" if len(refused) > 3 else ""
-            parts.append(f"Not offered: {names}{more}. {refused[0][1]}")
-        status = self.view.quants.status
-        status.setText(" ".join(parts))
-        status.setToolTip("\n".join(f"{name}: {why}" for name, why in refused[:30]))
 
     def _show_search(self) -> None:
         board = self.board
@@ -440,22 +306,7 @@ class ModelsPage(QWidget):
         self.family.set_compact(compact)
 
 
-def _names(offer: Offer) -> tuple[str, ...]:
-    return tuple(shard.name for shard in offer.header.shards) if offer.header is not None else ()
-
-
-def _hashed(offer: Offer) -> bool | None:
-    if offer.header is None:
-        return None
-    return all(
-        shard.revision is not None and _SHA256.fullmatch(shard.revision.strip('"'))
-        for shard in offer.header.shards
-    )
-
-
 def _padded(widget: QWidget) -> QWidget:
-    from PySide6.QtWidgets import QFrame, QScrollArea
-
     area = QScrollArea()
     area.setObjectName("searchScroll")
     area.setAccessibleName("Search results")

@@ -11,8 +11,11 @@ BAR_HEIGHT = 10
 CHIP_HEIGHT = 26
 _GAP = 2
 _CHIP_PADDING = 10
-# What the bar gives the GPUs together at least and at most, whatever the RAM beside them has.
+# What the bar gives the GPUs together at least and at most, whatever the RAM beside them has; and
+# at least where next to nothing lies in RAM.
 _GPU_SHARE = (0.34, 0.7)
+_GPU_ALONE = 0.66
+_NEXT_TO_NOTHING = 0.05
 _SMALLEST_PART = 6.0
 
 
@@ -70,6 +73,8 @@ def part_widths(rows: tuple[MemoryRow, ...], width: float) -> list[float]:
     gpus = [max(1, row.capacity_bytes) for row in rows[:-1]]
     ram = max(1, rows[-1].capacity_bytes)
     low, high = _GPU_SHARE
+    if rows[-1].total_bytes < _NEXT_TO_NOTHING * ram:
+        low = _GPU_ALONE
     share = min(high, max(low, sum(gpus) / (sum(gpus) + ram)))
     widths = [max(_SMALLEST_PART, room * share * size / sum(gpus)) for size in gpus]
     scale = min(1.0, (room - _SMALLEST_PART) / sum(widths))

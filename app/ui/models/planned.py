@@ -11,7 +11,15 @@ from app.planning.context_limit import largest_context
 from app.planning.corrections import NO_CORRECTIONS, Corrections
 from app.planning.offers import Offer, Offers, by_model, sibling_candidates
 from app.planning.plan import make_plan
-from app.planning.recommend import Candidate, Recommendation, Row, Wish, choose, planned_row
+from app.planning.recommend import (
+    Candidate,
+    Recommendation,
+    Row,
+    Wish,
+    best_row,
+    choose,
+    planned_row,
+)
 from app.planning.recommend import recommend as search_all
 from app.planning.types import Choice
 
@@ -49,7 +57,8 @@ class TableRow:
 class Table:
     """rows: the smallest file first. context_tokens: as asked, at most what the model can have.
 
-    clipped: it was asked for more than the model was trained for.
+    clipped: it was asked for more than the model was trained for. instead: a smaller model that
+    fits, though slowly, where nothing else can be recommended.
     """
 
     asked: Asked
@@ -59,6 +68,7 @@ class Table:
     clipped: bool
     rows: tuple[TableRow, ...]
     recommendation: Recommendation
+    instead: Row | None = None
 
     @property
     def best(self) -> TableRow | None:
@@ -97,8 +107,11 @@ def plan_table(
         rows.append(_planned(offer, machine, choice, wish, corrections))
     rows.sort(key=lambda row: row.offer.candidate.size_bytes)
     ours = [row.row for row in rows if row.row is not None and row.offer.candidate in wanted]
-    found = choose(ours, _smaller(wanted), machine, wish)
-    return Table(asked, kv, tokens, trained, clipped, tuple(rows), found)
+    smaller = _smaller(wanted)
+    found = choose(ours, smaller, machine, wish)
+    nothing = found.best is None and found.sibling is None
+    instead = _instead(smaller, machine, wish, cancel) if nothing else None
+    return Table(asked, kv, tokens, trained, clipped, tuple(rows), found, instead)
 
 
 def longest_contexts(
@@ -154,6 +167,18 @@ def _smaller(wanted: list[Candidate]) -> list[Candidate]:
         for candidate in sibling_candidates()
         if candidate.model != own.model and _parameters(candidate) < 0.9 * most
     ]
+
+
+def _instead(
+    smaller: list[Candidate], machine: Machine, wish: Wish, cancel: CancelToken
+) -> Row | None:
+    """The quickest of what fits and is worth having."""
+    rows = []
+    for candidate in smaller:
+        cancel.raise_if_cancelled()
+        rows.append(best_row(candidate, machine, wish))
+    fitting = [row for row in rows if row.fits and row.quality.recommended]
+    return max(fitting, key=lambda row: row.tokens_per_second, default=None)
 
 
 def _parameters(candidate: Candidate) -> float:

@@ -209,7 +209,8 @@ def _cell(line: Line, column: Column) -> Cell:
         case Column.SIZE:
             return Cell(words.size(candidate))
         case Column.BITS:
-            return Cell(f"{candidate.bits_per_weight:.2f}")
+            bits = candidate.bits_per_weight
+            return Cell(f"{bits:.2f}" if bits < 10 else f"{bits:.1f}")
         case Column.CONTEXT:
             return Cell(*words.context_cell(line.context, line.trained))
         case _ if row is None:

@@ -1,5 +1,6 @@
 """What the model page asks of the world. Blocking; for worker threads."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -9,6 +10,8 @@ from app.hardware.recorded import load_machine
 from app.hardware.types import Machine
 from app.planning.corrections import Corrections
 from app.planning.offers import Offers
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,8 @@ class ModelSource(Protocol):
         """What ships with the program about a repository; None for nothing."""
         ...
 
-    def offers(self, repo: str, cancel: CancelToken) -> Offers:
-        """Raises Cancelled too."""
+    def offers(self, repo: str, cancel: CancelToken, on_progress: Progress) -> Offers:
+        """on_progress: headers read and how many there are, on any thread. Raises Cancelled too."""
         ...
 
     def search(self, text: str, cancel: CancelToken) -> tuple[FoundRepo, ...]: ...
@@ -45,8 +48,9 @@ class ModelSource(Protocol):
         """In the last thirty days."""
         ...
 
-    def installed(self, offers: Offers) -> dict[str, str]:
-        """By quantization, the file to load of what is on the disk already."""
+    def installed(self, offers: Offers, cancel: CancelToken, *, fresh: bool) -> dict[str, str]:
+        """By quantization, the file to load of what is on the disk already. fresh: look anew,
+        because something may have come. Raises Cancelled too."""
         ...
 
 

@@ -32,8 +32,8 @@ HEADER_HEIGHT = 34
 _SIDE = 10
 _WIDTHS = {
     Column.SIZE: 92,
-    Column.BITS: 56,
-    Column.QUALITY: 128,
+    Column.BITS: 62,
+    Column.QUALITY: 126,
     Column.CONTEXT: 100,
     Column.SPEED: 96,
     Column.VERDICT: 182,
@@ -78,7 +78,7 @@ class QuantTable(QTableView):
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
         self.setMouseTracking(True)
-        self.setMinimumHeight(HEADER_HEIGHT + 4 * ROW_HEIGHT)
+        self.set_least_rows(5)
         self.verticalHeader().hide()
         corner = self.findChild(QAbstractButton)
         if corner is not None:
@@ -114,6 +114,10 @@ class QuantTable(QTableView):
                 return True
         return False
 
+    def set_least_rows(self, rows: int) -> None:
+        """How many are to be seen whatever the window's height."""
+        self.setMinimumHeight(HEADER_HEIGHT + rows * ROW_HEIGHT)
+
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
         if not current.isValid():
@@ -133,6 +137,8 @@ class QuantTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fold()
+        if event.oldSize().height() > self.height() and self.selectionModel().hasSelection():
+            self.scrollTo(self.currentIndex())
 
     def sizeHint(self) -> QSize:
         return QSize(640, self.minimumHeight())

@@ -85,6 +85,7 @@ class QuantsTab(QWidget):
     def set_stacked(self, on: bool) -> None:
         self.banner.set_stacked(on)
         self.choices.set_stacked(on)
+        self.table.set_least_rows(7 if on else 5)
         self.detail.set_stacked(on)
 
 

@@ -144,8 +144,8 @@ def gpu_name(gpu: Gpu) -> str:
 
 def short_name(name: str) -> str:
     """Without the maker, where the rest says it."""
-    for lead in ("NVIDIA GeForce ", "NVIDIA ", "AMD Radeon ", "AMD ", "Intel "):
-        name = name.removeprefix(lead)
+    for maker in ("NVIDIA GeForce ", "NVIDIA ", "AMD Radeon ", "AMD ", "Intel "):
+        name = name.replace(maker, "")
     return name
 
 
@@ -187,7 +187,7 @@ def quality_cell(rated: Quality) -> tuple[str, str, str]:
     """How often the next token is the same, whether that is an estimate, and the grade."""
     bound = "≥" if rated.at_most else ""
     figure = f"{bound}{rated.top1_agreement_pct:.0f}%"
-    return figure, "" if rated.measured_kld else "est.", rated.grade
+    return figure, "measured" if rated.measured_kld else "est.", rated.grade
 
 
 def quality_tip(candidate: Candidate, rated: Quality) -> str:
@@ -347,7 +347,9 @@ def unused_gpus(machine: Machine) -> str:
     return f"Planned as if the engine could use {names}; the installed one cannot yet."
 
 
-def files_line(candidate: Candidate, files: tuple[str, ...], hashed: bool | None) -> str:
+def files_line(
+    candidate: Candidate, rated: Quality | None, files: tuple[str, ...], hashed: bool | None
+) -> str:
     parts = [size(candidate)]
     if candidate.exact:
         parts.append(f"{count(candidate.size_bytes)} bytes")
@@ -357,12 +359,16 @@ def files_line(candidate: Candidate, files: tuple[str, ...], hashed: bool | None
         parts.append(f"{len(files)} files")
     if hashed is not None:
         parts.append("checked by its hash" if hashed else "no hash known, checked by its size")
+    if rated is not None:
+        figure, how, grade = quality_cell(rated)
+        parts.append(f"quality {figure} {how}, {grade}")
     return " · ".join(parts)
 
 
-def detail_notes(row: Row) -> tuple[str, ...]:
+def detail_notes(row: Row, warning: str) -> tuple[str, ...]:
     """What speaks against it, and what else there is to know."""
-    told = [row.shortfall, *row.plan.notes]
+    # A plan that does not fit says so itself.
+    told = [warning, row.shortfall if row.fits else "", *row.plan.notes]
     if row.quality.beyond_data or not row.quality.recommended:
         told.append(
             f"Quality: {row.quality.grade}. A smaller model in more bits is usually better."
