@@ -2,6 +2,7 @@
 
 import logging
 import platform
+from functools import partial
 
 from app import __version__
 from app.catalog.access import checked_access, environment_endpoint
@@ -12,12 +13,17 @@ from app.chat.services import Services
 from app.core import paths
 from app.core.hub_access import HubAccess
 from app.downloads.manager import DownloadManager
+from app.downloads.types import Event, JobState, JobUpdate
 from app.engine.client import EngineClient
 from app.hardware.types import Machine
+from app.library.library import Library
+from app.library.sources import default_sources
 from app.settings.declared import (
     DOWNLOAD_BYTES_PER_SECOND,
     DOWNLOAD_CONNECTIONS,
     HUB_ENDPOINT,
+    LIBRARY_FOLDERS,
+    MODELS_FOLDER,
 )
 from app.settings.store import SettingsStore
 from app.tools.registry import BUILTIN_TOOLS
@@ -44,8 +50,9 @@ def build(machine: Machine | None = None) -> Services:
     tokens = TokenStore(paths.config_dir() / TOKEN_NAME)
     access = hub_access(settings, tokens)
     tools, downloads = ToolRunner(BUILTIN_TOOLS), download_manager(settings, access)
+    shelf = library(settings, access, downloads)
     return Services(
-        engine, loader, tools, settings, downloads, Hub(access), tokens, tuple(problems)
+        engine, loader, tools, settings, downloads, Hub(access), tokens, shelf, tuple(problems)
     )
 
 
@@ -62,6 +69,42 @@ def download_manager(settings: SettingsStore, access: HubAccess) -> DownloadMana
         queue_file=paths.data_dir() / QUEUE_NAME,
         connections=settings.get(DOWNLOAD_CONNECTIONS),
         bytes_per_second=settings.get(DOWNLOAD_BYTES_PER_SECOND) or None,
+    )
+
+
+def library(
+    settings: SettingsStore, access: HubAccess, downloads: DownloadManager | None = None
+) -> Library:
+    """It learns of what `downloads` finishes."""
+    found = Library(
+        lambda: default_sources(
+            lambda: settings.get(MODELS_FOLDER), lambda: settings.get(LIBRARY_FOLDERS)
+        ),
+        paths.cache_dir() / "library-headers.json",
+        paths.data_dir() / "library.json",
+        hub=access,
+    )
+    if downloads is not None:
+        downloads.subscribe(partial(_note_downloaded, found))
+    return found
+
+
+def open_library() -> Library:
+    """As the settings say, for commands that need nothing else."""
+    settings = SettingsStore(paths.config_dir() / SETTINGS_NAME)
+    settings.load()
+    tokens = TokenStore(paths.config_dir() / TOKEN_NAME)
+    return library(settings, hub_access(settings, tokens))
+
+
+def _note_downloaded(found: Library, event: Event) -> None:
+    if not isinstance(event, JobUpdate) or event.status.state is not JobState.DONE:
+        return
+    request = event.status.request
+    hashes = {file.path: file.sha256 for file in request.files}
+    found.note_downloaded(
+        ((file.location, hashes[file.path]) for file in event.status.files if file.location),
+        request.repo,
     )
 
 

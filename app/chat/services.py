@@ -13,6 +13,7 @@ from app.downloads.requests import models_target
 from app.downloads.types import Target
 from app.engine.client import EngineClient
 from app.engine.protocol import ModelInfo
+from app.library.library import Library
 from app.settings.declared import (
     DOWNLOAD_BYTES_PER_SECOND,
     DOWNLOAD_CONNECTIONS,
@@ -27,7 +28,7 @@ _TEMPLATES = {"glm4moe": "GLM-4.6.jinja"}
 @dataclass(frozen=True)
 class Services:
     """problems: what was wrong with the person's files at the start, in sentences. downloads: costs
-    nothing until it is given something to do."""
+    nothing until it is given something to do; library: until it is asked."""
 
     engine: EngineClient
     loader: Loader
@@ -36,6 +37,7 @@ class Services:
     downloads: DownloadManager
     hub: Hub
     tokens: TokenStore
+    library: Library
     problems: tuple[str, ...] = ()
 
     def turn_runner(self, template: ChatTemplate) -> TurnRunner:

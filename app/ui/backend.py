@@ -44,6 +44,7 @@ class EngineBackend:
     ) -> LoadedModel:
         result = self._services.loader.load(planned, on_progress, cancel)
         info, measurement = result.info, result.measurement
+        self._services.library.note_used(planned.path)
         template = chat_template(info)
         cancel.raise_if_cancelled()
         runner = self._services.turn_runner(template)
@@ -61,6 +62,7 @@ class EngineBackend:
 
     def unload(self) -> None:
         self._services.engine.unload()
+        self._services.library.note_unloaded()
         self._services.loader.unloaded()
 
     def run_turn(
