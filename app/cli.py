@@ -7,7 +7,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app import __version__, cli_chat, cli_dialect, cli_gpus, cli_hardware, cli_plan, cli_search
+from app import (
+    __version__,
+    cli_chat,
+    cli_dialect,
+    cli_gpus,
+    cli_hardware,
+    cli_library,
+    cli_plan,
+    cli_search,
+)
 from app.core import paths
 from app.core.errors import KnownError
 from app.logging_setup import logging_to
@@ -68,6 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     cli_plan.add_parsers(commands)
     cli_gpus.add_parsers(commands)
     cli_search.add_parser(commands)
+    cli_library.add_parsers(commands)
     return parser
 
 

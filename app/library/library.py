@@ -183,6 +183,17 @@ class Library:
                 return model
         return None
 
+    def model_at(self, path: Path) -> InstalledModel:
+        """Of any file, in no list. Raises KnownError when it is no model file."""
+        walk = Walk(Source("folder", "Your folder", path.parent), max_depth=0)
+        walk.run(CancelToken())
+        for model in models_of(walk):
+            if any(file.path == path for file in model.files):
+                return self.refreshed(apply(model, read_model(model, CancelToken())))
+        raise KnownError(
+            f"{path.name} is no model file.", "Its name does not end in .gguf.", "Choose another."
+        )
+
     def note_used(self, path: Path) -> None:
         """A model was loaded from this file, its first shard; until it is unloaded or another one
         is loaded, its files are neither deleted nor repaired."""

@@ -58,8 +58,14 @@ def models_of(walk: Walk) -> list[InstalledModel]:
         # A whole file counts for more than what is left of its download.
         if name not in group.files or group.files[name].partial:
             group.files[name] = file
-    made = [_model(first, group) for (_, first), group in groups.items()]
+    made = sorted((_model(first, group) for (_, first), group in groups.items()), key=_order)
     return [replace(one, attached=tuple(attached.get(str(one.folder), ()))) for one in made]
+
+
+def _order(model: InstalledModel) -> tuple[bool, str, str]:
+    """By name; whole files before links, which may be their other names."""
+    file = model.files[0]
+    return file.path != file.content, model.title.lower(), model.key
 
 
 def distinct(models: Iterable[InstalledModel]) -> list[InstalledModel]:

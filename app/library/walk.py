@@ -53,6 +53,7 @@ class Walk:
     folders: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     cut_short: bool = False
+    max_depth: int = _MAX_DEPTH
 
     def run(self, cancel: CancelToken) -> None:
         """Raises Cancelled. Links to folders are followed once, what vanishes is left out."""
@@ -74,7 +75,7 @@ class Walk:
                         if _is_folder(entry):
                             if entry.name == REPAIR_FOLDER:
                                 continue
-                            waiting += [(entry.path, depth + 1)] if depth < _MAX_DEPTH else []
+                            waiting += [(entry.path, depth + 1)] if depth < self.max_depth else []
                         else:
                             self._look_at(entry, folder)
             except FileNotFoundError:
