@@ -56,10 +56,16 @@ def build(machine: Machine | None = None) -> Services:
     )
 
 
-def open_hub() -> Hub:
-    """As the settings say, for commands that need nothing else."""
+def load_settings() -> SettingsStore:
+    """For commands that need nothing else; what is wrong with the file is for the window to say."""
     settings = SettingsStore(paths.config_dir() / SETTINGS_NAME)
     settings.load()
+    return settings
+
+
+def open_hub() -> Hub:
+    """As the settings say, for commands that need nothing else."""
+    settings = load_settings()
     return Hub(hub_access(settings, TokenStore(paths.config_dir() / TOKEN_NAME)))
 
 
@@ -91,8 +97,7 @@ def library(
 
 def open_library() -> Library:
     """As the settings say, for commands that need nothing else."""
-    settings = SettingsStore(paths.config_dir() / SETTINGS_NAME)
-    settings.load()
+    settings = load_settings()
     tokens = TokenStore(paths.config_dir() / TOKEN_NAME)
     return library(settings, hub_access(settings, tokens))
 

@@ -11,9 +11,17 @@ from app import (
     __version__,
     cli_chat,
     cli_dialect,
+from app import (
+    __version__,
+    cli_chat,
+    cli_dialect,
+    cli_download,
     cli_gpus,
     cli_hardware,
     cli_library,
+    cli_plan,
+    cli_search,
+)
     cli_plan,
     cli_search,
 )
@@ -75,6 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
     cli_dialect.add_parsers(commands)
     cli_hardware.add_parsers(commands)
     cli_plan.add_parsers(commands)
+    cli_download.add_parsers(commands)
     cli_gpus.add_parsers(commands)
     cli_search.add_parser(commands)
     cli_library.add_parsers(commands)

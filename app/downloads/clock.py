@@ -45,11 +45,11 @@ class Pulse:
                 task.cancel()
 
 
-async def first_of(*pulses: Pulse) -> None:
-    """Until one of them fires."""
+async def first_of(*pulses: Pulse, within_seconds: float | None = None) -> None:
+    """Until one of them fires or the time (of the system, not of a clock) is up."""
     waiting = [asyncio.ensure_future(pulse.wait()) for pulse in pulses]
     try:
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waiting, timeout=within_seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in waiting:
             task.cancel()

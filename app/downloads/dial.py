@@ -6,6 +6,7 @@ asyncio's own staggered connecting loses sockets when it is cancelled, which pau
 import asyncio
 import socket
 
+RECEIVE_BUFFER_BYTES: int | None = None  # None: as the system adapts it to the line
 _PATIENCE_SECONDS = 4.0
 _good_family: dict[str, int] = {}
 
@@ -13,7 +14,7 @@ _good_family: dict[str, int] = {}
 async def connect(host: str, port: int) -> socket.socket:
     """Tries the addresses one after the other, first of the kind that worked the last time.
 
-    Raises OSError. To be called within a time-out.
+    The socket is a blocking one. Raises OSError. To be called within a time-out.
     """
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -39,7 +40,10 @@ async def _connect(
     try:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if RECEIVE_BUFFER_BYTES is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         await asyncio.get_running_loop().sock_connect(sock, address)
+        sock.setblocking(True)
     except BaseException:
         sock.close()
         raise

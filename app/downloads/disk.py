@@ -2,16 +2,18 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from app.downloads.hashing import Digest
 from app.downloads.part_file import PartFile
+from app.downloads.recent import Block
 from app.downloads.types import MIB
 
 T = TypeVar("T")
 _HASH_STEP = 8 * MIB
+_READ_BYTES = 256 * 1024
 
 
 class DiskThreads:
@@ -50,17 +52,18 @@ async def _finish(pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         raise
 
 
-def hash_some(part: PartFile, digest: Digest, end: int, buffer: bytearray) -> int:
-    """Feed the digest up to `end`, at most some MiB at once; how many bytes it took.
+def hash_some(part: PartFile, digest: Digest, end: int, blocks: Sequence[Block]) -> None:
+    """Feed the digest with the blocks, which begin where it stands, or without any with what is in
+    the file up to `end`, some MiB at most.
 
     Reads what was just written, from the page cache. Raises OSError when the file is shorter.
     """
-    done, view = 0, memoryview(buffer)
-    while digest.length < end and done < _HASH_STEP:
-        piece = view[: min(len(view), end - digest.length)]
-        count = part.read_at(digest.length, piece)
+    for block in blocks:
+        digest.update(memoryview(block.buffer)[: block.count])
+    stop = min(end, digest.length + _HASH_STEP)
+    view = memoryview(bytearray(_READ_BYTES))
+    while not blocks and digest.length < stop:
+        count = part.read_at(digest.length, view[: min(len(view), stop - digest.length)])
         if count == 0:
             raise OSError(5, "the partial file is shorter than its journal says", str(part.path))
-        digest.update(piece[:count])
-        done += count
-    return done
+        digest.update(view[:count])

@@ -18,6 +18,8 @@ from app.downloads.types import (
     Target,
 )
 
+_LOOK_SECONDS = 0.5
+
 
 def download(
     request: DownloadRequest,
@@ -53,7 +55,8 @@ def download(
     manager.start()
     try:
         manager.add(request, target)
-        ended.wait()
+        while not ended.wait(_LOOK_SECONDS):  # a plain wait would not see Ctrl+C on Windows
+            pass
     finally:
         manager.close()
     status = last[0]

@@ -3,26 +3,32 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import Awaitable, Mapping
-from typing import Protocol
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 from urllib.parse import SplitResult, urljoin
 
 from app.downloads.clock import Clock
 from app.downloads.limits import Limits
 from app.downloads.link import Link, RedirectLoopError
 from app.downloads.pieces import Span
+from app.downloads.recent import BLOCK_BYTES
 from app.downloads.refusals import busy_or_none
 from app.downloads.stream import WireError
-from app.downloads.types import MIB
 from app.downloads.wire import Connection, Response, origin_of, split_url
 
-BLOCK_BYTES = MIB
+_PULL_SECONDS = 0.25
 _MAX_REDIRECTS = 10
 _REDIRECTS = (301, 302, 303, 307, 308)
 STALL_SECONDS = 30.0
 _LEAST_BYTES = 16 * 1024
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _EXPIRED = (401, 403, 404, 410)
+
+
+T = TypeVar("T")
+Tell = Callable[[int, int, bytearray], None]
 
 
 class LinkExpiredError(WireError):
@@ -51,41 +57,73 @@ class Sink(Protocol):
         """Wait until another block may be received before the journal knows of the last ones."""
         ...
 
-    async def store(self, fetcher: "Fetcher", offset: int, data: memoryview) -> None:
-        """Returns when the data is in the file."""
+    def claim(self, fetcher: "Fetcher", span: Span, most: int) -> int:
+        """How many bytes to receive next; 0 when the span is over or the journal has to catch up.
+        On any thread."""
+        ...
+
+    def buffer(self) -> bytearray:
+        """BLOCK_BYTES of memory, on any thread; the sink's again with `stored` or `put_back`."""
+        ...
+
+    def put_back(self, buffer: bytearray) -> None: ...
+
+    def write(self, offset: int, data: memoryview) -> None:
+        """Put it into the file, on any thread. Raises OSError."""
+        ...
+
+    def stored(self, fetcher: "Fetcher", offset: int, count: int, buffer: bytearray) -> None:
+        """The first `count` bytes of the buffer are in the file now."""
         ...
 
 
+@dataclass
+class _Whole:
+    """An answer that holds the whole file, read up to `position`."""
+
+    response: Response
+    position: int
+
+
 class Fetcher:
-    """received_bytes and journaled_bytes: how far this connection is ahead of the journal."""
+    """received_bytes and journaled_bytes: how far this connection is ahead of the journal.
+    latency_seconds: from the last request to its answer. bytes_per_second: of the last span."""
 
     def __init__(self, sink: Sink, limits: Limits) -> None:
         self._sink = sink
         self._limits = limits
         self._connection: Connection | None = None
-        self._buffers = (bytearray(BLOCK_BYTES), bytearray(BLOCK_BYTES))
-        self._writing: list[asyncio.Future[None] | None] = [None, None]
+        self._whole: _Whole | None = None
         self._held_back = False
         self.received_bytes = 0
-        self.written_bytes = 0
         self.journaled_bytes = 0
+        self.latency_seconds = 0.0
+        self.bytes_per_second = 0.0
 
     async def fetch(self, span: Span, link: Link, whole: bool = False) -> None:
         """Bring the span; its position says how far it got. whole: without a range, skipping what
         comes before the span. Every block has been stored when this returns or raises.
 
-        Raises WireError, KnownError for proxies, and what Sink.store raises.
+        Raises WireError, KnownError for proxies, OSError of the file.
         """
         try:
-            response = await self._ask(span, link, whole)
+            kept, self._whole = self._whole, None
+            if whole and kept is not None and kept.position <= span.position:
+                response, skipped = kept.response, kept.position
+            else:
+                started = time.monotonic()
+                response, skipped = await self._ask(span, link, whole), 0
+                self.latency_seconds = time.monotonic() - started
+            if response.status == 200:
+                await self._skip(response, span.position - skipped)
             await self._receive(response, span)
-            if not response.reusable:
+            if whole:
+                self._whole = _Whole(response, span.position)
+            elif not response.reusable:
                 self.close()
         except BaseException:
             self.close()
             raise
-        finally:
-            await self._written()
 
     async def watch(self, clock: Clock) -> None:
         """Runs beside `fetch` and breaks a connection that gives next to nothing."""
@@ -103,6 +141,7 @@ class Fetcher:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        self._whole = None
 
     async def _ask(self, span: Span, link: Link, whole: bool) -> Response:
         url, headers = link.url, dict(link.headers)
@@ -134,68 +173,87 @@ class Fetcher:
         return await self._connection.request("GET", url, headers)
 
     async def _receive(self, response: Response, span: Span) -> None:
-        if response.status == 200:
-            await self._skip(response, span.position)
-        turn = 0
+        loop = asyncio.get_running_loop()
+        started, before = time.monotonic(), span.position
+
+        def tell(offset: int, count: int, buffer: bytearray) -> None:
+            loop.call_soon_threadsafe(self._sink.stored, self, offset, count, buffer)
+
         while span.left > 0:
             await self._held(self._sink.credit(self))
-            await self._held(self._slot(turn))
-            block = memoryview(self._buffers[turn])[: min(span.left, BLOCK_BYTES)]
-            # Another connection may have taken a share of the span meanwhile.
-            count = min(await self._fill(response, block), max(0, span.left))
-            offset = span.position
-            span.position += count
-            self.received_bytes += count
-            stored = self._sink.store(self, offset, block[:count])
-            self._writing[turn] = asyncio.ensure_future(stored)
-            turn = 1 - turn
+            budget = self._limits.grain_bytes
+            if budget is None:
+                budget = span.left
+            else:
+                await self._held(self._limits.take(budget))
+            await self._on_line(lambda most=budget: self._pull(response, span, most, tell))  # type: ignore[misc]
+        seconds = time.monotonic() - started
+        self.bytes_per_second = (span.position - before) / seconds if seconds else 0.0
+
+    def _pull(self, response: Response, span: Span, budget: int, tell: Tell) -> None:
+        """From the socket into the file, on a worker thread: `budget` bytes, or fewer where the
+        span ends, the journal is behind, or some time has passed.
+
+        Raises WireError when nothing came, OSError of the file.
+        """
+        deadline, first, over = time.monotonic() + _PULL_SECONDS, True, False
+        while not over and (most := self._sink.claim(self, span, min(budget, BLOCK_BYTES))):
+            buffer, offset, count = self._sink.buffer(), span.position, 0
+            try:
+                while count < most and not over:
+                    step = memoryview(buffer)[count : min(most, count + BLOCK_BYTES)]
+                    filled, over = _fill(response, step, deadline, must=first)
+                    self._sink.write(offset + count, step[:filled])
+                    first, count = False, count + filled
+            finally:
+                self.received_bytes += count
+                span.position += count
+                if count:
+                    tell(offset, count, buffer)
+                else:
+                    self._sink.put_back(buffer)
+            budget -= count
 
     async def _skip(self, response: Response, count: int) -> None:
+        piece = bytearray(BLOCK_BYTES)
         while count > 0:
-            piece = memoryview(self._buffers[0])[: min(count, BLOCK_BYTES)]
-            got = await response.read_into(piece, 1)
+            wanted = memoryview(piece)[: min(count, BLOCK_BYTES)]
+            got = await self._on_line(lambda view=wanted: response.read_into(view, 1))  # type: ignore[misc]
             if got == 0:
                 raise WireError("the answer ended too early")
             count -= got
 
-    async def _fill(self, response: Response, block: memoryview) -> int:
-        """As much of the block as comes; what came before a break is kept.
-
-        Raises WireError when nothing came."""
-        filled = 0
-        while filled < len(block):
-            grain = min(self._limits.grain_bytes, len(block) - filled)
-            await self._held(self._limits.take(grain))
-            try:
-                count = await response.read_into(block[filled : filled + grain])
-            except WireError:
-                if filled == 0:
-                    raise
-                break
-            filled += count
-            if count < grain:
-                break
-        if filled == 0:
-            raise WireError("the answer ended too early")
-        return filled
+    async def _on_line(self, work: Callable[[], T]) -> T:
+        if self._connection is None:
+            raise WireError("the connection was closed")
+        return await self._connection.stream.on_thread(work)
 
     async def _held(self, waiting: Awaitable[None]) -> None:
         """Our own waits are not the server's silence."""
         self._held_back = True
         await waiting
 
-    async def _slot(self, turn: int) -> None:
-        writing, self._writing[turn] = self._writing[turn], None
-        if writing is not None:
-            await writing
 
-    async def _written(self) -> None:
-        """Wait for the blocks on their way to the file; raises what went wrong with them."""
-        writing = [w for w in self._writing if w is not None]
-        self._writing = [None, None]
-        for result in await asyncio.gather(*writing, return_exceptions=True):
-            if isinstance(result, BaseException):
-                raise result
+def _fill(response: Response, step: memoryview, deadline: float, must: bool) -> tuple[int, bool]:
+    """How much came, and whether it is time to stop. must: raise WireError when nothing came."""
+    filled = got = 0
+    late = False
+    while filled < len(step):
+        # A whole number of the hash's blocks, so that its state can be kept.
+        rest = step[filled : filled + -filled % 64] if late else step[filled:]
+        try:
+            got = response.read_into(rest, len(rest) if response.brisk and not late else 1)
+        except WireError:
+            got = 0
+            if must and filled == 0:
+                raise
+        if got == 0 and must and filled == 0:
+            raise WireError("the answer ended too early")
+        filled += got
+        late = time.monotonic() > deadline
+        if got == 0 or (late and filled % 64 == 0):
+            return filled, True
+    return filled, False
 
 
 def check_answer(response: Response, span: Span, whole: bool, sink: Sink) -> None:

@@ -44,10 +44,10 @@ class Limits:
         self.changed.fire()
 
     @property
-    def grain_bytes(self) -> int:
-        """How much to ask for at once, so that a low cap still flows evenly."""
+    def grain_bytes(self) -> int | None:
+        """How much to ask for at once, so that a low cap still flows evenly; None without a cap."""
         if self._rate is None:
-            return MIB
+            return None
         return max(1024, min(MIB, int(self._rate * _BURST_SECONDS)))
 
     async def take(self, count: int) -> None:

@@ -5,6 +5,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from app.core.hub_access import HubAccess
 from app.downloads.clock import Clock, RealClock
 from app.downloads.disk import DiskThreads
 from app.downloads.job import Job, Workshop
-from app.downloads.limits import DEFAULT_CONNECTIONS, Limits, check_limits
+from app.downloads.limits import DEFAULT_CONNECTIONS, MAX_CONNECTIONS, Limits, check_limits
 from app.downloads.queue_file import NewerQueueError, SavedJob, has_jobs, load_queue, save_queue
 from app.downloads.space import FreeBytes
 from app.downloads.storage import free_bytes
@@ -34,6 +35,7 @@ Listener = Callable[[Event], None]
 Command = Callable[[], Coroutine[Any, Any, None]]
 
 _TICK_SECONDS = 0.25
+_SPARE_THREADS = 4  # for asking the Hub and looking up names
 _log = logging.getLogger(__name__)
 
 
@@ -175,6 +177,10 @@ class DownloadManager:
 
     async def _main(self) -> None:
         self._loop, self._commands = asyncio.get_running_loop(), asyncio.Queue()
+        # Each connection that receives is one thread that waits for its socket.
+        self._loop.set_default_executor(
+            ThreadPoolExecutor(MAX_CONNECTIONS + _SPARE_THREADS, "downloads-line")
+        )
         disk = DiskThreads()
         limits = Limits(self._clock, self._bytes_per_second, self._connections)
         self._shop = Workshop(self._hub, Tools(limits, self._clock, disk), self._free)

@@ -35,7 +35,9 @@ class PartFile:
         """All of it, or OSError."""
         while data:
             if hasattr(os, "pwrite"):
-                written = os.pwrite(self._fd, data, offset)
+                # The system lets one writer in at a time, and its others wait on the processor.
+                with self._seek_lock:
+                    written = os.pwrite(self._fd, data, offset)
             else:
                 with self._seek_lock:
                     os.lseek(self._fd, offset, os.SEEK_SET)

@@ -1,43 +1,51 @@
 """Who fetches what: spans of one file, handed out in order within a window."""
 
+import threading
 from dataclasses import dataclass
 
 from app.downloads.ranges import Range, RangeSet
 from app.downloads.types import MIB
 
-_SMALLEST_PIECE = 4 * MIB
-_LARGEST_PIECE = 64 * MIB
+SMALLEST_PIECE = 4 * MIB
+_WAITS_PER_PIECE = 20
+LARGEST_PIECE = 64 * MIB
 _SMALLEST_SHARE = 1 * MIB
 
 
 @dataclass(eq=False)
 class Span:
-    """[position, end) is still to be received. end may move down when another connection takes a
-    share."""
+    """[position, end) is still to be received; up to `claimed` it is on its way. end may move down
+    to there when another connection takes a share."""
 
     start: int
     end: int
     position: int
+    claimed: int
 
     @property
     def left(self) -> int:
         return self.end - self.position
 
 
-def piece_bytes(size: int, connections: int) -> int:
-    """Large enough to forget the cost of a request, small enough that all have work."""
-    return max(_SMALLEST_PIECE, min(_LARGEST_PIECE, size // (4 * connections)))
+def piece_bytes(latency_seconds: float, bytes_per_second: float) -> int:
+    """Large enough to forget the wait for each answer, small enough that bytes come nearly in
+    order."""
+    worth = latency_seconds * bytes_per_second * _WAITS_PER_PIECE
+    return max(SMALLEST_PIECE, min(LARGEST_PIECE, int(worth) // MIB * MIB))
 
 
 class Board:
     """written: what is in the file. The spans handed out stay within `connections` pieces of the
-    first missing byte, so that bytes arrive nearly in order and can be hashed as they come."""
+    first missing byte, so that bytes arrive nearly in order and can be hashed as they come.
+
+    For the asyncio thread, but for `claim`."""
 
     def __init__(self, size: int, written: RangeSet, connections: int) -> None:
         self.size = size
         self.written = written
         self._active: list[Span] = []
         self._connections = connections
+        self._lock = threading.Lock()
 
     @property
     def complete(self) -> bool:
@@ -51,9 +59,9 @@ class Board:
     def set_connections(self, connections: int) -> None:
         self._connections = connections
 
-    def take(self) -> Span | None:
-        """The next span; None when all that is missing is on its way or out of the window."""
-        piece = piece_bytes(self.size, self._connections)
+    def take(self, piece: int = SMALLEST_PIECE) -> Span | None:
+        """The next span, of `piece` bytes at most; None when all that is missing is on its way or
+        out of the window."""
         limit = self.frontier + piece * self._connections
         for start, end in self._unclaimed():
             if start >= limit:
@@ -61,17 +69,24 @@ class Board:
             return self._claim(start, min(end, start + piece))
         return self._share()
 
-    def take_all(self) -> Span | None:
-        """Everything from the first missing byte on, for servers that cannot send ranges."""
+    def take_gap(self) -> Span | None:
+        """All that is missing in a row, for servers that cannot send ranges."""
         gaps = self._unclaimed()
-        return self._claim(gaps[0][0], self.size) if gaps else None
+        return self._claim(*gaps[0]) if gaps else None
+
+    def claim(self, span: Span, most: int) -> int:
+        """How many bytes whoever fetches the span receives next; 0 at its end. From any thread."""
+        with self._lock:
+            count = max(0, min(most, span.end - span.position))
+            span.claimed = span.position + count
+            return count
 
     def release(self, span: Span) -> None:
         """What the span did not bring is missing again."""
         self._active.remove(span)
 
     def _claim(self, start: int, end: int) -> Span:
-        span = Span(start, end, start)
+        span = Span(start, end, start, start)
         self._active.append(span)
         return span
 
@@ -83,9 +98,10 @@ class Board:
 
     def _share(self) -> Span | None:
         """Half of what the slowest has left."""
-        slowest = max(self._active, key=lambda span: span.left, default=None)
-        if slowest is None or slowest.left < 2 * _SMALLEST_SHARE:
-            return None
-        middle, end = slowest.position + slowest.left // 2, slowest.end
-        slowest.end = middle
+        with self._lock:
+            slowest = max(self._active, key=lambda span: span.end - span.claimed, default=None)
+            if slowest is None or slowest.end - slowest.claimed < 2 * _SMALLEST_SHARE:
+                return None
+            middle = (slowest.claimed + (slowest.end - slowest.claimed) // 2) // 64 * 64
+            end, slowest.end = slowest.end, middle
         return self._claim(middle, end)

@@ -1,8 +1,16 @@
-"""Bytes from a socket straight into the buffer of whoever wants them."""
+"""Bytes from a socket straight into the buffer of whoever wants them, on worker threads."""
 
 import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
+T = TypeVar("T")
 _SPARE_BYTES = 64 * 1024
+_BRISK_BYTES = 64 * 1024
+_ALL = getattr(socket, "MSG_WAITALL", 0)
 
 
 class WireError(Exception):
@@ -20,81 +28,64 @@ class UnreachableError(WireError):
     from_server = False
 
 
-class Stream(asyncio.BufferedProtocol):
-    """Reads only while someone waits in `receive`, so nothing piles up. received: bytes so far."""
+class Stream:
+    """A connected, blocking socket. `receive`, `read_until` and `send` belong on a worker thread,
+    one at a time; `abort` may come from any thread and ends them. received: bytes so far.
+    brisk: the line gives more than a few packets at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, sock: socket.socket, flags: int = _ALL) -> None:
+        """flags: _ALL lets the system fill buffers of its own accord; 0 for TLS."""
         self.received = 0
-        self._transport: asyncio.Transport | None = None
-        self._spare = bytearray(_SPARE_BYTES)
+        self.brisk = False
+        self._sock = sock
+        self._flags = flags
         self._left = bytearray()
-        self._target: memoryview | None = None
-        self._filled = 0
-        self._wanted = 0
-        self._waiter: asyncio.Future[None] | None = None
+        self._lock = threading.Lock()
+        self._busy = False
         self._ended = False
-        self._error: BaseException | None = None
+        self._closed = False
+        self._error: WireError | None = None
 
     @property
     def ended(self) -> bool:
         return self._ended
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            self.use_transport(transport)
-
-    def use_transport(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        transport.pause_reading()
-
-    @property
-    def transport(self) -> asyncio.Transport:
-        if self._transport is None:
-            raise WireError("not connected")
-        return self._transport
-
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
-        if self._target is None:
-            return memoryview(self._spare)
-        return self._target[self._filled :]
-
-    def buffer_updated(self, nbytes: int) -> None:
-        self.received += nbytes
-        if self._target is None:
-            self._left += memoryview(self._spare)[:nbytes]
-            self.transport.pause_reading()
-            return
-        self._filled += nbytes
-        if self._filled >= self._wanted:
-            self._wake()
-
-    def eof_received(self) -> bool:
-        self._ended = True
-        self._wake()
-        return False
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._ended = True
-        self._error = self._error or exc
-        self._wake()
-
-    def _wake(self) -> None:
-        self._target = None
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+    def wrap(self, wrapper: Callable[[socket.socket], socket.socket]) -> None:
+        """Go on through what `wrapper` makes of the socket (TLS). Raises what it raises."""
+        plain = self._sock
+        with self._lock:
+            if self._ended:
+                raise self._error or UnreachableError("the connection was closed")
+            # A second handle on the connection, by which it can be aborted meanwhile.
+            self._sock = plain.dup()
+            self._busy = True
+        wrapped = plain
+        try:
+            wrapped = wrapper(plain)
+        finally:
+            with self._lock:
+                self._busy = False
+                self._sock.close()
+                self._sock, self._flags = wrapped, 0
+                self._ended = self._ended or wrapped is plain
+                self._close_when_idle()
 
     def send(self, data: bytes) -> None:
-        self.transport.write(data)
+        """Raises WireError."""
+        with self._using():
+            self._sock.sendall(data)
 
     def abort(self, error: WireError | None = None) -> None:
         """Drop the connection; whoever waits in `receive` gets the error."""
-        self._error = self._error or error
-        self._ended = True
-        if self._transport is not None:
-            self._transport.abort()
-        self._wake()
+        with self._lock:
+            self._error = self._error or error
+            self._ended = True
+            with contextlib.suppress(OSError):
+                # Not SSLSocket.shutdown, which would take the rest of the stream for plain bytes.
+                socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+            self._close_when_idle()
 
-    async def receive(self, into: memoryview, wanted: int) -> int:
+    def receive(self, into: memoryview, wanted: int) -> int:
         """At least `wanted` bytes into the buffer, fewer when the stream ends.
 
         Raises WireError when it broke and no byte was left to give.
@@ -103,38 +94,81 @@ class Stream(asyncio.BufferedProtocol):
         if count:
             into[:count] = self._left[:count]
             del self._left[:count]
-        if count >= wanted or (count and self._ended):
-            return count
-        if not self._ended:
-            self._target, self._filled, self._wanted = into, count, wanted
-            self._waiter = asyncio.get_running_loop().create_future()
-            self.transport.resume_reading()
-            try:
-                await self._waiter
-            finally:
-                self._target = self._waiter = None
-                if not self._ended:
-                    self.transport.pause_reading()
-            count = self._filled
+        if count < wanted and not self._ended:
+            with self._using():
+                count = self._fill(into, count, wanted)
         if count == 0 and self._error is not None:
-            if isinstance(self._error, WireError):
-                raise self._error
-            raise UnreachableError(f"the connection broke: {self._error}") from self._error
+            raise self._error
         return count
 
-    async def read_until(self, mark: bytes, limit: int) -> bytes:
+    def _fill(self, into: memoryview, count: int, wanted: int) -> int:
+        while count < wanted:
+            # A slow line is looked at as bytes come, a fast one need not wake us for each packet.
+            flags = self._flags if self.brisk and wanted == len(into) else 0
+            try:
+                got = self._sock.recv_into(into[count:], len(into) - count, flags)
+            except OSError as error:
+                self.abort(UnreachableError(f"the connection broke: {error}"))
+                got = 0
+            if got == 0:
+                self._ended = True
+                break
+            self.received += got
+            count += got
+            self.brisk = got >= _BRISK_BYTES
+        return count
+
+    def read_until(self, mark: bytes, limit: int) -> bytes:
         """Up to and with the mark. Raises WireError when it does not come."""
+        piece = bytearray(_SPARE_BYTES)
         while (end := self._left.find(mark)) < 0:
             if len(self._left) > limit:
                 raise WireError("the answer's head is too long")
-            piece = bytearray(_SPARE_BYTES)
             held = bytes(self._left)
             self._left.clear()
-            count = await self.receive(memoryview(piece), 1)
+            count = self.receive(memoryview(piece), 1)
             if count == 0:
                 raise WireError("the connection was closed before an answer came")
-            # What came after the piece may be there already: TLS delivers in bursts.
-            self._left[:0] = held + piece[:count]
+            self._left += held + piece[:count]
+        if end > limit:
+            raise WireError("the answer's head is too long")
         data = bytes(self._left[: end + len(mark)])
         del self._left[: end + len(mark)]
         return data
+
+    async def on_thread(self, work: Callable[[], T]) -> T:
+        """Run `work`, which uses this stream, beside the loop; cancelling aborts the stream and
+        waits for the thread."""
+        future = asyncio.get_running_loop().run_in_executor(None, work)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            self.abort()
+            while not future.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait([future])
+            if not future.cancelled():
+                future.exception()
+            raise
+
+    @contextlib.contextmanager
+    def _using(self) -> Iterator[None]:
+        with self._lock:
+            if self._ended:
+                raise self._error or UnreachableError("the connection was closed")
+            self._busy = True
+        try:
+            yield
+        except OSError as error:
+            raise UnreachableError(f"the connection broke: {error}") from error
+        finally:
+            with self._lock:
+                self._busy = False
+                self._close_when_idle()
+
+    def _close_when_idle(self) -> None:
+        """Once it has ended; a socket that a thread reads from is closed when that thread is done,
+        since its number may belong to another file by then."""
+        if self._ended and not self._busy and not self._closed:
+            self._closed = True
+            self._sock.close()

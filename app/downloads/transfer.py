@@ -9,7 +9,6 @@ from app.core.errors import KnownError
 from app.downloads.clock import Clock, Pulse, first_of
 from app.downloads.disk import DiskThreads, hash_some
 from app.downloads.fetch import (
-    BLOCK_BYTES,
     Fetcher,
     LinkExpiredError,
     OtherFileError,
@@ -20,15 +19,19 @@ from app.downloads.hashing import new_digest
 from app.downloads.journal import Picture
 from app.downloads.limits import Limits
 from app.downloads.link import Link, LinkSource
-from app.downloads.pieces import Board
+from app.downloads.pieces import LARGEST_PIECE, Board, Span, piece_bytes
+from app.downloads.recent import BLOCK_BYTES, Recent
 from app.downloads.refusals import ServerBusyError
 from app.downloads.restore import Partial
 from app.downloads.retry import Backoff
+from app.downloads.staff import Staff
 from app.downloads.stream import WireError
 from app.downloads.types import MIB
 
 AHEAD_BYTES = 4 * MIB
-_CHECKPOINT_BYTES = 1 * MIB
+_CHECKPOINT_BYTES = 2 * MIB  # half, so that bytes go on coming during a sync
+_HASH_BYTES = 8 * MIB
+_HASH_LEAST_BYTES = 4 * MIB  # at once, but for the last ones
 _CHECKPOINT_SECONDS = 5.0
 _IGNORED_RANGES = 2
 
@@ -68,6 +71,7 @@ class FileTransfer:
         self._digest = new_digest(partial.picture.hash_state)
         self._hash_state = self._digest.state()
         self._board = Board(partial.size, partial.picture.ranges.copy(), tools.limits.connections)
+        self._recent = Recent()
         self._fetchers: dict[int, Fetcher] = {}
         self._moved = Pulse()
         self._staffing = Pulse()  # a worker has left, or there is nothing left to do
@@ -104,13 +108,19 @@ class FileTransfer:
             journaling = group.create_task(self._keep_journal())
             hashing = group.create_task(self._hash())
             workers: list[asyncio.Task[None]] = []
+            staff, before = Staff(), self._board.written.total
             while not self._board.complete:
                 self._board.set_connections(self._tools.limits.connections)
-                for number in range(self._tools.limits.connections):
+                limit = self._tools.limits.connections
+                for number in range(staff.wanted(limit, self._board.written.total - before)):
                     if number not in self._fetchers:
                         self._fetchers[number] = Fetcher(self, self._tools.limits)
                         workers.append(group.create_task(self._work(number)))
-                await first_of(self._tools.limits.changed, self._staffing)
+                await first_of(
+                    self._tools.limits.changed,
+                    self._staffing,
+                    within_seconds=staff.look_again_seconds(),
+                )
             for worker in workers:
                 worker.cancel()  # it may be waiting for another try of what has come meanwhile
             await hashing
@@ -134,9 +144,11 @@ class FileTransfer:
         while not self._board.complete and number < self._tools.limits.connections:
             whole = self._ignored_ranges >= _IGNORED_RANGES
             if whole:
-                span = self._board.take_all() if number == 0 else None
+                span = self._board.take_gap() if number == 0 else None
             else:
-                span = self._board.take()
+                alone = len(self._fetchers) == 1
+                piece = piece_bytes(fetcher.latency_seconds, fetcher.bytes_per_second)
+                span = self._board.take(LARGEST_PIECE if alone else piece)
             if span is None:
                 await self._moved.wait()
                 continue
@@ -181,35 +193,51 @@ class FileTransfer:
             self.trouble = Trouble(str(error), self._tools.clock.monotonic())
 
     async def credit(self, fetcher: Fetcher) -> None:
-        while fetcher.received_bytes - fetcher.journaled_bytes > AHEAD_BYTES - BLOCK_BYTES:
+        while not _has_credit(fetcher):
             await self._journaled.wait()
 
-    async def store(self, fetcher: Fetcher, offset: int, data: memoryview) -> None:
-        await self._tools.disk.write(lambda: self._partial.file.write_at(offset, data))
-        self._board.written.add(offset, offset + len(data))
+    def claim(self, fetcher: Fetcher, span: Span, most: int) -> int:
+        return self._board.claim(span, most) if _has_credit(fetcher) else 0
+
+    def buffer(self) -> bytearray:
+        return self._recent.lend()
+
+    def put_back(self, buffer: bytearray) -> None:
+        self._recent.put_back(buffer)
+
+    def write(self, offset: int, data: memoryview) -> None:
+        self._partial.file.write_at(offset, data)
+
+    def stored(self, fetcher: Fetcher, offset: int, count: int, buffer: bytearray) -> None:
+        self._board.written.add(offset, offset + count)
+        self._recent.keep(offset, count, buffer)
         self._dirty = True
         self.trouble = None
-        fetcher.written_bytes += len(data)
-        if fetcher.written_bytes - fetcher.journaled_bytes >= _CHECKPOINT_BYTES:
+        if fetcher.received_bytes - fetcher.journaled_bytes >= _CHECKPOINT_BYTES:
             self._due.set()
         self._moved.fire()
         if self._board.complete:
             self._staffing.fire()
 
     async def _hash(self) -> None:
-        buffer = bytearray(MIB)
         while self._digest.length < self.size:
             end = self._board.frontier
-            end = end if end == self.size else end - end % 64
-            if end <= self._digest.length:
-                await self._moved.wait()
-                continue
+            at = self._digest.length
+            if end < self.size:
+                end -= end % 64
+                if end - at < _HASH_LEAST_BYTES:
+                    await self._moved.wait()
+                    continue
+            blocks = self._recent.take(at, min(end, at + _HASH_BYTES))
             try:
                 await self._tools.disk.hash(
-                    lambda e=end: hash_some(self._partial.file, self._digest, e, buffer)  # type: ignore[misc]
+                    lambda e=end, b=blocks: hash_some(self._partial.file, self._digest, e, b)  # type: ignore[misc]
                 )
             except OSError as error:
                 raise _disk_trouble(error) from error
+            finally:
+                for block in blocks:
+                    self._recent.put_back(block.buffer)
             self._hash_state = self._digest.state() or self._hash_state
             self._dirty = True
 
@@ -229,19 +257,23 @@ class FileTransfer:
     async def _checkpoint(self) -> None:
         """The picture is taken first, so that all it claims is on disk when the sync is over."""
         picture = Picture(self._board.written.copy(), self._hash_state)
-        marks = [(fetcher, fetcher.written_bytes) for fetcher in self._fetchers.values()]
+        marks = [(fetcher, fetcher.received_bytes) for fetcher in self._fetchers.values()]
         self._dirty = False
         try:
             await self._tools.disk.sync(lambda: self._partial.checkpoint(picture))
         except OSError as error:
             raise _disk_trouble(error) from error
-        for fetcher, written in marks:
-            fetcher.journaled_bytes = written
+        for fetcher, received in marks:
+            fetcher.journaled_bytes = received
         self._journaled.fire()
 
     async def _last_checkpoint(self) -> None:
         if self._dirty:
             await self._checkpoint()
+
+
+def _has_credit(fetcher: Fetcher) -> bool:
+    return fetcher.received_bytes - fetcher.journaled_bytes <= AHEAD_BYTES - BLOCK_BYTES
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

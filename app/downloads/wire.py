@@ -24,7 +24,7 @@ _CONNECT_SECONDS = 20
 
 
 class Response:
-    """status and headers (names in any case); the body by `read_into`."""
+    """status and headers (names in any case); the body by `read_into`, on a worker thread."""
 
     def __init__(self, stream: Stream, status: int, headers: Message, body: bool) -> None:
         self.status = status
@@ -50,7 +50,12 @@ class Response:
         """The body is over and the connection may be used again."""
         return self._over and self._keeps and not self._stream.ended
 
-    async def read_into(self, into: memoryview, wanted: int | None = None) -> int:
+    @property
+    def brisk(self) -> bool:
+        """Bytes come so fast that large reads do not have to wait."""
+        return self._stream.brisk
+
+    def read_into(self, into: memoryview, wanted: int | None = None) -> int:
         """Fills the buffer (or gets at least `wanted`) unless the body ends; 0 is its end.
 
         Raises WireError when it ends too early.
@@ -58,12 +63,12 @@ class Response:
         filled, least = 0, len(into) if wanted is None else wanted
         while filled < least and not self._over:
             if self._chunked and self._left == 0:
-                await self._next_chunk()
+                self._next_chunk()
                 continue
             room = len(into) - filled
             count = room if self._left is None else min(room, self._left)
             view = into[filled : filled + count]
-            got = await self._stream.receive(view, min(count, least - filled))
+            got = self._stream.receive(view, min(count, least - filled))
             if got == 0:
                 if self._left is None:
                     self._over = True
@@ -75,23 +80,23 @@ class Response:
                 self._left -= got
                 self._over = self._left == 0 and not self._chunked
                 if self._chunked and self._left == 0:
-                    await self._stream.read_until(b"\r\n", 16)
+                    self._stream.read_until(b"\r\n", 16)
         return filled
 
-    async def drain(self, limit: int = 64 * 1024) -> bytes:
+    def drain(self, limit: int = 64 * 1024) -> bytes:
         """The rest of a short body; a long one makes the connection unusable."""
         data, piece = bytearray(), bytearray(16 * 1024)
-        while len(data) < limit and (count := await self.read_into(memoryview(piece), 1)):
+        while len(data) < limit and (count := self.read_into(memoryview(piece), 1)):
             data += piece[:count]
         return bytes(data)
 
-    async def _next_chunk(self) -> None:
-        line = (await self._stream.read_until(b"\r\n", 1024)).split(b";")[0].strip()
+    def _next_chunk(self) -> None:
+        line = (self._stream.read_until(b"\r\n", 1024)).split(b";")[0].strip()
         if not re.fullmatch(rb"[0-9A-Fa-f]{1,15}", line):
             raise WireError("the answer's chunks make no sense")
         self._left = int(line, 16)
         if self._left == 0:
-            while await self._stream.read_until(b"\r\n", _HEAD_LIMIT) != b"\r\n":
+            while self._stream.read_until(b"\r\n", _HEAD_LIMIT) != b"\r\n":
                 pass
             self._over = True
 
@@ -143,6 +148,7 @@ class Connection:
             raise UnreachableError(f"{host} cannot be reached: {error}") from error
 
     async def request(self, method: str, url: SplitResult, headers: Mapping[str, str]) -> Response:
+        """Sends it and waits for the head of the answer. Raises WireError."""
         path = (url.path or "/") + (f"?{url.query}" if url.query else "")
         target = f"{url.scheme}://{url.netloc}{path}" if self._absolute else path
         if re.search(r"[\x00-\x20\x7f-\U0010ffff]", target):
@@ -152,8 +158,13 @@ class Connection:
         if any(re.search(r"[\r\n\x00]", value) for value in named.values()):
             raise WireError("a header holds a line break")
         lines = [f"{method} {target} HTTP/1.1", *(f"{k}: {v}" for k, v in named.items())]
-        self.stream.send(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
-        return await _read_head(self.stream, body=method != "HEAD")
+        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+        def ask() -> Response:
+            self.stream.send(head)
+            return _read_head(self.stream, body=method != "HEAD")
+
+        return await self.stream.on_thread(ask)
 
     def close(self) -> None:
         self.stream.abort()
@@ -204,23 +215,32 @@ def _proxy_login(proxy: SplitResult) -> dict[str, str]:
 
 
 async def _dial(host: str, port: int, tls: ssl.SSLContext | None) -> Stream:
-    sock = await connect(host, port)
-    name = host if tls is not None else None
+    stream = Stream(await connect(host, port))
+    if tls is not None:
+        await _start_tls(stream, tls, host)
+    return stream
+
+
+async def _start_tls(stream: Stream, tls: ssl.SSLContext, host: str) -> None:
     try:
-        _, stream = await asyncio.get_running_loop().create_connection(
-            Stream, sock=sock, ssl=tls, server_hostname=name
+        await stream.on_thread(
+            lambda: stream.wrap(lambda plain: tls.wrap_socket(plain, server_hostname=host))
         )
     except BaseException:
-        sock.close()
+        stream.abort()
         raise
-    return stream
 
 
 async def _tunnel(stream: Stream, host: str, port: int, proxy: SplitResult) -> None:
     login = "".join(f"{k}: {v}\r\n" for k, v in _proxy_login(proxy).items())
-    place = f"{host}:{port}"
-    stream.send(f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n{login}\r\n".encode("latin-1"))
-    answer = await _read_head(stream, body=False)
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    ask = f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n{login}\r\n".encode("latin-1")
+
+    def connect_through() -> Response:
+        stream.send(ask)
+        return _read_head(stream, body=False)
+
+    answer = await stream.on_thread(connect_through)
     if answer.status == 407:
         raise KnownError(
             "The proxy asks for a name and a password.",
@@ -229,16 +249,12 @@ async def _tunnel(stream: Stream, host: str, port: int, proxy: SplitResult) -> N
         )
     if answer.status != 200:
         raise WireError(f"the proxy answered {answer.status}")
-    loop = asyncio.get_running_loop()
-    transport = await loop.start_tls(stream.transport, stream, _tls(), server_hostname=host)
-    if transport is None:
-        raise WireError("the connection was closed")
-    stream.use_transport(transport)
+    await _start_tls(stream, _tls(), host)
 
 
-async def _read_head(stream: Stream, body: bool) -> Response:
+def _read_head(stream: Stream, body: bool) -> Response:
     while True:
-        data = await stream.read_until(b"\r\n\r\n", _HEAD_LIMIT)
+        data = stream.read_until(b"\r\n\r\n", _HEAD_LIMIT)
         match = _STATUS_LINE.match(data)
         if match is None:
             raise WireError("the answer is not HTTP")

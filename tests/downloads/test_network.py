@@ -175,7 +175,8 @@ async def _ask(answer: bytes) -> bytes:
     url = split_url(f"http://127.0.0.1:{listening.getsockname()[1]}/a?b=c")
     connection = await Connection.open(url)
     try:
-        return await (await connection.request("GET", url, {})).drain()
+        response = await connection.request("GET", url, {})
+        return await connection.stream.on_thread(response.drain)
     finally:
         connection.close()
         await asyncio.sleep(0)

@@ -80,7 +80,7 @@ def test_the_board_hands_out_every_byte_once(
             open_spans.append(span)
         assert open_spans, "something is missing, nobody fetches it and nobody may"
         span = data.draw(st.sampled_from(open_spans)) if size < 8 * MIB else open_spans[-1]
-        end = min(span.end, span.position + 3 * MIB)
+        end = span.position + board.claim(span, 3 * MIB)
         assert received.total + end - span.position == _after(received, span.position, end)
         board.written.add(span.position, end)
         span.position = end

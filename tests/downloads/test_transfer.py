@@ -31,13 +31,15 @@ def test_no_connection_is_more_than_four_mebibytes_ahead_of_the_journal(
     hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ahead: list[int] = []
-    store = FileTransfer.store
+    stored = FileTransfer.stored
 
-    async def watched(self: FileTransfer, fetcher: Fetcher, offset: int, data: memoryview) -> None:
+    def watched(
+        self: FileTransfer, fetcher: Fetcher, offset: int, count: int, buffer: bytearray
+    ) -> None:
         ahead.append(fetcher.received_bytes - fetcher.journaled_bytes)
-        await store(self, fetcher, offset, data)
+        stored(self, fetcher, offset, count, buffer)
 
-    monkeypatch.setattr(FileTransfer, "store", watched)
+    monkeypatch.setattr(FileTransfer, "stored", watched)
     with Rig(hub, tmp_path) as rig:
         assert_whole(rig.get(offer(hub, {"m.gguf": PatternContent(SIZE)})))
     assert AHEAD_BYTES == 4 * MIB

@@ -1,6 +1,7 @@
 """What both hosts share: sending answers, well or badly."""
 
 import json
+import os
 import select
 import socket
 import struct
@@ -9,7 +10,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from tests.hub.content import Content
+from tests.hub.content import Content, FileContent
 from tests.hub.faults import Fault, Host
 
 if TYPE_CHECKING:
@@ -101,14 +102,18 @@ class HubHandler(BaseHTTPRequestHandler):
 
     def _send_body(self, content: Content, start: int, end: int) -> None:
         fault = self.fault
+        if fault == Fault() and isinstance(content, FileContent) and hasattr(os, "sendfile"):
+            self.wfile.flush()
+            content.send(self.connection, start, end)
+            return
         stops = (fault.cut_after, fault.reset_after, fault.stall_after)
         limit = min((stop for stop in stops if stop is not None), default=end - start)
         for piece in _pieces(content, start, min(end, start + limit), fault.corrupt):
+            self.hub.count_bytes(len(piece))  # before, so that a broken connection counts too
             if fault.chunked:
                 self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
             else:
                 self.wfile.write(piece)
-            self.hub.count_bytes(len(piece))
         if fault.chunked:
             self.wfile.write(b"0\r\n\r\n")
         if limit >= end - start:

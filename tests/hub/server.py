@@ -41,7 +41,8 @@ class HubServer:
 
     The API answers on 127.0.0.1, the CDN on localhost: another host, as in life. rate_limit: told
     on every answer of the API, and enforced when nothing remains. stalled: set when a scripted
-    stall has begun. tls: a server context; both hosts then speak https.
+    stall has begun. tls: a server context; both hosts then speak https. send_buffer_bytes: of each
+    connection, small where a test compares what was sent with what was received.
     """
 
     def __init__(self, world: World | None = None, tls: ssl.SSLContext | None = None) -> None:
@@ -51,6 +52,7 @@ class HubServer:
         self.rate_limit: RateLimit | None = None
         self.stalled = threading.Event()
         self.sent_bytes = 0
+        self.send_buffer_bytes: int | None = None
         self._sent = threading.Condition()
         self._lock = threading.Lock()
         self._generation = 0
@@ -139,6 +141,7 @@ class _Host(ThreadingHTTPServer):
     request_queue_size = 64
 
     def __init__(self, handler: type[HubHandler], hub: HubServer) -> None:
+        self._hub = hub
         bound = type(handler.__name__, (handler,), {"hub": hub})
         super().__init__(("127.0.0.1", 0), bound)
         self._open: set[socket.socket] = set()
@@ -160,6 +163,8 @@ class _Host(ThreadingHTTPServer):
     def process_request_thread(self, request: object, client_address: object) -> None:
         assert isinstance(request, socket.socket)
         request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._hub.send_buffer_bytes is not None:
+            request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._hub.send_buffer_bytes)
         with self._lock:
             self._open.add(request)
         try:

@@ -103,5 +103,19 @@ CREATE TABLE fact(
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_TREE,)
+# The index keeps no copy of the texts. Parts up to the fact "indexed" are in it, titles when they
+# equal indexed_title.
+_SEARCH = """
+CREATE VIRTUAL TABLE part_index USING fts5(
+  name, text, content='', tokenize='unicode61 remove_diacritics 2'
+);
+CREATE VIRTUAL TABLE title_index USING fts5(
+  title, content='', tokenize='unicode61 remove_diacritics 2'
+);
+INSERT INTO fact VALUES('indexed', '0');
+ALTER TABLE conversation ADD COLUMN indexed_title TEXT;
+CREATE INDEX conversation_to_index ON conversation(id) WHERE indexed_title IS NOT title;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_TREE, _SEARCH)
 """Number n brings a database of version n to version n + 1."""

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
-from app.chat.store import connect
+from app.chat.store import connect, index
 from app.chat.store.commands import ConversationCommands, MessageCommands, Now, utc_now
 from app.chat.store.database_file import DatabaseFile
 from app.chat.store.ids import IdMaker
 from app.chat.store.reads import Connections, Reads
+from app.chat.store.search import Search
 from app.chat.store.types import Opening, StoreStatus
 from app.chat.store.writer import Writer
 
@@ -34,13 +35,14 @@ class ChatStore:
         """Nothing is touched before `start`. on_status is called on the store thread."""
         self._ids = IdMaker()
         self._file = DatabaseFile(folder / FILE_NAME, self._ids)
-        self._writer = Writer(self._file, on_status=on_status)
+        self._writer = Writer(self._file, idle=index.step, on_status=on_status)
         self._connections = Connections(
             self._reading, lambda error: connect.unreadable(error, self._file.path)
         )
         self.conversations = ConversationCommands(self._writer, self._ids, now)
         self.messages = MessageCommands(self._writer, self._ids, now)
         self.read = Reads(self._connections)
+        self.search = Search(self._connections, now)
 
     @property
     def path(self) -> Path:
@@ -59,6 +61,11 @@ class ChatStore:
     def written(self) -> Future[None]:
         """Done when everything that was given before is on disk."""
         return self._writer.submit(lambda _connection: None)
+
+    def indexed(self) -> Future[None]:
+        """Done when everything that was given before can be found by `search`, which otherwise
+        happens when there is nothing else to write."""
+        return self._writer.submit(index.catch_up)
 
     def close(self, timeout_seconds: float = 5.0) -> bool:
         """Write what waits; True when everything is on disk."""

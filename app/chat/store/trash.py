@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from app.chat.store import tree
+from app.chat.store import index, tree
 from app.core.errors import KnownError
 
 _DELETE_BELOW = """
@@ -57,8 +57,9 @@ def undo(connection: sqlite3.Connection, deletion: int) -> None:
             "The message before it is deleted as well.",
             "Restore that one first.",
         )
-    connection.execute("UPDATE message SET deletion = NULL WHERE deletion = ?", (deletion,))
+    # While the root is still deleted, so that nobody goes on with it half-way.
     _take_back(connection, deletion, root)
+    connection.execute("UPDATE message SET deletion = NULL WHERE deletion = ?", (deletion,))
     tree.show(connection, root)
     connection.execute("DELETE FROM deletion WHERE id = ?", (deletion,))
 
@@ -91,6 +92,7 @@ def purge_conversation(connection: sqlite3.Connection, conversation: int) -> Non
     rows = connection.execute("SELECT id FROM message WHERE conversation = ?", (conversation,))
     for (message,) in rows.fetchall():
         remove_message(connection, message)
+    index.forget_title(connection, conversation)
     connection.execute("DELETE FROM conversation WHERE id = ?", (conversation,))
 
 

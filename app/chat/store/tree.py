@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from app.chat.store import index
 from app.chat.store.part_codec import Row, folded, to_json, to_row
 from app.chat.store.types import Making, State
 from app.core.errors import KnownError
@@ -164,6 +165,7 @@ def replace_parts(connection: sqlite3.Connection, message: int, rows: Sequence[R
 
 
 def remove_parts(connection: sqlite3.Connection, message: int, first: int = 0) -> None:
+    index.forget_parts(connection, message, first)
     connection.execute("DELETE FROM part WHERE message = ? AND ordinal >= ?", (message, first))
 
 

@@ -1,13 +1,18 @@
 """The model page's source on the real services."""
 
+from collections.abc import Sequence
+
 from app.catalog.refusals import UnreachableError
 from app.catalog.shipped import shipped_catalogue
 from app.chat.services import Services
 from app.core.cancel import CancelToken
 from app.hardware.types import Machine
+from app.library.types import InstalledModel
 from app.planning.corrections import Corrections
 from app.planning.measured import corrections_for, driver_of, measurements_path
 from app.planning.offers import Offers, remote_offers, shipped_offers
+from app.planning.quality import model_family
+from app.planning.recommend import Candidate
 from app.ui.models.source import FoundRepo, Progress
 
 
@@ -46,5 +51,33 @@ class LiveSource:
         return self._services.hub.stats(repo).downloads
 
     def installed(self, offers: Offers, cancel: CancelToken, *, fresh: bool) -> dict[str, str]:
-        del offers, cancel, fresh
-        return {}
+        library = self._services.library
+        snapshot = library.snapshot
+        if fresh or not snapshot.finished:
+            snapshot = library.scan(cancel=cancel)
+        return installed_paths(offers, snapshot.models)
+
+
+def installed_paths(offers: Offers, models: Sequence[InstalledModel]) -> dict[str, str]:
+    """Of the same repository; or from elsewhere, the same model, quantization and bytes."""
+    found: dict[str, str] = {}
+    for offer in offers.offers:
+        wanted = offer.candidate
+        for model in models:
+            if model.state != "complete" or model.path is None:
+                continue
+            if model.quantization.lower() != wanted.quant.lower():
+                continue
+            same_place = model.repository.lower() == wanted.repository.lower() != ""
+            if same_place or _same_bytes(wanted, model):
+                found[wanted.quant] = str(model.path)
+                break
+    return found
+
+
+def _same_bytes(wanted: Candidate, model: InstalledModel) -> bool:
+    return (
+        wanted.exact
+        and model.size_bytes == wanted.size_bytes
+        and model_family(model.model) == model_family(wanted.model)
+    )

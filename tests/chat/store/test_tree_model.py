@@ -145,8 +145,17 @@ class TreeMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "store"):
+            self._every_live_message_is_found()
             assert self.store.close(30)
             shutil.rmtree(self.folder)
+
+    def _every_live_message_is_found(self) -> None:
+        self.store.indexed().result(30)
+        visible = {node.id for node in self.model.path()}
+        for node in self.model.nodes.values():
+            hits = self.store.search.find(f'"{node.text}" ').hits
+            expected = [] if node.deletion is not None else [(node.id, node.id in visible)]
+            assert [(hit.message, hit.visible) for hit in hits] == expected
 
     def _is_live(self, message: int) -> bool:
         node = self.model.nodes.get(message)
@@ -256,6 +265,6 @@ class TreeMachine(RuleBasedStateMachine):
 
 
 TreeMachine.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, derandomize=True
+    max_examples=60, stateful_step_count=30, deadline=None, derandomize=True
 )
 TestTree = TreeMachine.TestCase

@@ -1,0 +1,58 @@
+"""What the model page makes of the real services."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from app.library.types import InstalledModel, ModelFile, Source
+from app.planning.offers import Offer, Offers
+from app.ui.models.live import installed_paths
+from tests.gguf.glm46 import GLM_46
+from tests.planning.made import candidate, header_of
+
+REPO = "unsloth/GLM-4.6-GGUF"
+QUANT = "UD-Q2_K_XL"
+
+
+def offers() -> Offers:
+    made = replace(candidate(GLM_46, QUANT), repository=REPO)
+    return Offers(REPO, (Offer(made, header_of(GLM_46, QUANT)),))
+
+
+def installed(**changes: object) -> InstalledModel:
+    path = Path("/models/first.gguf")
+    size = candidate(GLM_46, QUANT).size_bytes
+    model = InstalledModel(
+        "key",
+        "GLM-4.6 UD-Q2_K_XL",
+        "GLM-4.6",
+        QUANT,
+        Source("hub-cache", "Hugging Face", Path("/models")),
+        (ModelFile(path, path, size, size, 0, (1, 2)),),
+        "complete",
+        path=path,
+        publisher="Unsloth",
+        repo="GLM-4.6-gguf",
+    )
+    return replace(model, **changes)  # type: ignore[arg-type]
+
+
+def test_what_is_whole_and_of_this_repository_can_be_loaded() -> None:
+    assert installed_paths(offers(), [installed()]) == {QUANT: "/models/first.gguf"}
+
+
+def test_what_is_not_whole_or_another_quantization_cannot() -> None:
+    others = [
+        installed(state="partial"),
+        installed(path=None),
+        installed(quantization="Q4_K_M"),
+        installed(publisher="bartowski", files=()),
+    ]
+    assert installed_paths(offers(), others) == {}
+
+
+def test_the_same_bytes_from_elsewhere_are_the_same_model() -> None:
+    elsewhere = installed(publisher="", repo="", model="zai-org_GLM-4.6")
+    assert installed_paths(offers(), [elsewhere]) == {QUANT: "/models/first.gguf"}
+    assert installed_paths(offers(), [replace(elsewhere, model="GLM-4.7")]) == {}
+    listed = replace(offers().offers[0].candidate, exact=False, repository="x/y")
+    assert installed_paths(Offers("x", (Offer(listed),)), [elsewhere]) == {}
