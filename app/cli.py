@@ -11,17 +11,10 @@ from app import (
     __version__,
     cli_chat,
     cli_dialect,
-from app import (
-    __version__,
-    cli_chat,
-    cli_dialect,
     cli_download,
     cli_gpus,
     cli_hardware,
     cli_library,
-    cli_plan,
-    cli_search,
-)
     cli_plan,
     cli_search,
 )
