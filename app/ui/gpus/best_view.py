@@ -10,6 +10,7 @@ from app.ui.gpus.board import FleetBoard
 from app.ui.gpus.cells import Cell, Column, Line
 from app.ui.gpus.filter_bar import FilterBar
 from app.ui.gpus.legend import legend
+from app.ui.gpus.quant_choice import QuantChoice
 from app.ui.gpus.ram_choice import RamChoice
 from app.ui.gpus.state_strip import StateStrip
 from app.ui.gpus.table import CellTable
@@ -40,6 +41,7 @@ class BestView(QWidget):
         self._board = board
         self._found: tuple[Ranked, ...] = ()
         self._title = label("", "title", name="bestTitle", wrap=True)
+        self.quant = QuantChoice(look, "bestQuant")
         self.filters = FilterBar(look, "bestFilter", limits=True)
         self.ram = RamChoice(look, board, "bestRam")
         self._ram_row = QWidget()
@@ -90,6 +92,7 @@ class BestView(QWidget):
         self.table.show_lines(lines)
         self._banner.setVisible(bool(self._found))
         self.table.setVisible(bool(self._found))
+        self._rest.setVisible(not self._board.rows)
         nothing = bool(self._board.rows) and not self._found
         self.nothing.setVisible(nothing)
         if nothing:
@@ -156,11 +159,19 @@ class BestView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        for part in (self._title, self.filters, self._ram_row, self.strip, self._banner):
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(self._title, 1)
+        head.addWidget(self.quant)
+        column.addLayout(head)
+        for part in (self.filters, self._ram_row, self._banner):
             column.addWidget(part)
         column.addWidget(self.table, 1)
         column.addWidget(self.nothing, 1)
+        column.addWidget(self.strip)
         column.addWidget(legend(look))
+        self._rest = QWidget()
+        column.addWidget(self._rest, 1)
 
 
 def _key(one: Ranked) -> str:

@@ -85,6 +85,8 @@ class FleetBoard(QObject):
     def watch(self, who: QObject, watching: bool) -> None:
         """Nothing is planned while nobody looks. Qt tells some views twice that they are hidden."""
         (self._watchers.add if watching else self._watchers.discard)(who)
+        if not self._watchers:
+            self._settle.stop()
         if self._watchers and not self.current and not self.stopped and not self.computing:
             self._start()
 

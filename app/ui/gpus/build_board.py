@@ -160,6 +160,8 @@ class BuildBoard(QObject):
     def watch(self, who: QObject, watching: bool) -> None:
         """Nothing is planned while nobody looks. Qt tells some views twice that they are hidden."""
         (self._watchers.add if watching else self._watchers.discard)(who)
+        if not self._watchers:
+            self._settle.stop()
         if self._watchers and not self.current:
             self._plan_soon()
             self.changed.emit()

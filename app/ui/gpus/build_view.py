@@ -27,7 +27,7 @@ from app.ui.look import Look
 from app.ui.widgets import announce, button, label, restyle, single_shot
 
 _STACKED_BELOW = 860
-_PARTS_WIDTH = 312
+_PARTS_WIDTH = 328
 _COPIED_MS = 1500
 
 

@@ -78,6 +78,10 @@ class FilterBar(QWidget):
             runs_only=self.runs.isChecked() or self._limits,
         )
 
+    def beside(self, widget: QWidget) -> None:
+        """Puts something to the right of the search."""
+        self._search_row.addWidget(widget)
+
     def clear(self) -> None:
         """Back to everything, with one change for all of it."""
         self.blockSignals(True)
@@ -126,7 +130,11 @@ class FilterBar(QWidget):
             for box in self._boxes:
                 box.setParent(self)
                 box.hide()
-        column.addWidget(self.search)
+        self._search_row = QHBoxLayout()
+        self._search_row.setSpacing(12)
+        self._search_row.addWidget(self.search, 100_000)
+        self._search_row.addStretch(1)
+        column.addLayout(self._search_row)
         column.addWidget(self._chips)
         for unused in (self.runs, self.with_ram):
             if unused not in last:

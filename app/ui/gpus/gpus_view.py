@@ -2,12 +2,13 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.planning.fleet import FleetRow
 from app.ui.gpus.board import FleetBoard
 from app.ui.gpus.filter_bar import FilterBar
 from app.ui.gpus.legend import legend
+from app.ui.gpus.quant_choice import QuantChoice
 from app.ui.gpus.state_strip import StateStrip
 from app.ui.gpus.steps_card import StepsCard
 from app.ui.gpus.table import CellTable
@@ -20,7 +21,7 @@ from app.ui.gpus.words import (
     title,
 )
 from app.ui.look import Look
-from app.ui.widgets import label
+from app.ui.widgets import ChoiceBox, label
 
 NOT_EXACT = (
     "Sizes are those of the list that ships with the program; how they are made up is estimated."
@@ -39,6 +40,7 @@ class GpusView(QWidget):
         self._told: tuple[object, ...] = ()
         self._title = label("", "title", name="gpusTitle", wrap=True)
         self._about = label("", "muted", name="gpusAbout", wrap=True)
+        self.quant = QuantChoice(look, "gpusQuant")
         self.filters = FilterBar(look, "gpusFilter", limits=False)
         self.strip = StateStrip(board, "gpusState")
         self.table = CellTable(
@@ -51,17 +53,25 @@ class GpusView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        head = QVBoxLayout()
-        head.setSpacing(2)
-        head.addWidget(self._title)
-        head.addWidget(self._about)
+        told = QVBoxLayout()
+        told.setSpacing(2)
+        told.addWidget(self._title)
+        told.addWidget(self._about)
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addLayout(told, 1)
+        head.addWidget(self.quant, 0, Qt.AlignmentFlag.AlignTop)
+        self.order = self._order_box(look)
+        self.filters.beside(self.order)
         column.addLayout(head)
         column.addWidget(self.filters)
-        column.addWidget(self.strip)
         column.addWidget(self.table, 1)
         column.addWidget(self.nothing, 1)
         column.addWidget(self.steps)
+        column.addWidget(self.strip)
         column.addWidget(legend(look))
+        self._rest = QWidget()
+        column.addWidget(self._rest, 1)
         self.filters.changed.connect(self._fill)
         self.table.chosen.connect(self._look_into)
         self.table.wanted.connect(self._build)
@@ -69,6 +79,20 @@ class GpusView(QWidget):
         self.steps.closed.connect(self._close_steps)
         board.changed.connect(self._show)
         self._show()
+
+    def _order_box(self, look: Look) -> ChoiceBox:
+        """For the keyboard, and where columns are folded away."""
+        box = ChoiceBox(look)
+        box.setObjectName("gpusOrder")
+        box.setAccessibleName("Sorted by")
+        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        for number, column in enumerate(FLEET_COLUMNS):
+            name = "name" if number == 0 else f"{column.title[:1].lower()}{column.title[1:]}"
+            box.addItem(f"By {name}", number)
+        box.setCurrentIndex(MEMORY_COLUMN)
+        box.activated.connect(self.table.sort_by)
+        self.table.sorted_by.connect(box.setCurrentIndex)
+        return box
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -109,7 +133,8 @@ class GpusView(QWidget):
         rows = [row for row in self._board.rows if wanted.lets(row)]
         self.table.show_lines(fleet_lines(rows, self._board.own))
         nothing = bool(self._board.rows) and not rows
-        self.table.setVisible(not nothing)
+        self.table.setVisible(bool(rows))
+        self._rest.setVisible(not self._board.rows)
         self.nothing.setVisible(nothing)
         if nothing:
             self.nothing.setText(

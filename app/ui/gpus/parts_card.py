@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRegularExpression, Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
@@ -23,6 +23,7 @@ from app.ui.widgets import ChoiceBox, IconButton, WholeSpin, label
 
 _CUSTOM = -1
 _PCIE = (3, 4, 5, 6)
+_REMOVE = QRegularExpression("^buildRemove-")
 _CORES_TIP = (
     "Kept in the description of the machine. Answers from RAM are bound by its bandwidth, so the "
     "prediction does not depend on the number of cores."
@@ -132,6 +133,9 @@ class PartsCard(QFrame):
 
     def _connect(self) -> None:
         self.add.activated.connect(lambda _: self._add())
+        edit = self.add.lineEdit()
+        if edit is not None:
+            edit.returnPressed.connect(self._add_typed)
         self.ram.valueChanged.connect(lambda value: self._change(ram_gib=value))
         self.cores.valueChanged.connect(lambda value: self._change(cores=value))
         self.channels.valueChanged.connect(lambda value: self._change(channels=value))
@@ -150,6 +154,14 @@ class PartsCard(QFrame):
         if gpu is not None:
             have = next((c.count for c in self._board.build.cards if c.gpu == gpu), 0)
             self._board.try_change(lambda build: build.with_count(gpu, have + 1))
+
+    def _add_typed(self) -> None:
+        """What was typed is nearly a name: the shortest one that has all its words."""
+        words = self.add.currentText().lower().split()
+        found = [text for text in self._gpus if all(word in text.lower() for word in words)]
+        if words and found:
+            self.add.setCurrentText(min(found, key=len))
+            self._add()
 
     def _change(self, **values: int) -> None:
         if not self._showing:
@@ -208,6 +220,8 @@ class PartsCard(QFrame):
             wanted = [(build.whole, 1)]
         names = [gpu.name for gpu, _ in wanted]
         if names != list(self.counts):
+            if any(part.hasFocus() for part in self.findChildren(QWidget, _REMOVE)):
+                self.add.setFocus()
             while (item := self._rows.takeAt(0)) is not None:
                 widget = item.widget()
                 if widget is not None:

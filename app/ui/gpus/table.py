@@ -21,6 +21,7 @@ from app.ui.widgets import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
+_LEAST_NAME = 96
 
 
 class CellModel(QAbstractTableModel):
@@ -82,10 +83,12 @@ class CellModel(QAbstractTableModel):
 
 class CellTable(QTableView):
     """`chosen` brings the key of the row that is selected, `wanted` the one on which Enter was
-    pressed or that was clicked twice. sortable: False keeps the order of the lines."""
+    pressed or that was clicked twice, `sorted_by` the column. sort_column: None keeps the order of
+    the lines, whatever is clicked."""
 
     chosen = Signal(str)
     wanted = Signal(str)
+    sorted_by = Signal(int)
     _PAIR: ClassVar = (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder)
 
     def __init__(
@@ -105,6 +108,7 @@ class CellTable(QTableView):
         self._lines: tuple[Line, ...] = ()
         self._key = ""
         self._forbidden: frozenset[int] = frozenset()
+        self._elastic = max(range(len(columns)), key=lambda i: columns[i].width * (i < 2))
         self._sort = sort_column
         self._descending = sort_column is not None and self._columns[sort_column].descending
         self.cells = CellModel(columns, self)
@@ -156,6 +160,7 @@ class CellTable(QTableView):
             self._sort, self._descending = column, self._columns[column].descending
         self._show_sort()
         self._order()
+        self.sorted_by.emit(column)
 
     def _show_sort(self) -> None:
         if self._sort is None:
@@ -200,6 +205,11 @@ class CellTable(QTableView):
             self.wanted.emit(self._key)
             return
         super().keyPressEvent(event)
+        current = self.currentIndex()
+        moved = event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Home, Qt.Key.Key_End)
+        if moved and current.isValid() and not self.selectionModel().hasSelection():
+            # Focus alone chooses nothing, so the first key has nowhere to go in a short table.
+            self.selectRow(current.row())
 
     def mouseDoubleClickEvent(self, event: object) -> None:
         del event
@@ -227,9 +237,12 @@ class CellTable(QTableView):
             if not foldable:
                 break
             shown.remove(max(foldable, key=lambda i: self._columns[i].fold))
-        left = max(0, room - sum(self._columns[i].width for i in shown))
+        left = room - sum(self._columns[i].width for i in shown)
         shares = sum(self._columns[i].stretch for i in shown) or 1
         for index, column in enumerate(self._columns):
             self.setColumnHidden(index, index not in shown)
             if index in shown:
-                self.setColumnWidth(index, column.width + left * column.stretch // shares)
+                more = max(0, left) * column.stretch // shares
+                widest = index == self._elastic and left < 0
+                least = max(_LEAST_NAME, column.width + left)
+                self.setColumnWidth(index, least if widest else column.width + more)

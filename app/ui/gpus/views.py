@@ -41,8 +41,13 @@ class GpuViews(QObject):
         self.gpus = GpusView(shell.look, self.fleet)
         self.best = BestView(shell.look, self.fleet)
         self.build = BuildView(shell.look, self.built)
+        self._offers: Offers | None = None
+        self._given, self._quant = "", ""
+        self._context = 0
+        self._kv_type: KvType = "f16"
         for view in (self.gpus, self.best):
             view.build_wanted.connect(self._build)
+            view.quant.chosen.connect(self._choose)
         self.build.plan_wanted.connect(self.plan_wanted)
 
         def look(_: CancelToken) -> Machine:
@@ -62,17 +67,33 @@ class GpuViews(QObject):
     def set_subject(
         self, offers: Offers | None, quant: str, context_tokens: int, kv_type: KvType
     ) -> None:
-        """What the views are about. quant: "" or one that is not offered takes the first."""
-        found = offers.offers if offers is not None else ()
-        if not found:
-            self.fleet.set_subject(None)
-            self.built.set_subject((), context_tokens)
-            return
+        """What the views are about. quant: "" or one that is not offered takes the first; another
+        one that was chosen in a view stays until this changes."""
+        if quant != self._given:
+            self._given = self._quant = quant
+        self._offers, self._context, self._kv_type = offers, context_tokens, kv_type
+        self._tell()
+
+    def _tell(self) -> None:
+        found = self._offers.offers if self._offers is not None else ()
         candidates = [offer.candidate for offer in found]
-        chosen = next((one for one in candidates if one.quant == quant), candidates[0])
-        self.fleet.set_model(chosen, Choice(context_tokens, kv_type, kv_type))
+        chosen = next((one for one in candidates if one.quant == self._quant), None)
+        if chosen is None:
+            chosen = next((one for one in candidates if one.quant == self._given), None)
+        chosen = chosen or next(iter(candidates), None)
+        for view in (self.gpus, self.best):
+            view.quant.show_candidates(candidates, chosen)
+        if chosen is None:
+            self.fleet.set_subject(None)
+            self.built.set_subject((), self._context)
+            return
+        self.fleet.set_model(chosen, Choice(self._context, self._kv_type, self._kv_type))
         ours = [one for one in candidates if one.model == chosen.model]
-        self.built.set_subject(ours, context_tokens or chosen.shape.trained_context)
+        self.built.set_subject(ours, self._context or chosen.shape.trained_context)
+
+    def _choose(self, quant: str) -> None:
+        self._quant = quant
+        self._tell()
 
     def _know(self, machine: Machine) -> None:
         self.fleet.set_machine(machine)

@@ -13,17 +13,18 @@ from app.ui.gpus.cells import Bar, Cell, Column, Line
 
 FLEET_COLUMNS = (
     Column("GPU", 216, stretch=3),
-    Column("Vendor", 84, fold=4),
-    Column("Kind", 104, fold=3),
-    Column("Memory", 92, align="right", tip="As on the box; these GB are GiB.", descending=True),
-    Column("Bandwidth", 108, fold=6, align="right", descending=True),
-    Column("Year", 60, fold=5, align="right", descending=True),
+    Column("Vendor", 84, fold=5),
+    Column("Kind", 104, fold=4),
+    Column("Memory", 92, fold=1, align="right", tip="As on the box; these GB are GiB.",
+           descending=True),
+    Column("Bandwidth", 108, fold=7, align="right", descending=True),
+    Column("Year", 60, fold=6, align="right", descending=True),
     Column("Needed", 118, tip="How many hold all of it in GPU memory."),
-    Column("Memory it takes", 140, fold=2, stretch=2,
+    Column("Memory it takes", 140, fold=3, stretch=2,
            tip="Of all these cards together, or of one card and RAM where they are not enough."),
     Column("Tokens/s", 88, align="right", tip="Predicted, with all of it in GPU memory.",
            descending=True),
-    Column("One card and RAM", 152, fold=1, descending=True,
+    Column("One card and RAM", 152, fold=2, descending=True,
            tip="The least RAM that holds the rest, and the speed with it."),
 )  # fmt: skip
 MEMORY_COLUMN = 3

@@ -11,7 +11,7 @@ from app.ui.shell import Shell
 
 
 def models_page(shell: Shell, services: Services) -> ModelsPage:
-    views = gpu_views(shell, services.loader.machine)
+    views = gpu_views(shell, services.loader.machine_for_next_load)
     tabs = tuple(Tab(*tab) for tab in views.tabs)
     page = ModelsPage(shell, LiveSource(services), Hooks(tabs=tabs, subject=views.set_subject))
     views.setParent(page)
