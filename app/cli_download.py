@@ -12,7 +12,7 @@ from app.core.errors import KnownError
 from app.core.units import gigabytes
 
 if TYPE_CHECKING:
-    from app.catalog.hub import Hub
+    from app.catalog.hub import Hub, Repository
     from app.catalog.quantizations import Quantization
     from app.downloads.types import DownloadRequest, JobStatus, Target
     from app.hardware.types import Machine
@@ -53,7 +53,7 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
         "--revision", metavar="R", help="a branch, tag or commit; the newest commit by default"
     )
     parser.add_argument(
-        "--yes", action="store_true", help="do not ask before taking the recommended quantization"
+        "--yes", action="store_true", help="do not ask, neither about what is recommended nor more"
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_machine_option(parser)
@@ -68,15 +68,14 @@ def run_download(arguments: argparse.Namespace) -> int:
     from app.settings.declared import DOWNLOAD_BYTES_PER_SECOND, DOWNLOAD_CONNECTIONS
 
     settings, hub = load_settings(), open_hub()
-    chosen = _choose(arguments, hub)
+    listed = hub.repository(arguments.repo, arguments.revision)
+    chosen = _choose(hub, listed, arguments)
     if chosen is None:
         return 0
-    request = request_for(
-        arguments.repo,
-        chosen.files,
-        f"{arguments.repo.rpartition('/')[2]} {chosen.name}",
-        _ref(arguments.revision),
-    )
+    if chosen.warning:
+        _say(chosen.warning)
+    title = f"{listed.repo.rpartition('/')[2]} {chosen.name}"
+    request = request_for(listed.repo, chosen.files, title, _ref(arguments.revision))
     target = _target(arguments.folder, settings)
     shown = _Shown(request)
     try:
@@ -87,6 +86,7 @@ def run_download(arguments: argparse.Namespace) -> int:
             on_progress=shown.show,
             connections=arguments.connections or settings.get(DOWNLOAD_CONNECTIONS),
             bytes_per_second=arguments.limit or settings.get(DOWNLOAD_BYTES_PER_SECOND) or None,
+            on_change=lambda change: arguments.yes or _drops_old(change.path),
         )
     except KeyboardInterrupt:
         shown.stop()
@@ -97,25 +97,27 @@ def run_download(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _choose(arguments: argparse.Namespace, hub: "Hub") -> "Quantization | None":
+def _choose(
+    hub: "Hub", listed: "Repository", arguments: argparse.Namespace
+) -> "Quantization | None":
     """The quantization that is named, the only one, or the recommended one if the person agrees."""
     from app.planning.offers import dated_group
 
-    listed = dated_group(hub, hub.repository(arguments.repo, arguments.revision))
-    offered = [one for one in listed if one.offered]
+    there = dated_group(hub, listed)
+    offered = [one for one in there if one.offered]
     wanted: str | None = arguments.quant
     if wanted is not None:
-        return _named(listed, wanted, arguments.repo)
+        return _named(there, wanted, listed.repo)
     if not offered:
         raise KnownError(
-            f"{arguments.repo} has no quantization that can be loaded.",
-            " ".join(f"{one.name}: {one.problem}" for one in listed[:3]),
+            f"{listed.repo} has no quantization that can be loaded.",
+            " ".join(f"{one.name}: {one.problem}" for one in there[:3]) or "It holds no GGUF file.",
             "Choose another repository.",
         )
     if len(offered) == 1:
         return offered[0]
-    name = _recommended(arguments.repo, machine_of(arguments), hub)
-    chosen = _named(listed, name, arguments.repo)
+    name = _recommended(hub, listed, machine_of(arguments))
+    chosen = _named(there, name, listed.repo)
     _say(
         f"{chosen.name} is the quantization recommended for this computer: "
         f"{gigabytes(chosen.size_bytes)} in {_files(len(chosen.files))}. --quant names another."
@@ -139,12 +141,13 @@ def _named(listed: "tuple[Quantization, ...]", name: str, repo: str) -> "Quantiz
     return found
 
 
-def _recommended(repo: str, machine: "Machine", hub: "Hub") -> str:
+def _recommended(hub: "Hub", listed: "Repository", machine: "Machine") -> str:
     """Raises KnownError when nothing in the repository can be judged."""
     from app.planning.offers import by_model, remote_offers
     from app.planning.recommend import Wish, recommend
 
-    found = remote_offers(repo, hub=hub)
+    repo = listed.repo
+    found = remote_offers(repo, hub=hub, revision=listed.commit)
     if not found.offers:
         raise KnownError(
             f"None of the quantizations of {repo} could be judged.",
@@ -159,12 +162,30 @@ def _recommended(repo: str, machine: "Machine", hub: "Hub") -> str:
 
 def _agreed() -> bool:
     """True without a terminal: who writes a script means what it says."""
-    if not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()):
-        return True
-    sys.stderr.write("Download it? [Y/n] ")
+    return not _on_a_terminal() or _asks("Download it? [Y/n] ", default=True)
+
+
+def _drops_old(path: str) -> bool:
+    if not _on_a_terminal():
+        raise KnownError(
+            f"There is a part of another version of {path}.",
+            "It is not dropped without being asked.",
+            "Use --yes to drop it, or another --folder.",
+        )
+    return _asks(f"There is a part of another version of {path}. Drop it? [y/N] ", default=False)
+
+
+def _on_a_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _asks(question: str, *, default: bool) -> bool:
+    sys.stderr.write(question)
     sys.stderr.flush()
     answer = sys.stdin.readline()
-    return bool(answer) and answer.strip().lower() in ("", "y", "yes")
+    if not answer.strip():
+        return default and bool(answer)
+    return answer.strip().lower() in ("y", "yes")
 
 
 def _target(folder: Path | None, settings: "SettingsStore") -> "Target":
@@ -195,6 +216,7 @@ class _Shown:
         self._last: JobStatus | None = None
         self._told = ""
         self._tenth = -1
+        self._begun = False
         self._bar = None
         if sys.stderr.isatty():
             self._bar = tqdm(
@@ -207,12 +229,20 @@ class _Shown:
             )
 
     def show(self, status: "JobStatus") -> None:
+        from app.downloads.types import JobState
+
         self._last = status
         self._tell(_trouble(status))
         if self._bar is not None:
+            if not self._begun:
+                # What was there before is not counted as speed.
+                self._bar.initial = self._bar.n = self._bar.last_print_n = status.done_bytes
+                self._begun = status.state is JobState.RUNNING
             self._bar.update(status.done_bytes - self._bar.n)
             behind = status.done_bytes - status.verified_bytes
-            self._bar.set_postfix_str(f"{gigabytes(behind)} to verify" if behind > 10**8 else "")
+            self._bar.set_postfix_str(
+                f"{gigabytes(behind)} to verify" if behind > 10**8 else "", refresh=False
+            )
         elif (tenth := int(status.percent // 10)) > self._tenth:
             self._tenth = tenth
             done, size = gigabytes(status.done_bytes), gigabytes(status.size_bytes)

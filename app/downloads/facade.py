@@ -12,6 +12,7 @@ from app.downloads.types import (
     ENDED,
     DownloadRequest,
     Event,
+    FileChange,
     JobState,
     JobStatus,
     JobUpdate,
@@ -30,11 +31,13 @@ def download(
     cancel: CancelToken | None = None,
     connections: int = DEFAULT_CONNECTIONS,
     bytes_per_second: int | None = None,
+    on_change: Callable[[FileChange], bool] = lambda _: False,
 ) -> JobStatus:
     """Blocks until the set is whole; goes on where any earlier try, of window or terminal, stopped.
 
-    on_progress is called on another thread, some times per second. A full disk or a missing network
-    is waited for. Raises KnownError; Cancelled, which keeps what has come.
+    on_progress is called on another thread, some times per second. on_change: another version is
+    there; True drops what came of the old one. A full disk or a missing network is waited for.
+    Raises KnownError; Cancelled, which keeps what has come.
     """
     ended = threading.Event()
     last: list[JobStatus] = []
@@ -54,9 +57,15 @@ def download(
     )
     manager.start()
     try:
-        manager.add(request, target)
-        while not ended.wait(_LOOK_SECONDS):  # a plain wait would not see Ctrl+C on Windows
-            pass
+        job_id = manager.add(request, target)
+        while True:
+            while not ended.wait(_LOOK_SECONDS):  # a plain wait would not see Ctrl+C on Windows
+                pass
+            change = last[0].change if last else None
+            if token.cancelled or change is None or not on_change(change):
+                break
+            ended.clear()
+            manager.accept_change(job_id)
     finally:
         manager.close()
     status = last[0]
@@ -67,7 +76,7 @@ def download(
     if status.error is not None:
         raise status.error
     raise KnownError(
-        f"{status.change.path if status.change else request.title} has changed on the server.",
-        "It was replaced by another version after it was listed.",
-        "List the files again and start the download anew.",
+        f"There is another version of {status.change.path if status.change else request.title}.",
+        "What was begun is not a part of it, and is kept.",
+        "Start the download anew to have the other version, or choose another folder.",
     )

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
-from urllib.parse import SplitResult, urljoin
+from urllib.parse import SplitResult
 
 from app.downloads.clock import Clock
 from app.downloads.limits import Limits
@@ -16,7 +16,7 @@ from app.downloads.pieces import Span
 from app.downloads.recent import BLOCK_BYTES
 from app.downloads.refusals import busy_or_none
 from app.downloads.stream import WireError
-from app.downloads.wire import Connection, Response, origin_of, split_url
+from app.downloads.wire import Connection, Response, join_url, origin_of, split_url
 
 _PULL_SECONDS = 0.25
 _MAX_REDIRECTS = 10
@@ -155,7 +155,7 @@ class Fetcher:
                 check_answer(response, span, whole, self._sink)
                 return response
             self.close()
-            following = urljoin(url, response.headers.get("Location", ""))
+            following = join_url(url, response.headers.get("Location", ""))
             if origin_of(split_url(following)) != origin_of(split_url(url)):
                 headers.pop("Authorization", None)
             if url.startswith("https:") and not following.startswith("https:"):

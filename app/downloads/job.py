@@ -8,10 +8,10 @@ from app.core.errors import KnownError
 from app.core.hub_access import HubAccess
 from app.downloads.existing import complete_already
 from app.downloads.giving_up import wrong_hash
-from app.downloads.journal import Identity
+from app.downloads.journal import Identity, Journal
 from app.downloads.link import FileChanged, LinkSource
 from app.downloads.restore import Partial, done_before, open_partial
-from app.downloads.space import FreeBytes, bytes_to_come, shortfall
+from app.downloads.space import FreeBytes, bytes_to_come, is_full, shortfall
 from app.downloads.speed import SpeedMeter
 from app.downloads.storage import Place, discard, free_bytes, place_of, publish
 from app.downloads.transfer import FileTransfer, NoSpace, Tools
@@ -60,6 +60,7 @@ class Job:
         self._files = {f.path: FileProgress(f.path, f.size_bytes) for f in request.files}
         self._transfer: FileTransfer | None = None
         self._current = ""
+        self._reason = ""
         self._speed = SpeedMeter()
         self._error: KnownError | None = None
         self._change: FileChange | None = None
@@ -85,7 +86,9 @@ class Job:
         change = self._change
         if change is None:
             raise ValueError("the file has not changed")
-        self.discard_partials()
+        for file in self.request.files:
+            if file.path == change.path:
+                discard(place_of(self.request, file, self.target))
         new = FileRequest(change.path, change.size_bytes, change.sha256)
         files = tuple(new if f.path == change.path else f for f in self.request.files)
         commit = change.commit or self.request.commit
@@ -146,13 +149,22 @@ class Job:
                     await self._get(file, place)
         except NoSpace:
             self._missing_space(places)
-            return False
-        return True
+        except OSError as error:
+            if not is_full(error):
+                raise
+            self._missing_space(places)
+        else:
+            return True
+        # A quota may end before the disk does.
+        self._needed = self._needed or self._to_come(places)
+        return False
 
     def _missing_space(self, places: list[tuple[FileRequest, Place]]) -> int:
-        needed = bytes_to_come((place, file.size_bytes) for file, place in places)
-        self._needed = shortfall(self.target.folder, needed, self._shop.free)
+        self._needed = shortfall(self.target.folder, self._to_come(places), self._shop.free)
         return self._needed
+
+    def _to_come(self, places: list[tuple[FileRequest, Place]]) -> int:
+        return bytes_to_come((place, file.size_bytes) for file, place in places)
 
     async def _wait_for_space(self) -> None:
         places = [(f, place_of(self.request, f, self.target)) for f in self.request.files]
@@ -172,7 +184,7 @@ class Job:
         return self._shop.free(self.target.folder) > min(missing, _NEARLY_FULL_BYTES)
 
     async def _get(self, file: FileRequest, place: Place) -> None:
-        self._current = file.path
+        self._current, self._reason = file.path, ""
         disk = self._shop.tools.disk
         there = await complete_already(disk, file, place, self._hashed_so_far)
         if not there:
@@ -189,6 +201,9 @@ class Job:
 
     async def _fetch(self, file: FileRequest, place: Place) -> None:
         identity, disk = self._identity(file), self._shop.tools.disk
+        if place.part.exists() and Journal(place.journal, identity).is_of_another_file():
+            now = FileChange(file.path, file.size_bytes, file.sha256, self.request.commit)
+            raise FileChanged(now)
         opened: list[Partial] = []
         try:
             # A pause may come while the thread opens it: what it opened is closed all the same.
@@ -212,11 +227,13 @@ class Job:
         if file.sha256 in (None, found):
             return found
         if from_before:
+            self._reason = f"What was on the disk of {file.path} is read again"
             partial.reread()
             found = await self._transfer_once(file, partial)
             if found == file.sha256:
                 return found
         partial.restart()
+        self._reason = f"What came for {file.path} was damaged and is fetched again"
         return await self._transfer_once(file, partial)
 
     async def _transfer_once(self, file: FileRequest, partial: Partial) -> str:
@@ -260,6 +277,7 @@ class Job:
             return replace(status, state=waiting, reason=trouble.reason, retry_in_seconds=left)
         return replace(
             status,
+            reason=self._reason,
             speed_bytes_per_second=self._speed.bytes_per_second,
             seconds_left=self._speed.seconds_left(status.size_bytes - status.done_bytes),
         )

@@ -18,6 +18,7 @@ from app.downloads.storage import sync_folder, sync_handle
 
 VERSION = 1
 _COMPACT_BYTES = 256 * 1024
+_MAX_HEADER_BYTES = 64 * 1024
 _MAX_BYTES = 16 * 1024 * 1024
 
 
@@ -42,6 +43,10 @@ class Picture:
     trusted: bool = True
 
 
+class NewerJournalError(Exception):
+    """A newer version of the program has written it."""
+
+
 class Journal:
     """Not thread-safe. Every method may raise OSError; ENOSPC leaves the old journal as it was."""
 
@@ -53,7 +58,7 @@ class Journal:
         self._torn = False
 
     def load(self) -> Picture | None:
-        """None when there is no journal, or it is of another file."""
+        """None when there is no journal, or it is of another file. Raises NewerJournalError."""
         try:
             if self._path.stat().st_size > _MAX_BYTES:
                 return Picture(RangeSet(), trusted=False)
@@ -61,6 +66,15 @@ class Journal:
         except FileNotFoundError:
             return None
         return _read(data, self._identity)
+
+    def is_of_another_file(self) -> bool:
+        """There is a journal, and what it claims are bytes of other content. Raises OSError."""
+        try:
+            with self._path.open("rb") as file:
+                header = _parse_line(file.readline(_MAX_HEADER_BYTES).removesuffix(b"\n"))
+        except FileNotFoundError:
+            return False
+        return header is not None and not _same_file(header, self._identity)
 
     def start(self, picture: Picture) -> None:
         """Write the journal anew with this picture, whatever was there."""
@@ -144,10 +158,11 @@ def _read(data: bytes, identity: Identity) -> Picture | None:
     if header is None:
         # Nothing is known about whose bytes these are.
         return Picture(RangeSet(), trusted=False)
+    version = header.get("version")
+    if isinstance(version, int) and version > VERSION:
+        raise NewerJournalError
     if not _same_file(header, identity):
         return None
-    if header.get("version") != VERSION:
-        return Picture(RangeSet(), trusted=False)
     pictures = [_picture(value, identity.size_bytes) for value in values[1:] if value is not None]
     good = [picture for picture in pictures if picture is not None]
     if not good:

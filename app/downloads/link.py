@@ -5,13 +5,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 from app.core.hub_access import HubAccess
 from app.downloads.refusals import busy_or_none, known_refusal
 from app.downloads.stream import WireError
 from app.downloads.types import DownloadRequest, FileChange, FileRequest
-from app.downloads.wire import Connection, Response, origin_of, split_url
+from app.downloads.wire import Connection, Response, join_url, origin_of, split_url
 
 _MAX_REDIRECTS = 10
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -76,7 +76,7 @@ class LinkSource:
                 self._check_unchanged(response.headers, response.headers.get("Content-Length"))
                 return Link(url, headers, self._number)
             self._check_unchanged(response.headers, None)
-            following = urljoin(url, response.headers.get("Location", ""))
+            following = join_url(url, response.headers.get("Location", ""))
             if origin_of(split_url(following)) != home:
                 return Link(following, {"User-Agent": USER_AGENT}, self._number)
             url = following

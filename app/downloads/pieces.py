@@ -9,7 +9,7 @@ from app.downloads.types import MIB
 SMALLEST_PIECE = 4 * MIB
 _WAITS_PER_PIECE = 20
 LARGEST_PIECE = 64 * MIB
-_SMALLEST_SHARE = 1 * MIB
+_SMALLEST_SHARE = 4 * MIB  # whoever gives up a share has some of it on its way already
 
 
 @dataclass(eq=False)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from app.core.errors import KnownError
 from app.downloads.hashing import new_digest
-from app.downloads.journal import Identity, Journal, Picture
+from app.downloads.journal import Identity, Journal, NewerJournalError, Picture
 from app.downloads.part_file import PartFile
 from app.downloads.ranges import RangeSet
 from app.downloads.storage import Place
@@ -55,7 +56,8 @@ class Partial:
 
 
 def open_partial(place: Place, identity: Identity) -> Partial:
-    """Raises KnownError when another program has it open, OSError."""
+    """Raises KnownError when another program has it open or a newer version of this one has begun
+    it, OSError."""
     file = PartFile(place.part)
     try:
         journal = Journal(place.journal, identity)
@@ -63,6 +65,14 @@ def open_partial(place: Place, identity: Identity) -> Partial:
         journal.start(picture)
         if not picture.ranges and file.length:
             file.truncate(0)
+    except NewerJournalError:
+        file.close()
+        raise KnownError(
+            f"The download of {identity.path} was begun by a newer version of the program.",
+            "This version does not know how to go on with it, and leaves it as it is.",
+            "Update the program, or cancel this download and start it anew.",
+            str(place.journal),
+        ) from None
     except BaseException:
         file.close()
         raise
@@ -71,7 +81,10 @@ def open_partial(place: Place, identity: Identity) -> Partial:
 
 def done_before(place: Place, identity: Identity) -> int:
     """Bytes that an earlier run has left, for display. Raises OSError."""
-    loaded = Journal(place.journal, identity).load()
+    try:
+        loaded = Journal(place.journal, identity).load()
+    except NewerJournalError:
+        return 0
     return loaded.ranges.total if loaded is not None and place.part.exists() else 0
 
 
@@ -79,7 +92,8 @@ def _believable(loaded: Picture | None, file: PartFile, identity: Identity) -> P
     if loaded is None:
         return Picture(RangeSet())
     ranges = loaded.ranges.copy()
-    if not loaded.trusted and not ranges and file.length == identity.size_bytes:
+    lost = not loaded.trusted and not ranges
+    if lost and file.length == identity.size_bytes and identity.sha256 is not None:
         # The journal is lost, the file has its full length: the hash decides.
         ranges.add(0, identity.size_bytes)
     ranges.remove(file.length, identity.size_bytes)

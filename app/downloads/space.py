@@ -1,5 +1,6 @@
 """Is there room for the whole set, and for what is left of it?"""
 
+import errno
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -9,6 +10,12 @@ from app.downloads.types import MIB
 
 RESERVE_BYTES = 64 * MIB
 FreeBytes = Callable[[Path], int]
+
+
+def is_full(error: OSError) -> bool:
+    """The disk, or what the person may use of it."""
+    full = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+    return error.errno in full or getattr(error, "winerror", None) in (39, 112)
 
 
 def allocated_bytes(path: Path) -> int:

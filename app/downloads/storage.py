@@ -85,6 +85,7 @@ def _link(content: Path, location: Path) -> Path:
         sync_folder(location.parent)
         return location
     beside.replace(location)
+    sync_folder(location.parent)
     return location
 
 

@@ -1,7 +1,6 @@
 """One file from the Hub onto the disk: connections, hash and journal working side by side."""
 
 import asyncio
-import errno
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -24,6 +23,7 @@ from app.downloads.recent import BLOCK_BYTES, Recent
 from app.downloads.refusals import ServerBusyError
 from app.downloads.restore import Partial
 from app.downloads.retry import Backoff
+from app.downloads.space import is_full
 from app.downloads.staff import Staff
 from app.downloads.stream import WireError
 from app.downloads.types import MIB
@@ -238,8 +238,9 @@ class FileTransfer:
             finally:
                 for block in blocks:
                     self._recent.put_back(block.buffer)
-            self._hash_state = self._digest.state() or self._hash_state
-            self._dirty = True
+                # Also when this was cancelled meanwhile: the thread has come to its end.
+                self._hash_state = self._digest.state() or self._hash_state
+                self._dirty = True
 
     async def _keep_journal(self) -> None:
         while True:
@@ -289,8 +290,7 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 def _disk_trouble(error: OSError) -> Exception:
-    full = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
-    if error.errno in full or getattr(error, "winerror", None) in (39, 112):
+    if is_full(error):
         return NoSpace()
     return KnownError(
         "The file could not be written.",

@@ -74,7 +74,8 @@ class FileProgress:
 
 @dataclass(frozen=True)
 class FileChange:
-    """What the server has now in place of what was asked for."""
+    """What there is now in place of what was begun: the server has another file than was asked for,
+    or on the disk is a part of an earlier version of it."""
 
     path: str
     size_bytes: int
@@ -85,8 +86,9 @@ class FileChange:
 @dataclass(frozen=True)
 class JobStatus:
     """speed_bytes_per_second: over the last seconds; None while nothing moves. seconds_left: None
-    when unknown. needed_bytes: more room than there is now (NO_SPACE). retry_in_seconds: until the
-    next try (WAITING)."""
+    when unknown. reason: why nothing moves (WAITING), or why something is done again (RUNNING).
+    needed_bytes: more room than there is now (NO_SPACE). retry_in_seconds: until the next try
+    (WAITING)."""
 
     job_id: str
     request: DownloadRequest

@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Mapping
 from email.message import Message
 from functools import lru_cache
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 import truststore
 
@@ -34,7 +34,10 @@ class Response:
         self._chunked = body and encoding == "chunked"
         if body and encoding not in ("", "chunked", "identity"):
             raise WireError(f"an unknown transfer encoding: {encoding[:40]}")
-        length = headers.get("Content-Length") if not self._chunked else None
+        lengths = set(headers.get_all("Content-Length", []))
+        if len(lengths) > 1:
+            raise WireError("the answer names two lengths")
+        length = next(iter(lengths)) if lengths and not self._chunked else None
         if length is not None and not re.fullmatch(r"\d{1,18}", length.strip()):
             raise WireError("the answer's length is not a number")
         self.length = int(length) if length is not None else None
@@ -43,7 +46,10 @@ class Response:
             self._left = 0
         self._over = not body or (self._left == 0 and not self._chunked)
         closing = "close" in headers.get("Connection", "").lower()
-        self._keeps = not closing and (not body or self._chunked or self.length is not None)
+        torn = self._chunked and bool(lengths)  # whoever stands between may have read it otherwise
+        self._keeps = (
+            not closing and not torn and (not body or self._chunked or self.length is not None)
+        )
 
     @property
     def reusable(self) -> bool:
@@ -184,6 +190,16 @@ def split_url(url: str) -> SplitResult:
     if not sound:
         raise WireError("not an address")
     return parts
+
+
+def join_url(base: str, location: str) -> str:
+    """Where a redirect leads. Raises WireError when it is no http or https address."""
+    try:
+        joined = urljoin(base, location)
+    except ValueError as error:
+        raise WireError("the server redirects to something that is no address") from error
+    split_url(joined)
+    return joined
 
 
 def proxy_for(url: SplitResult) -> SplitResult | None:

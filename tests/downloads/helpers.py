@@ -118,7 +118,8 @@ class Rig:
         self.folder = folder
         self.seen = Watcher()
         token = options.pop("token", None)
-        access = HubAccess(lambda: hub.endpoint, lambda: token)
+        endpoint = options.pop("endpoint", lambda: hub.endpoint)
+        access = HubAccess(endpoint, lambda: token)
         self.manager = DownloadManager(access, self.seen, **options)
 
     def __enter__(self) -> Self:
