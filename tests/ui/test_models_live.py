@@ -3,11 +3,21 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from PySide6.QtWidgets import QAbstractButton, QLabel
+from pytestqt.qtbot import QtBot
+
+from app.bootstrap import build
 from app.library.types import InstalledModel, ModelFile, Source
 from app.planning.offers import Offer, Offers
+from app.ui.application import Desktop, application
 from app.ui.models.live import installed_paths
+from app.ui.models.page import ModelsPage
+from app.ui.pages import page_builders
 from tests.gguf.glm46 import GLM_46
-from tests.planning.made import candidate, header_of
+from tests.planning.made import candidate, header_of, shipped
+from tests.ui.conftest import TIMEOUT_MS
+from tests.ui.scripted import ScriptedBackend
 
 REPO = "unsloth/GLM-4.6-GGUF"
 QUANT = "UD-Q2_K_XL"
@@ -56,3 +66,37 @@ def test_the_same_bytes_from_elsewhere_are_the_same_model() -> None:
     assert installed_paths(offers(), [replace(elsewhere, model="GLM-4.7")]) == {}
     listed = replace(offers().offers[0].candidate, exact=False, repository="x/y")
     assert installed_paths(Offers("x", (Offer(listed),)), [elsewhere]) == {}
+
+
+def test_the_whole_page_on_the_real_services(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a network: the shipped list, on a recorded machine, with every tab."""
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    services = build(shipped("workstation-256gb-3090"))
+    builders = page_builders(services)
+    desktop = Desktop(
+        application(), ScriptedBackend(), services.settings, {"models": builders["models"]}
+    )
+    try:
+        desktop.window.show()
+        qtbot.addWidget(desktop.window)
+        desktop.window.go("models")
+        page = desktop.window._pages["models"]
+        assert isinstance(page, ModelsPage)
+
+        def settled() -> bool:
+            board = page.board
+            return board is not None and board.table is not None and not board.reading
+
+        qtbot.waitUntil(settled, timeout=TIMEOUT_MS)
+        status = page.findChild(QLabel, "tableStatus")
+        assert status is not None and "as far as they were known then" in status.text()
+        for key in ("about", "gpus", "best", "build", "quantizations"):
+            tab = page.findChild(QAbstractButton, f"modelTab-{key}")
+            assert tab is not None
+            tab.click()
+            assert page.view.tab == key
+        assert page.board is not None and page.board.machine == services.loader.machine()
+    finally:
+        desktop.window.close()
+        assert desktop.close()
+        services.close()

@@ -1,6 +1,6 @@
 """One model: its head, its tabs, and the tab with the quantizations."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
@@ -32,11 +32,11 @@ QUANTS, ABOUT = "quantizations", "about"
 
 @dataclass(frozen=True)
 class Tab:
-    """A further page of the model, made elsewhere."""
+    """A further page of the model, made elsewhere when it is first shown."""
 
     key: str
     title: str
-    widget: QWidget
+    build: Callable[[], QWidget]
 
 
 class QuantsTab(QWidget):
@@ -109,7 +109,7 @@ class ModelView(QScrollArea):
         self.quants = QuantsTab(look)
         self.about = About(look)
         self._pages: dict[str, QWidget] = {QUANTS: self.quants, ABOUT: self.about}
-        self._pages |= {tab.key: tab.widget for tab in tabs}
+        self._builders = {tab.key: tab.build for tab in tabs}
         titles = {QUANTS: "Quantizations", ABOUT: "About and benchmarks"}
         titles |= {tab.key: tab.title for tab in tabs}
         self._buttons = {key: self._tab_button(key, title) for key, title in titles.items()}
@@ -136,9 +136,11 @@ class ModelView(QScrollArea):
 
     def show_tab(self, key: str) -> None:
         self._buttons[key].setChecked(True)
+        if key not in self._pages:
+            self._pages[key] = made = self._builders[key]()
+            self._column.addWidget(made, 1)
         for name, page in self._pages.items():
             page.setVisible(name == key)
-        self._column.setStretchFactor(self._pages[key], 1)
         self.verticalScrollBar().setValue(0)
         self.tab_shown.emit(key)
 
