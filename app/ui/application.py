@@ -27,6 +27,7 @@ from app.ui.chat.session import Backend, ChatSession
 from app.ui.look import Look
 from app.ui.look.icons import app_icon
 from app.ui.main_thread import MainThread
+from app.ui.markdown.formula_book import FormulaBook
 from app.ui.markdown.highlight import warm_up
 from app.ui.pages import page_builders
 from app.ui.shell import Builders
@@ -63,6 +64,7 @@ class Desktop:
         self.main_thread = MainThread()
         self.tasks = TaskRunner(self.main_thread.post, name="ui")
         self.look = Look(app, resources_dir())
+        self.look.formulas = FormulaBook(self.tasks, self.look)
         self.session = ChatSession(backend, self.tasks)
         self.window = MainWindow(self.look, self.session, settings, self.tasks, builders or {})
         self._settings = settings

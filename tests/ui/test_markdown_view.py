@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.ui.look import Look
 from app.ui.markdown import links
 from app.ui.markdown.code_view import CodeView
+from app.ui.markdown.formula_view import FormulaView
 from app.ui.markdown.markdown_view import SHOWN_STEP, MarkdownView
 from app.ui.markdown.prose_view import ProseView
 from app.ui.markdown.table_view import TableView
@@ -67,6 +68,9 @@ def _content(view: MarkdownView) -> list[object]:
     for segment in view.segments:
         if isinstance(segment, CodeView):
             result.append((segment.code, segment._language))
+            continue
+        if isinstance(segment, FormulaView):
+            result.append(segment.tex)
             continue
         block = segment.document().begin()
         while block.isValid():

@@ -1,6 +1,7 @@
 """The look in force: theme, fonts, icons and whether things may move; follows the system live."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication, QIcon
@@ -10,13 +11,19 @@ from app.ui.look.icons import tinted_icon
 from app.ui.look.palette import palette, style_sheet
 from app.ui.look.theme import THEME_NAMES, Colors, Theme, ThemeChoice, ThemeName, load_theme
 
+if TYPE_CHECKING:
+    from app.ui.markdown.formula_book import FormulaBook
+
 BODY_PX = 14
 SMALL_PX = 12
 MONO_PX = 13
 
 
 class Look(QObject):
-    """`changed` tells that colours changed and everything drawn from tokens has to be redrawn."""
+    """`changed` tells that colours changed and everything drawn from tokens has to be redrawn.
+
+    formulas: what draws formulas; without it their source is shown.
+    """
 
     changed = Signal()
 
@@ -31,6 +38,7 @@ class Look(QObject):
         self._choice: ThemeChoice = "system"
         self._theme = self._themes["light"]
         self.mono_family = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()
+        self.formulas: FormulaBook | None = None
         self._icon_cache: dict[tuple[str, str, int], QIcon] = {}
         if app.style().name() != "fusion":
             app.setStyle("Fusion")

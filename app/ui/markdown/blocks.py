@@ -12,7 +12,7 @@ from app.ui.markdown.parser import parser
 _LONG_PARAGRAPH = 4_096
 _LONG_LINE = re.compile(rf"[^\n]{{{_LONG_PARAGRAPH}}}")
 
-BlockKind = Literal["prose", "code", "table"]
+BlockKind = Literal["prose", "code", "table", "formula"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,11 @@ class Block:
     @property
     def code(self) -> str:
         return self.tokens[0].content
+
+    @property
+    def closed(self) -> bool:
+        """Of a formula: its end has come."""
+        return bool(self.tokens[0].meta.get("closed"))
 
     @property
     def language(self) -> str:
@@ -122,6 +127,8 @@ def _cut(tokens: list[Token], lines: list[str]) -> list[tuple[int, Block]]:
 def _kind(token: Token) -> BlockKind:
     if token.type in ("fence", "code_block"):
         return "code"
+    if token.type == "math_block":
+        return "formula"
     return "table" if token.type == "table_open" else "prose"
 
 

@@ -4,10 +4,18 @@ from collections.abc import Sequence
 
 from markdown_it.token import Token
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QColor, QFont, QTextCharFormat, QTextCursor, QTextFormat
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QTextCharFormat,
+    QTextCursor,
+    QTextFormat,
+)
 
 from app.ui.look import Look
-from app.ui.look.look import MONO_PX
+from app.ui.look.look import BODY_PX, MONO_PX
+from app.ui.markdown.inline_formula import insert_formula
 from app.ui.markdown.links import BARE_ADDRESS, misleads, safe_target, shown, without_hidden
 
 
@@ -16,6 +24,7 @@ class InlineWriter:
         self._cursor = cursor
         self._look = look
         self.links = 0
+        self.waiting_formulas = 0
 
     def color(self, token: str) -> QColor:
         return QColor(str(getattr(self._look.colors, token)))
@@ -44,7 +53,9 @@ class InlineWriter:
                     self._insert(" ", char, link)
                 case "hardbreak":
                     self._insert("\u2028", char, link)
-                case "code_inline" | "math_inline":
+                case "math_inline":
+                    self._formula(token.content, char, link)
+                case "code_inline":
                     self._insert(token.content, self.mono(char), link)
                 case "image":
                     self._image(token, char)
@@ -80,6 +91,17 @@ class InlineWriter:
             link.text += text
         if text:
             self._cursor.insertText(text, char)
+
+    def _formula(self, tex: str, char: QTextCharFormat, link: "_Link | None") -> None:
+        book = self._look.formulas
+        size = char.intProperty(QTextFormat.Property.FontPixelSize) or BODY_PX
+        drawing = book.get(tex, size + 1) if book is not None else None
+        if drawing is None or link is not None:
+            self.waiting_formulas += 1
+            self._insert(tex, self.mono(char), link)
+            return
+        metrics = QFontMetricsF(self._cursor.document().defaultFont())
+        insert_formula(self._cursor, char, tex, drawing, self.color("text").name(), metrics)
 
     def _image(self, token: Token, char: QTextCharFormat) -> None:
         """Pictures are not fetched: their description stands there, linked to where they are."""

@@ -9,6 +9,7 @@ from app.core.units import count as number_text
 from app.ui.look import Look
 from app.ui.markdown.blocks import Block, MarkdownBlocks
 from app.ui.markdown.code_view import CodeView
+from app.ui.markdown.formula_view import FormulaView
 from app.ui.markdown.prose_view import ProseView
 from app.ui.markdown.table_view import TableView
 from app.ui.widgets import button
@@ -18,7 +19,7 @@ _PROSE_RUN = 48
 # So much is shown at first, and so much more with each press of the button.
 SHOWN_STEP = 100_000
 
-Segment = ProseView | CodeView | TableView
+Segment = ProseView | CodeView | TableView | FormulaView
 _numbers = count(1)
 
 
@@ -40,6 +41,8 @@ class MarkdownView(QWidget):
             "Show more", f"{self.objectName()}-showMore", on_click=self.show_more, parent=self
         )
         self._more.hide()
+        if look.formulas is not None:
+            look.formulas.drawn.connect(self._formulas_drawn)
 
     @property
     def text(self) -> str:
@@ -116,23 +119,36 @@ class MarkdownView(QWidget):
             made = CodeView(self._look, self)
         elif group[0].kind == "table":
             made = TableView(self._look, self)
+        elif group[0].kind == "formula":
+            made = FormulaView(self._look, self)
         else:
             made = ProseView(self._look, self)
         self.segments.append(made)
         made.show()
         self._groups = self._groups[: len(self.segments) - 1]
 
+    def _formulas_drawn(self) -> None:
+        changed = [
+            segment.look_up()
+            for segment in self.segments
+            if isinstance(segment, FormulaView | ProseView)
+        ]
+        if any(changed):
+            self.resized.emit()
+
     def _fill(self, segment: Segment, group: tuple[Block, ...]) -> None:
         if isinstance(segment, CodeView):
             segment.set_code(group[0].code, group[0].language)
         elif isinstance(segment, TableView):
             segment.set_block(group[0])
+        elif isinstance(segment, FormulaView):
+            segment.set_tex(group[0].code, finished=group[0].closed)
         else:
             segment.set_blocks(group)
 
 
 def _fits(segment: Segment, group: tuple[Block, ...]) -> bool:
-    kinds = {"code": CodeView, "table": TableView, "prose": ProseView}
+    kinds = {"code": CodeView, "table": TableView, "prose": ProseView, "formula": FormulaView}
     return isinstance(segment, kinds[group[0].kind])
 
 

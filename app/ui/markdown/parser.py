@@ -47,6 +47,7 @@ def _math_block(state: StateBlock, start_line: int, end_line: int, silent: bool)
         return True
     token = state.push("math_block", "math", 0)
     token.block = True
+    token.meta = {"closed": lines[-1].endswith(closing)}
     token.content = "\n".join(lines).strip().removesuffix(closing).strip("\n")
     token.map = [start_line, line + 1]
     state.line = line + 1

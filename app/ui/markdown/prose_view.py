@@ -40,6 +40,7 @@ class ProseView(TextView):
         self._blocks: list[Block] = []
         self._starts: list[int] = []
         self._decorated = False
+        self._waiting = 0
         self.written_blocks = 0
 
     def set_blocks(self, blocks: Sequence[Block]) -> None:
@@ -51,6 +52,15 @@ class ProseView(TextView):
         if same == len(self._blocks) == len(blocks):
             return
         self._write(blocks, same)
+
+    def look_up(self) -> bool:
+        """Write it again when formulas in it may have been drawn meanwhile."""
+        if not self._waiting or self.textCursor().hasSelection():
+            return False
+        before = self._waiting
+        self._waiting = 0
+        self._write(self._blocks, 0)
+        return self._waiting != before
 
     def redraw(self) -> None:
         """Write everything again, in the colours now in force."""
@@ -67,6 +77,7 @@ class ProseView(TextView):
             self.written_blocks += 1
         cursor.endEditBlock()
         self._blocks = list(blocks)
+        self._waiting += writer.waiting_formulas
         if writer.links:
             self.set_has_links(True)
         self._decorated = self._decorated or any(

@@ -4,10 +4,11 @@ import math
 import re
 from itertools import count
 
-from PySide6.QtCore import QMargins, Qt, QUrl
+from PySide6.QtCore import QMargins, QMimeData, Qt, QUrl
 from PySide6.QtGui import QTextCursor, QWheelEvent
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
+from app.ui.markdown.inline_formula import selected_text
 from app.ui.markdown.links import open_link
 
 _numbers = count(1)
@@ -42,6 +43,12 @@ class TextView(QTextBrowser):
     def loadResource(self, kind: int, name: QUrl | str) -> object:  # noqa: ARG002
         """Nothing is ever loaded, from wherever it may be."""
         return None
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        """Plain text alone: what is pasted elsewhere brings no colours and sizes of ours."""
+        data = QMimeData()
+        data.setText(selected_text(self.textCursor()))
+        return data
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Sideways is this view's own business, everything else the page's."""

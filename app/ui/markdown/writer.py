@@ -66,6 +66,11 @@ class ProseWriter:
     def links(self) -> int:
         return self._inline.links
 
+    @property
+    def waiting_formulas(self) -> int:
+        """Written as their source, because they are not drawn yet or cannot be."""
+        return self._inline.waiting_formulas
+
     def write(self, tokens: Sequence[Token], *, first: bool) -> None:
         """first: the document is empty, so that its one empty block is used."""
         self._state = _State()
