@@ -85,7 +85,10 @@ class TranscriptView(QScrollArea):
     def show_transcript(self, transcript: Transcript) -> None:
         """Take over all changes since the last call."""
         changed = transcript.take_changed()
+        # A view that goes hands its focus on, which scrolls; nothing may be laid out half way.
+        self._placing = True
         self._take_entries(transcript.entries)
+        self._placing = False
         for entry in changed:
             self._heights.pop(id(entry), None)
             view = self._views.get(id(entry))
