@@ -110,6 +110,11 @@ class Loader:
         self._lock = threading.Lock()
         self._loaded: Plan | None = None
 
+    @property
+    def recorded(self) -> bool:
+        """The machine is a recorded one, not this one."""
+        return self._recorded is not None
+
     def machine(self) -> Machine:
         """This machine as it is now, or the recorded one that stands for it."""
         if self._recorded is not None:

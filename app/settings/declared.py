@@ -210,6 +210,14 @@ KEEP_IN_TRAY: Setting[bool] = Setting(
     _switch,
     _same,
 )
+CLOSE_ASKED: Setting[bool] = Setting(
+    "close_asked",
+    False,
+    "Closing while downloading",
+    "It has been asked whether downloads go on when the window is closed.",
+    _switch,
+    _same,
+)
 FIRST_START_DONE: Setting[bool] = Setting(
     "first_start_done", False, "First start", "The first start has been shown.", _switch, _same
 )
@@ -237,6 +245,7 @@ ALL: tuple[Setting[Any], ...] = (
     DOWNLOAD_CONNECTIONS,
     DOWNLOAD_BYTES_PER_SECOND,
     KEEP_IN_TRAY,
+    CLOSE_ASKED,
     FIRST_START_DONE,
     BUILT_MACHINE,
 )

@@ -19,18 +19,20 @@ from app.core.paths import APP_ID, demo_model_path, resources_dir
 from app.core.tasks import Task, TaskRunner
 from app.hardware.findings import gpu_banner
 from app.hardware.types import Finding, Machine
-from app.settings.declared import LAST_MODEL
+from app.settings.declared import FIRST_START_DONE, LAST_MODEL
 from app.settings.store import SettingsStore
 from app.ui.backend import EngineBackend
 from app.ui.chat.model_loads import known
 from app.ui.chat.session import Backend, ChatSession
+from app.ui.downloads.board import Queue
+from app.ui.getting.room import Downloads, furnish, make_room, taken_up_text
 from app.ui.look import Look
 from app.ui.look.icons import app_icon
 from app.ui.main_thread import MainThread
 from app.ui.markdown.formula_book import FormulaBook
 from app.ui.markdown.highlight import warm_up
 from app.ui.pages import page_builders
-from app.ui.shell import Builders
+from app.ui.shell import FIRST_START, Builders
 from app.ui.window import MainWindow
 
 # How long the end of the program waits for work that was cancelled.
@@ -60,13 +62,22 @@ class Desktop:
         backend: Backend,
         settings: SettingsStore,
         builders: Builders | None = None,
+        downloads: Downloads | None = None,
     ) -> None:
         self.main_thread = MainThread()
         self.tasks = TaskRunner(self.main_thread.post, name="ui")
         self.look = Look(app, resources_dir())
         self.look.formulas = FormulaBook(self.tasks, self.look)
         self.session = ChatSession(backend, self.tasks)
-        self.window = MainWindow(self.look, self.session, settings, self.tasks, builders or {})
+        self.getting = make_room(downloads, self.session, self.tasks) if downloads else None
+        self.window = MainWindow(
+            self.look, self.session, settings, self.tasks, builders or {}, self.getting
+        )
+        self.presence = None
+        if downloads is not None and self.getting is not None:
+            self.presence = furnish(
+                self.getting, downloads, self.window, self.session, self.look, settings
+            )
         self._settings = settings
         self._closed = False
         self.log_bug = sys.excepthook
@@ -78,6 +89,10 @@ class Desktop:
             return True
         self._closed = True
         self.session.presenter = None
+        if self.presence is not None:
+            self.presence.close()
+        if self.getting is not None:
+            self.getting.board.close()
         self.session.close()
         if self._settings.dirty and not self._settings.read_only:
             saving = self.tasks.run(lambda _: self._save())
@@ -94,6 +109,19 @@ class Desktop:
                 self.window.notice.show_finding(finding)
 
         return self.tasks.run(lambda _: gpu_banner(machine()), told)
+
+    def take_up_downloads(self, queue: Queue) -> Task:
+        """In the background; the person is told what goes on."""
+
+        def done(_: bool) -> None:
+            if self.getting is None:
+                return
+            self.getting.flow.take_up()
+            text = taken_up_text(self.getting.board)
+            if text:
+                self.window.tell(text)
+
+        return self.tasks.run(lambda _: queue.take_up(), done)
 
     def report_bug(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -113,16 +141,21 @@ class Desktop:
 def run(services: Services, options: Namespace) -> int:
     """Opens the window and returns the exit status when it is closed."""
     app = application()
-    desktop = Desktop(app, EngineBackend(services), services.settings, page_builders(services))
+    settings = services.settings
+    downloads = Downloads(services.downloads, services.default_target)
+    builders = page_builders(services)
+    desktop = Desktop(app, EngineBackend(services), settings, builders, downloads)
     for problem in services.problems:
         desktop.window.notice.say(problem)
     before = sys.excepthook
     sys.excepthook = desktop.report_bug
     desktop.tasks.run(lambda _: warm_up())
     desktop.look_at_machine(services.loader.machine)
-    desktop.session.models.open(
-        _first_model(getattr(options, "model", None), services.settings), ask=False
-    )
+    desktop.take_up_downloads(services.downloads)
+    wanted = getattr(options, "model", None)
+    desktop.session.models.open(_first_model(wanted, settings), ask=False)
+    if wanted is None and not settings.get(FIRST_START_DONE):
+        desktop.window.go(FIRST_START)
     try:
         with _ending_on_signals(app, desktop.window):
             desktop.window.show()
@@ -147,7 +180,7 @@ def _ending_on_signals(app: QApplication, window: MainWindow) -> Iterator[None]:
     """
 
     def end(*_: object) -> None:
-        window.close()
+        window.quit()
         # Closing the last window means nothing to an event loop that has not begun.
         QTimer.singleShot(0, app.quit)
 

@@ -3,14 +3,45 @@
 from PySide6.QtWidgets import QWidget
 
 from app.chat.services import Services
+from app.planning.offers import Offer
+from app.ui.downloads.page import DownloadsPage
+from app.ui.first_start.made import first_start_page
+from app.ui.getting.finders import by_name, hub_lister
 from app.ui.models.whole import models_page
-from app.ui.shell import MODELS, Builders, Shell
+from app.ui.shell import DOWNLOADS, FIRST_START, MODELS, Builders, GettingRoom, Shell
 
 
 def page_builders(services: Services) -> Builders:
     """A place without a builder is not on the rail."""
+    lister = hub_lister(services.hub)
 
     def models(shell: Shell) -> QWidget:
-        return models_page(shell, services)
+        def get(offer: Offer) -> None:
+            one = offer.candidate
+            title = f"{one.model} {one.quant}"
+            finder = by_name(lister, one.repository, one.quant, title)
+            _room(shell).flow.find_and_chat(finder, title)
+            shell.window.go(DOWNLOADS.key)
 
-    return {MODELS.key: models}
+        return models_page(shell, services, get)
+
+    def downloads(shell: Shell) -> QWidget:
+        return DownloadsPage(
+            shell,
+            _room(shell),
+            target=services.default_target,
+            apply_limits=services.apply_download_limits,
+            lister=lister,
+            mirror=services.hub.access.endpoint,
+        )
+
+    def first_start(shell: Shell) -> QWidget:
+        return first_start_page(shell, _room(shell), services, lister)
+
+    return {MODELS.key: models, DOWNLOADS.key: downloads, FIRST_START: first_start}
+
+
+def _room(shell: Shell) -> GettingRoom:
+    if shell.getting is None:
+        raise RuntimeError("a window without downloads has no such page")
+    return shell.getting

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QWidget
 from app.core.tasks import TaskRunner
 from app.settings.store import SettingsStore
 from app.ui.chat.model_loads import ModelLoads
+from app.ui.downloads.board import DownloadBoard
+from app.ui.getting.flow import GetAndChat
 from app.ui.look import Look
 from app.ui.rail import Place
 
@@ -17,6 +19,8 @@ MODELS = Place("models", "Models", "models", "Ctrl+2")
 DOWNLOADS = Place("downloads", "Downloads", "downloads", "Ctrl+3")
 HARDWARE = Place("hardware", "Hardware", "hardware", "Ctrl+4")
 SETTINGS = Place("settings", "Settings", "settings", "Ctrl+5", low=True)
+FIRST_START = "first-start"
+"""The key of the page that is shown at the first start; it is not on the rail."""
 PLACES = (CHAT, MODELS, DOWNLOADS, HARDWARE, SETTINGS)
 
 
@@ -35,6 +39,12 @@ class Window(Protocol):
     def open_model(self, path: str) -> None:
         """Plan a file and let the person choose, on the chat page."""
 
+    def open_file(self) -> None:
+        """Let the person choose a file, then as `open_model`."""
+
+    def open_demo(self) -> None:
+        """The demo model, on the chat page."""
+
     def settings_changed(self) -> None:
         """Save the settings soon."""
 
@@ -42,13 +52,22 @@ class Window(Protocol):
 @dataclass(frozen=True)
 class Shell:
     """models: opens files and knows the open one. tasks: background work, results on the GUI
-    thread."""
+    thread. getting: from one click to a chat, with the queue; None where nothing is downloaded."""
 
     look: Look
     tasks: TaskRunner
     settings: SettingsStore
     models: ModelLoads
     window: Window
+    getting: "GettingRoom | None" = None
+
+
+@dataclass(frozen=True)
+class GettingRoom:
+    """board: the queue of downloads. flow: download, verify, load, chat."""
+
+    board: DownloadBoard
+    flow: GetAndChat
 
 
 Builders = Mapping[str, Callable[[Shell], QWidget]]

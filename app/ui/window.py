@@ -34,7 +34,7 @@ from app.ui.notice_bar import NoticeBar
 from app.ui.rail import Rail
 from app.ui.sampling.choice import SamplingChoice
 from app.ui.sampling.panel import SamplingPanel
-from app.ui.shell import CHAT, MODELS, PLACES, Builders, Shell
+from app.ui.shell import CHAT, FIRST_START, MODELS, PLACES, Builders, GettingRoom, Shell
 from app.ui.widgets import label
 
 T = TypeVar("T")
@@ -55,6 +55,7 @@ class MainWindow(QMainWindow):
         settings: SettingsStore,
         tasks: TaskRunner,
         builders: Builders,
+        getting: GettingRoom | None = None,
     ) -> None:
         super().__init__()
         self.setObjectName("mainWindow")
@@ -63,14 +64,15 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._look, self._session, self._settings, self._tasks = look, session, settings, tasks
         self._dialog: QFileDialog | None = None
-        self._closed = False
+        self._closed = self._quitting = False
+        self.may_close = _always
         self._choice = SamplingChoice(settings)
         self._save = QTimer(self)
         self._save.setSingleShot(True)
         self._save.setInterval(_SAVE_MS)
         self._save.timeout.connect(self._save_settings)
         self.page = ChatPage(look, session, self)
-        self.shell = Shell(look, tasks, settings, session.models, self)
+        self.shell = Shell(look, tasks, settings, session.models, self, getting)
         self._builders = builders
         self._pages: dict[str, QWidget] = {CHAT.key: self.page}
         self._places = [place for place in PLACES if place is CHAT or place.key in builders]
@@ -103,7 +105,7 @@ class MainWindow(QMainWindow):
             self._pages[key] = page = self._builders[key](self.shell)
             self._stack.addWidget(page)
         self._stack.setCurrentWidget(self._pages[key])
-        self.rail.show_current(key)
+        self.rail.show_current(CHAT.key if key == FIRST_START else key)
         if key == CHAT.key:
             self.page.composer.edit.setFocus()
 
@@ -116,7 +118,15 @@ class MainWindow(QMainWindow):
     def settings_changed(self) -> None:
         self._save.start()
 
+    def quit(self) -> None:
+        """The end, whatever is going on."""
+        self._quitting = True
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._closed and not self._quitting and not self.may_close():
+            event.ignore()
+            return
         if not self._closed:
             self._closed = True
             self._save.stop()
@@ -188,7 +198,9 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self.go)
         page.note_wanted.connect(self.tell)
         header.theme_chosen.connect(self._theme_chosen)
-        header.quit_action.triggered.connect(self.close)
+        header.quit_action.triggered.connect(self.quit)
+        header.first_steps.connect(lambda: self.go(FIRST_START))
+        header.first_steps_action.setVisible(FIRST_START in self._builders)
         page.options_changed.connect(self._options_changed)
         page.model_shown.connect(self._model_shown)
         page.title_changed.connect(self._show_title)
@@ -207,6 +219,8 @@ class MainWindow(QMainWindow):
     def _escape(self) -> None:
         if self.current == CHAT.key:
             self.page.escape()
+        elif self.current == FIRST_START:
+            self.go(CHAT.key)
 
     def _lay_out(self) -> None:
         self.rail = Rail(self._look, self._places)
@@ -297,3 +311,7 @@ def _dropped(event: QDropEvent) -> str:
         return ""
     path = urls[0].toLocalFile()
     return path if path.lower().endswith(".gguf") else ""
+
+
+def _always() -> bool:
+    return True

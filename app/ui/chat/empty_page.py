@@ -1,11 +1,12 @@
 """Before the first question: one sentence and three things to try."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.chat.model_state import Loading, ModelState, NoModel, Planning, open_model
 from app.ui.widgets import button, label
 
+_CARD = 640
 _DEMO = ("What can you do?", "What is 37 times 24?", "What is quantization?")
 _ANY = (
     "Explain what a mixture of experts is",
@@ -28,6 +29,7 @@ class EmptyPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(8)
+        self._column = column
         column.addStretch(2)
         column.addWidget(self._title)
         column.addWidget(self._text)
@@ -37,6 +39,15 @@ class EmptyPage(QWidget):
             column.addWidget(made, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
         self.set_model(NoModel())
+
+    def add_card(self, made: QWidget) -> None:
+        """What is on its way, below the title."""
+        made.setMaximumWidth(_CARD)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(made, 100_000)
+        row.addStretch(1)
+        self._column.insertLayout(self._column.indexOf(self._text) + 1, row)
 
     def set_model(self, state: ModelState) -> None:
         model = open_model(state)

@@ -29,6 +29,7 @@ class Header(QFrame):
     models_wanted = Signal()
     reload = Signal()
     unload = Signal()
+    first_steps = Signal()
     theme_chosen = Signal(str)
     sampling_toggled = Signal(bool)
 
@@ -160,6 +161,7 @@ class Header(QFrame):
             self._themes[choice] = made
         self._themes["system"].setChecked(True)
         menu.addSeparator()
+        self.first_steps_action = _action(menu, "First steps…", "firstSteps", self.first_steps.emit)
         self.quit_action = _action(menu, "Quit", "quit", None, "Ctrl+Q")
         self.more.setMenu(menu)
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from app.chat.services import Services
 from app.core.placement import KvType
 from app.hardware.types import Machine
-from app.planning.offers import Offers
+from app.planning.offers import Offer, Offers
 from app.ui.gpus import GpuViews, gpu_views
 from app.ui.gpus.views import BEST, BUILD, GPUS
 from app.ui.models.board import Elsewhere
@@ -23,10 +23,13 @@ _TITLES = {
 }
 
 
-def models_page(shell: Shell, services: Services) -> ModelsPage:
+def models_page(
+    shell: Shell, services: Services, get: Callable[[Offer], None] | None = None
+) -> ModelsPage:
+    """get: fetches a quantization and opens it."""
     gpus = _Gpus(lambda: gpu_views(shell, services.loader.machine_for_next_load))
     tabs = tuple(Tab(key, title, gpus.builder(key)) for key, title in _TITLES.items())
-    page = ModelsPage(shell, LiveSource(services), Hooks(tabs=tabs, subject=gpus.set_subject))
+    page = ModelsPage(shell, LiveSource(services), Hooks(get=get, tabs=tabs, subject=gpus.set_subject))
     gpus.page = page
     return page
 

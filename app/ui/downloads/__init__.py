@@ -1,0 +1,1 @@
+"""The downloads page: the queue, what it says, and what a person may do with it."""

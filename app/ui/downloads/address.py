@@ -1,0 +1,114 @@
+"""What a person may write to name a model on the Hub."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from app.catalog.names import RepoFile, is_repository_name
+from app.catalog.quantizations import Quantization
+from app.core.errors import KnownError
+
+_HOSTS = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
+_OTHER_KINDS = frozenset({"datasets", "spaces", "collections", "papers", "docs", "blog", "models"})
+_LONGEST = 600
+_EXAMPLES = "Write owner/name, owner/name:QUANTIZATION, or paste an address of huggingface.co."
+_QUANT = re.compile(r"[\w.()/ -]{1,100}")
+
+
+@dataclass(frozen=True)
+class Address:
+    """quant, path: what of the repository is meant, "" for a choice to be made."""
+
+    repo: str
+    quant: str = ""
+    path: str = ""
+
+
+def parse_address(text: str, mirror: str = "") -> Address:
+    """mirror: the endpoint in use, whose addresses are understood too. Raises KnownError."""
+    text = text.strip()
+    if not text:
+        raise KnownError("Nothing is written there.", "", _EXAMPLES)
+    if len(text) > _LONGEST or not text.isprintable():
+        raise KnownError(
+            "That is no address of a model.", "It is too long or unreadable.", _EXAMPLES
+        )
+    first, _, _ = text.partition("/")
+    if "://" in text or first.lower() in _HOSTS:
+        return _from_url(text if "://" in text else f"https://{text}", mirror)
+    repo, colon, quant = text.partition(":")
+    if not is_repository_name(repo):
+        raise KnownError(f"{_short(repo)} is not the name of a repository.", "", _EXAMPLES)
+    if colon and not _QUANT.fullmatch(quant):
+        raise KnownError(
+            "After the colon comes the name of a quantization.", "", "Such as owner/name:Q4_K_M."
+        )
+    return Address(repo, quant)
+
+
+def _from_url(text: str, mirror: str) -> Address:
+    try:
+        parts = urlsplit(text)
+        host = (parts.hostname or "").lower()
+    except ValueError:
+        raise KnownError("That is no address.", "", _EXAMPLES) from None
+    known = _HOSTS | ({urlsplit(mirror).hostname or ""} if mirror else set())
+    if parts.scheme not in ("http", "https") or host not in known:
+        raise KnownError(
+            f"{_short(host or text)} is not the Hub.",
+            "Only models on huggingface.co, or on the mirror in the settings, can be fetched here.",
+            _EXAMPLES,
+        )
+    steps = [unquote(step) for step in parts.path.split("/") if step]
+    if steps and steps[0] in _OTHER_KINDS:
+        raise KnownError(
+            "That address does not lead to a model.",
+            f"It is one of the Hub's {steps[0]}.",
+            _EXAMPLES,
+        )
+    name, colon, quant = (steps[1] if len(steps) > 1 else "").partition(":")
+    repo = f"{steps[0]}/{name}" if name else ""
+    if not is_repository_name(repo):
+        raise KnownError("That address does not name a repository.", "", _EXAMPLES)
+    rest = steps[2:]
+    if len(rest) < 3 or rest[0] not in ("tree", "blob", "resolve"):
+        return Address(repo, quant if colon else "")
+    path = "/".join(rest[2:])  # rest[1] is a branch: the newest commit is taken
+    return Address(repo, path=path)
+
+
+def choose(address: Address, offered: tuple[Quantization, ...]) -> Quantization | None:
+    """None when there are several and nothing says which. Raises KnownError."""
+    usable = tuple(one for one in offered if one.offered)
+    if address.quant:
+        named = [one for one in offered if one.name.lower() == address.quant.lower()]
+    elif address.path:
+        named = [one for one in offered if any(_under(file, address.path) for file in one.files)]
+    else:
+        if not usable:
+            raise KnownError(f"{address.repo} holds nothing that can be loaded.", _why_not(offered))
+        return usable[0] if len(usable) == 1 else None
+    if not named:
+        what = address.quant or address.path
+        raise KnownError(
+            f"{address.repo} has no {_short(what)}.",
+            "",
+            "It has: " + ", ".join(one.name for one in usable[:30]) + "." if usable else "",
+        )
+    if len(named) > 1:
+        return None
+    if not named[0].offered:
+        raise KnownError(f"{named[0].name} cannot be used.", named[0].problem)
+    return named[0]
+
+
+def _under(file: RepoFile, path: str) -> bool:
+    return file.path == path or file.path.startswith(f"{path}/")
+
+
+def _why_not(offered: tuple[Quantization, ...]) -> str:
+    return " ".join(f"{one.name}: {one.problem}" for one in offered[:3])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}…"

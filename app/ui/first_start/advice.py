@@ -1,0 +1,200 @@
+"""What to recommend on this machine, and how to say it. No Qt; plain data."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.core.units import gigabytes
+from app.hardware.types import Disk, Finding, Gpu, Machine
+from app.planning.offers import Offers, by_model, sibling_candidates
+from app.planning.quality import Quality
+from app.planning.recommend import Recommendation, Row, Wish, recommend
+from app.planning.report import rate_text, verdict_sentence
+from app.planning.types import DeviceUse, Plan
+
+Kind = Literal["best", "sibling", "slow", "demo"]
+_MOST_FINDINGS = 2
+_NO_GPU_CODES = ("no-gpu",)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line about the machine."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What was found. findings: the ones that cost something, worst first; more: how many other
+    ones there are. free_bytes: where models go."""
+
+    facts: tuple[Fact, ...]
+    findings: tuple[Finding, ...] = ()
+    more: int = 0
+    free_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Advice:
+    """kind: best is all that was wished for; sibling another model that is; slow the nearest that
+    runs at all; demo when nothing does. repo and quant: what the button fetches, "" for nothing.
+    figures: exact or predicted, in one line. remarks: sentences. room_missing: of the disk."""
+
+    kind: Kind
+    title: str
+    figures: str = ""
+    why: str = ""
+    remarks: tuple[str, ...] = ()
+    repo: str = ""
+    quant: str = ""
+    size_bytes: int = 0
+    room_missing: int = 0
+
+    @property
+    def can_get(self) -> bool:
+        return bool(self.repo and self.quant)
+
+
+def sight_of(machine: Machine, folder: str, free_bytes: int | None) -> Sight:
+    """folder: where models go, for people."""
+    memory, cpu = machine.memory, machine.cpu
+    facts = [Fact("GPU", _gpu(machine, gpu)) for gpu in machine.gpus[:4]]
+    if len(machine.gpus) > 4:
+        facts.append(Fact("", f"and {len(machine.gpus) - 4} more GPUs"))
+    if not machine.gpus:
+        facts.append(Fact("GPU", "none found; the processor does the work"))
+    total, free = memory.effective_total_bytes, memory.effective_available_bytes
+    facts.append(Fact("Memory", _of(free, total)))
+    cores = f" · {cpu.usable_cores} cores usable" if cpu.usable_cores else ""
+    facts.append(Fact("Processor", f"{cpu.name or 'unknown'}{cores}"))
+    room = f"{gigabytes(free_bytes)} free" if free_bytes is not None else "free space unknown"
+    facts.append(Fact("Disk", f"{room} in {folder}"))
+    serious = [one for one in machine.findings if one.severity != "info"]
+    shown = tuple(serious[:_MOST_FINDINGS])
+    return Sight(tuple(facts), shown, len(machine.findings) - len(shown), free_bytes)
+
+
+def free_on(machine: Machine, disks: tuple[Disk, ...] | None = None) -> int | None:
+    """Of a recorded machine: its roomiest disk."""
+    known = [disk.free_bytes for disk in disks or machine.disks if disk.free_bytes is not None]
+    return max(known, default=None)
+
+
+def advise(offers: Offers, machine: Machine, free_bytes: int | None) -> Advice:
+    """Takes a second or so for a large repository."""
+    wanted, _ = by_model([offer.candidate for offer in offers.offers])
+    found = recommend(wanted, sibling_candidates(), machine, Wish())
+    row, kind = _chosen(found)
+    if row is None:
+        return Advice(
+            "demo",
+            "No GLM model fits this machine",
+            why=found.statement,
+            remarks=tuple(filter(None, (found.next_step, "The demo model runs everywhere."))),
+        )
+    candidate = row.candidate
+    # A quarter of a gigabyte more than the files: what the file system and the journal take.
+    missing = 0 if free_bytes is None else max(0, candidate.size_bytes + 2**28 - free_bytes)
+    remarks = [row.shortfall if kind == "slow" else "", found.next_step if kind == "best" else ""]
+    if missing:
+        remarks.append(f"The disk lacks {gigabytes(missing)} for it.")
+    if not candidate.exact:
+        remarks.append(_estimate(kind, offers))
+    elif offers.note:
+        remarks.append(offers.note)
+    return Advice(
+        kind,
+        f"{candidate.model} {candidate.quant}",
+        figures_text(row),
+        _why(kind, row, found),
+        tuple(filter(None, remarks)),
+        candidate.repository,
+        candidate.quant,
+        candidate.size_bytes,
+        missing,
+    )
+
+
+def figures_text(row: Row) -> str:
+    """`158 GB · about 5.8 tokens/s (4.9 to 6.9) · 21.9 of 24.0 GB GPU · 149 of 192 GB RAM`."""
+    rough = "" if row.candidate.exact else "about "
+    parts = [f"{rough}{gigabytes(row.candidate.size_bytes)}"]
+    if row.plan.speed is not None:
+        parts.append(rate_text(row.plan.speed.generation_empty))
+    parts += _memory(row.plan)
+    parts.append(f"{_grade(row.quality)} quality")
+    return " · ".join(parts)
+
+
+def _grade(rated: Quality) -> str:
+    how = "" if rated.measured_kld else " (estimated)"
+    return f"{rated.grade}{how}"
+
+
+def _chosen(found: Recommendation) -> tuple[Row | None, Kind]:
+    if found.best is not None and not found.best.shortfall:
+        return found.best, "best"
+    if found.sibling is not None:
+        return found.sibling, "sibling"
+    return found.best, "slow"
+
+
+def _why(kind: Kind, row: Row, found: Recommendation) -> str:
+    if kind == "best":
+        speed = found.wish.tokens_per_second
+        return f"The best quality that answers at {speed:g} tokens/s or more here."
+    if kind == "sibling":
+        model = found.rows[0].candidate.model if found.rows else "GLM-4.6"
+        near = found.best
+        if near is None:
+            return f"{model} itself does not fit this machine; this is its smaller sibling."
+        return (
+            f"{model} itself would be slow here: {near.candidate.quant}, "
+            f"{rate_text(near.plan.speed.generation_empty) if near.plan.speed else 'unknown'}."
+        )
+    return verdict_sentence(row.plan)
+
+
+def _memory(plan: Plan) -> list[str]:
+    gpus = [use for use in plan.devices if use.target.kind != "cpu"]
+    cpus = [use for use in plan.devices if use.target.kind == "cpu"]
+    unified = any(use.target.kind == "unified" for use in gpus)
+    parts = []
+    if gpus and sum(use.total_bytes for use in gpus):
+        parts.append(_used(gpus, "unified memory" if unified else "GPU"))
+    if cpus and not unified:
+        parts.append(_used(cpus, "RAM"))
+    return parts
+
+
+def _used(uses: list[DeviceUse], kind: str) -> str:
+    used = sum(use.total_bytes for use in uses)
+    total = gigabytes(sum(use.target.total_bytes for use in uses))
+    figure, _, unit = gigabytes(used).partition(" ")
+    same = total.endswith(f" {unit}")
+    return f"{figure}{'' if same else f' {unit}'} of {total} {kind}"
+
+
+def _estimate(kind: Kind, offers: Offers) -> str:
+    if kind == "sibling":
+        return "Its figures are estimated from the model's published dimensions."
+    return offers.note
+
+
+def _gpu(machine: Machine, gpu: Gpu) -> str:
+    total, free = machine.gpu_total_bytes(gpu), machine.gpu_free_bytes(gpu)
+    parts = [gpu.name or f"{gpu.vendor} GPU"]
+    shared = " shared with the system" if gpu.unified else ""
+    parts.append(f"{_of(free, total)}{shared}")
+    if gpu.state != "ok":
+        parts.append(gpu.state)
+    elif machine.engine.status == "ok" and not gpu.engine_devices:
+        parts.append("not used by the engine")
+    return " · ".join(parts)
+
+
+def _of(free: int | None, total: int | None) -> str:
+    if total is None:
+        return "size unknown"
+    return gigabytes(total) if free is None else f"{gigabytes(total)}, {gigabytes(free)} free"

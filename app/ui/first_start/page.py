@@ -1,0 +1,328 @@
+"""The first start on one screen; behind it the chat waits. Never in the way: Esc leaves it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.hardware.types import Finding
+from app.ui.downloads.parts import Elided
+from app.ui.first_start.advice import Advice
+from app.ui.first_start.scout import Scout, Scouting
+from app.ui.look import Look
+from app.ui.widgets import announce, button, card, chip, label, restyle, single_shot
+
+_WIDEST = 760
+_COPIED_MS = 1500
+_MOST_LOCAL = 4
+
+
+@dataclass(frozen=True)
+class LocalModel:
+    """A model that is on this disk already."""
+
+    name: str
+    detail: str
+    path: Path
+
+
+class FirstStart(QWidget):
+    """`get_wanted` brings the advice to follow; `left`: the person wants to go on; `hidden`: is
+    elsewhere, in whatever way."""
+
+    get_wanted = Signal(object)
+    model_wanted = Signal(str)
+    file_wanted = Signal()
+    demo_wanted = Signal()
+    more_wanted = Signal()
+    left = Signal()
+    hidden = Signal()
+
+    def __init__(
+        self,
+        look: Look,
+        scout: Scout,
+        local: Callable[[], Sequence[LocalModel]] = tuple,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._look, self._scout, self._local = look, scout, local
+        self._told = ""
+        self.setObjectName("firstStart")
+        self.setProperty("page", "true")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._machine = card(name="firstMachine")
+        self._facts = QGridLayout(self._machine)
+        self._facts.setContentsMargins(16, 12, 16, 12)
+        self._facts.setHorizontalSpacing(16)
+        self._facts.setVerticalSpacing(6)
+        self._facts.setColumnStretch(1, 1)
+        self._findings = QVBoxLayout()
+        self._findings.setSpacing(8)
+        self._advice = AdviceCard(look)
+        self._advice.get.clicked.connect(lambda *_: self._get())
+        self._files = QVBoxLayout()
+        self._files.setSpacing(4)
+        self._build()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_local()
+        self._scout.start(self._show)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._scout.stop()
+        self.hidden.emit()
+
+    def _show(self) -> None:
+        state = self._scout.state
+        self._show_sight(state)
+        self._advice.show_state(state)
+        restyle(self._demo, "kind", "primary" if _demo_first(state.advice) else "plain")
+        told = f"Recommended: {state.advice.title}" if state.advice and not state.checking else ""
+        if told and told != self._told:
+            announce(self, told)
+        self._told = told
+
+    def _show_sight(self, state: Scouting) -> None:
+        _clear(self._facts)
+        _clear(self._findings)
+        sight = state.sight
+        if sight is None:
+            text = str(state.problem) if state.problem else "Looking at this machine…"
+            self._facts.addWidget(label(text, "muted", name="firstLooking", wrap=True), 0, 0, 1, 2)
+            return
+        for row, fact in enumerate(sight.facts):
+            repeated = row > 0 and sight.facts[row - 1].name == fact.name
+            self._facts.addWidget(label("" if repeated else fact.name, "muted"), row, 0)
+            self._facts.addWidget(Elided(fact.text, name=f"firstFact-{row}"), row, 1)
+        for number, finding in enumerate(sight.findings):
+            self._findings.addWidget(FindingLine(self._look, finding, number))
+        self._more.setVisible(bool(sight.findings or sight.more))
+
+    def _show_local(self) -> None:
+        _clear(self._files)
+        found = list(self._local())[:_MOST_LOCAL]
+        for number, model in enumerate(found):
+            made = button(
+                f"{model.name} · {model.detail}",
+                f"firstLocal-{number}",
+                tooltip=str(model.path),
+                on_click=partial(self.model_wanted.emit, str(model.path)),
+            )
+            self._files.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
+        self._files_title.setVisible(bool(found))
+
+    def _get(self) -> None:
+        advice = self._scout.state.advice
+        if advice is not None and advice.can_get:
+            self.get_wanted.emit(advice)
+
+    def _build(self) -> None:
+        self._more = button(
+            "All about this machine", "firstMore", "quiet", on_click=self.more_wanted.emit
+        )
+        self._more.hide()
+        self._file = button("Use a file on this disk…", "firstFile", on_click=self.file_wanted.emit)
+        self._demo = button("Try the demo model", "firstDemo", on_click=self.demo_wanted.emit)
+        self._skip = button(
+            "Skip", "firstSkip", tooltip="Go to the chat (Esc)", on_click=self.left.emit
+        )
+        self._files_title = label("Already on this disk", "group", name="firstFilesTitle")
+        self._files_title.hide()
+        ways = QHBoxLayout()
+        ways.setSpacing(8)
+        for part in (self._file, self._demo):
+            ways.addWidget(part)
+        ways.addStretch(1)
+        ways.addWidget(self._skip)
+        inner = QWidget()
+        inner.setObjectName("firstInner")
+        inner.setMaximumWidth(_WIDEST)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(24, 32, 24, 24)
+        column.setSpacing(12)
+        column.addWidget(
+            label("What this machine can run", "display", name="firstTitle", wrap=True)
+        )
+        column.addWidget(
+            label(
+                "GLM-4.6 answers on your own machine; nothing you write leaves it. "
+                "This is what was found here, and what to start with.",
+                "muted",
+                name="firstText",
+                wrap=True,
+            )
+        )
+        column.addSpacing(4)
+        column.addWidget(self._machine)
+        column.addLayout(self._findings)
+        column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._advice)
+        column.addWidget(self._files_title)
+        column.addLayout(self._files)
+        column.addSpacing(4)
+        column.addLayout(ways)
+        column.addStretch(1)
+        body = QWidget()
+        row = QHBoxLayout(body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addStretch(1)
+        row.addWidget(inner, 100_000)
+        row.addStretch(1)
+        area = QScrollArea()
+        area.setObjectName("firstScroll")
+        area.setAccessibleName("First steps")
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(body)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area)
+
+
+class AdviceCard(QFrame):
+    """The recommendation with its button; what is known of it, and how well."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self.setObjectName("firstAdvice")
+        self.setProperty("card", "soft")
+        self._head = label("Recommended here", "group", name="firstAdviceHead")
+        self._title = label("", "display", name="firstAdviceTitle", wrap=True)
+        self._figures = label("", name="firstAdviceFigures", wrap=True)
+        self._why = label("", "muted", name="firstAdviceWhy", wrap=True)
+        self._remarks = label("", "small", name="firstAdviceRemarks", wrap=True)
+        self._busy = QProgressBar()
+        self._busy.setObjectName("firstAdviceBusy")
+        self._busy.setAccessibleName("Reading the files' headers")
+        self._busy.setTextVisible(False)
+        self._busy.setRange(0, 0)
+        self.get: QPushButton = button("Download and chat", "firstGet", "primary")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 16)
+        column.setSpacing(6)
+        for part in (self._head, self._title, self._figures, self._why, self._remarks, self._busy):
+            column.addWidget(part)
+        column.addSpacing(2)
+        column.addWidget(self.get, 0, Qt.AlignmentFlag.AlignLeft)
+        self.show_state(Scouting())
+
+    def show_state(self, state: Scouting) -> None:
+        advice = state.advice
+        if advice is None:
+            self._show_waiting(state)
+        else:
+            self._show_advice(advice, state)
+        busy = state.checking and state.problem is None and not self._look.reduced_motion
+        self._busy.setVisible(busy)
+
+    def _show_waiting(self, state: Scouting) -> None:
+        self._title.setText("…" if state.checking else "Nothing can be recommended now")
+        self._figures.hide()
+        text = "Comparing the files with this machine." if state.checking else state.offline
+        self._why.setText(text)
+        self._remarks.hide()
+        self.get.hide()
+
+    def _show_advice(self, advice: Advice, state: Scouting) -> None:
+        self._head.setText(_HEADS[advice.kind])
+        self._title.setText(advice.title)
+        for which, text in (
+            (self._figures, advice.figures),
+            (self._why, advice.why),
+            (self._remarks, " ".join((*advice.remarks, *_sureness(state)))),
+        ):
+            which.setText(text)
+            which.setVisible(bool(text))
+        self.get.setVisible(advice.can_get)
+        self.setAccessibleName(f"{self._head.text()}: {advice.title}. {advice.figures}")
+
+
+_HEADS = {
+    "best": "Recommended here",
+    "sibling": "Recommended here: a smaller sibling",
+    "slow": "The nearest to it here",
+    "demo": "This machine is too small",
+}
+
+
+def _sureness(state: Scouting) -> tuple[str, ...]:
+    """How good the figures are."""
+    if state.checking:
+        return ("The files' headers are being read for exact figures.",)
+    if state.offline and state.advice is not None:
+        said = " ".join(state.advice.remarks)
+        return () if state.offline in said else (state.offline,)
+    return ()
+
+
+def _demo_first(advice: Advice | None) -> bool:
+    return advice is not None and not advice.can_get
+
+
+class FindingLine(QFrame):
+    """What costs speed or memory here, and the remedy."""
+
+    def __init__(self, look: Look, finding: Finding, number: int) -> None:
+        super().__init__()
+        del look
+        self.setObjectName(f"firstFinding-{number}")
+        self.setProperty("card", "true")
+        self.setAccessibleName(" ".join(filter(None, (finding.what, finding.remedy))))
+        error = finding.severity == "error"
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        mark = chip("! problem" if error else "to know", "bad" if error else "warn")
+        head.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(label(finding.what, "strong", wrap=True), 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 10, 16, 12)
+        column.setSpacing(6)
+        column.addLayout(head)
+        remedy = finding.remedy.replace("`", "")
+        for text in (finding.why, remedy):
+            if text:
+                column.addWidget(label(text, "small", wrap=True))
+        if finding.command:
+            column.addLayout(self._command(finding.command, number))
+
+    def _command(self, command: str, number: int) -> QHBoxLayout:
+        copy = button("Copy command", f"firstCopy-{number}")
+        back = single_shot(self, _COPIED_MS, lambda: copy.setText("Copy command"))
+
+        def take() -> None:
+            QGuiApplication.clipboard().setText(command)
+            copy.setText("Copied")
+            back.start()
+
+        copy.clicked.connect(lambda *_: take())
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(label(command, "mono", wrap=True), 1)
+        row.addWidget(copy)
+        return row
+
+
+def _clear(layout: QGridLayout | QVBoxLayout) -> None:
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()

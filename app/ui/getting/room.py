@@ -1,0 +1,93 @@
+"""Puts the queue, the flow and the window together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.core.tasks import TaskRunner
+from app.downloads.types import Target
+from app.settings.store import SettingsStore
+from app.ui.chat.model_state import Choosing, Loading
+from app.ui.chat.session import ChatSession
+from app.ui.downloads.board import DownloadBoard, Queue
+from app.ui.downloads.words import files_text
+from app.ui.getting.card import GetCard
+from app.ui.getting.flow import GetAndChat, Hooks
+from app.ui.getting.wish import wish_path
+from app.ui.look import Look
+from app.ui.presence.taskbar import TaskbarProgress, taskbar_progress
+from app.ui.presence.tray import SystemTray, Tray
+from app.ui.presence.watch import Presence
+from app.ui.shell import CHAT, GettingRoom
+from app.ui.window import MainWindow
+
+
+@dataclass(frozen=True)
+class Downloads:
+    """What the window needs for downloading. target: where new ones go. tray, taskbar: None for the
+    desktop's own."""
+
+    queue: Queue
+    target: Callable[[], Target]
+    wish: Path = field(default_factory=wish_path)
+    tray: Tray | None = None
+    taskbar: TaskbarProgress | None = None
+
+
+def make_room(downloads: Downloads, session: ChatSession, tasks: TaskRunner) -> GettingRoom:
+    board = DownloadBoard(downloads.queue, tasks)
+    flow = GetAndChat(board, session.models, tasks, downloads.target, downloads.wish)
+    return GettingRoom(board, flow)
+
+
+def furnish(
+    room: GettingRoom,
+    downloads: Downloads,
+    window: MainWindow,
+    session: ChatSession,
+    look: Look,
+    settings: SettingsStore,
+) -> Presence:
+    """Connects the window with the queue; what closing means is decided there."""
+
+    def open_chat() -> None:
+        if session.transcript.entries:
+            session.new_chat()
+        window.go(CHAT.key)
+
+    room.flow.hooks = Hooks(lambda: disturbed(session), lambda: window.go(CHAT.key), open_chat)
+    window.page.model_shown.connect(room.flow.model_changed)
+    window.page.empty.add_card(GetCard(look, room.flow, "chat"))
+    taskbar = downloads.taskbar
+    presence = Presence(
+        window,
+        window,
+        room.board,
+        settings,
+        downloads.tray or SystemTray(window.windowIcon(), window),
+        lambda: taskbar or taskbar_progress(int(window.winId())),
+    )
+    window.may_close = presence.may_close
+    return presence
+
+
+def disturbed(session: ChatSession) -> str:
+    """The model that somebody works with, or is about to; "" when another may take its place."""
+    state, ready = session.model, session.ready
+    if isinstance(state, Loading | Choosing):
+        return state.name
+    if ready is None or (ready.demo and not session.busy):
+        return ""
+    return ready.name
+
+
+def taken_up_text(board: DownloadBoard) -> str:
+    """What a restart says of downloads that go on, or ""."""
+    going_on = board.going_on
+    if not going_on:
+        return ""
+    if len(going_on) == 1:
+        job = going_on[0]
+        return f"The download of {job.request.title or job.request.repo} goes on where it stopped."
+    total = sum(len(job.request.files) for job in going_on)
+    return f"{len(going_on)} downloads ({files_text(total)}) go on where they stopped."
