@@ -7,6 +7,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -26,6 +27,7 @@ from app.ui.chat.model_loads import known
 from app.ui.chat.session import Backend, ChatSession
 from app.ui.downloads.board import Queue
 from app.ui.getting.room import Downloads, furnish, make_room, taken_up_text
+from app.ui.getting.wish import in_library
 from app.ui.look import Look
 from app.ui.look.icons import app_icon
 from app.ui.main_thread import MainThread
@@ -142,21 +144,17 @@ def run(services: Services, options: Namespace) -> int:
     """Opens the window and returns the exit status when it is closed."""
     app = application()
     settings = services.settings
-    downloads = Downloads(services.downloads, services.default_target)
+    downloads = Downloads(
+        services.downloads,
+        services.default_target,
+        elsewhere=partial(in_library, services.library),
+    )
     builders = page_builders(services)
     desktop = Desktop(app, EngineBackend(services), settings, builders, downloads)
-    for problem in services.problems:
-        desktop.window.notice.say(problem)
     before = sys.excepthook
     sys.excepthook = desktop.report_bug
-    desktop.tasks.run(lambda _: warm_up())
-    desktop.look_at_machine(services.loader.machine)
-    desktop.take_up_downloads(services.downloads)
-    wanted = getattr(options, "model", None)
-    desktop.session.models.open(_first_model(wanted, settings), ask=False)
-    if wanted is None and not settings.get(FIRST_START_DONE):
-        desktop.window.go(FIRST_START)
     try:
+        _begin(desktop, services, getattr(options, "model", None))
         with _ending_on_signals(app, desktop.window):
             desktop.window.show()
             _log.info("The window is open")
@@ -164,6 +162,17 @@ def run(services: Services, options: Namespace) -> int:
     finally:
         sys.excepthook = before
         desktop.close()
+
+
+def _begin(desktop: Desktop, services: Services, wanted: str | None) -> None:
+    for problem in services.problems:
+        desktop.window.notice.say(problem)
+    desktop.tasks.run(lambda _: warm_up())
+    desktop.look_at_machine(services.loader.machine)
+    desktop.take_up_downloads(services.downloads)
+    desktop.session.models.open(_first_model(wanted, services.settings), ask=False)
+    if wanted is None and not services.settings.get(FIRST_START_DONE):
+        desktop.window.go(FIRST_START)
 
 
 def _first_model(wanted: str | None, settings: SettingsStore) -> str:

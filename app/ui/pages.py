@@ -8,7 +8,7 @@ from app.ui.downloads.page import DownloadsPage
 from app.ui.first_start.made import first_start_page
 from app.ui.getting.finders import by_name, hub_lister
 from app.ui.models.whole import models_page
-from app.ui.shell import DOWNLOADS, FIRST_START, MODELS, Builders, GettingRoom, Shell
+from app.ui.shell import DOWNLOADS, FIRST_START, HARDWARE, MODELS, Builders, GettingRoom, Shell
 
 
 def page_builders(services: Services) -> Builders:
@@ -36,9 +36,11 @@ def page_builders(services: Services) -> Builders:
         )
 
     def first_start(shell: Shell) -> QWidget:
-        return first_start_page(shell, _room(shell), services, lister)
+        more = HARDWARE.key in builders
+        return first_start_page(shell, _room(shell), services, lister, has_more=more)
 
-    return {MODELS.key: models, DOWNLOADS.key: downloads, FIRST_START: first_start}
+    builders = {MODELS.key: models, DOWNLOADS.key: downloads, FIRST_START: first_start}
+    return builders
 
 
 def _room(shell: Shell) -> GettingRoom:

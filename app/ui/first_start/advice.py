@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from app.catalog.shipped import shipped_catalogue
 from app.core.units import gigabytes
 from app.hardware.types import Disk, Finding, Gpu, Machine
 from app.planning.offers import Offers, by_model, sibling_candidates
@@ -100,14 +101,12 @@ def advise(offers: Offers, machine: Machine, free_bytes: int | None) -> Advice:
     if missing:
         remarks.append(f"The disk lacks {gigabytes(missing)} for it.")
     if not candidate.exact:
-        remarks.append(_estimate(kind, offers))
-    elif offers.note:
-        remarks.append(offers.note)
+        remarks.append(_estimate(kind))
     return Advice(
         kind,
         f"{candidate.model} {candidate.quant}",
         figures_text(row),
-        _why(kind, row, found),
+        f"{_why(kind, row, found)} {quality_sentence(row.quality)}",
         tuple(filter(None, remarks)),
         candidate.repository,
         candidate.quant,
@@ -123,13 +122,12 @@ def figures_text(row: Row) -> str:
     if row.plan.speed is not None:
         parts.append(rate_text(row.plan.speed.generation_empty))
     parts += _memory(row.plan)
-    parts.append(f"{_grade(row.quality)} quality")
     return " · ".join(parts)
 
 
-def _grade(rated: Quality) -> str:
-    how = "" if rated.measured_kld else " (estimated)"
-    return f"{rated.grade}{how}"
+def quality_sentence(rated: Quality) -> str:
+    how = "measured" if rated.measured_kld else "estimated"
+    return f"Quality: {rated.grade} ({how})."
 
 
 def _chosen(found: Recommendation) -> tuple[Row | None, Kind]:
@@ -176,10 +174,13 @@ def _used(uses: list[DeviceUse], kind: str) -> str:
     return f"{figure}{'' if same else f' {unit}'} of {total} {kind}"
 
 
-def _estimate(kind: Kind, offers: Offers) -> str:
+def _estimate(kind: Kind) -> str:
     if kind == "sibling":
         return "Its figures are estimated from the model's published dimensions."
-    return offers.note
+    return (
+        f"Sizes are those of {shipped_catalogue().generated}; how they are made up is estimated "
+        "from the model's dimensions."
+    )
 
 
 def _gpu(machine: Machine, gpu: Gpu) -> str:

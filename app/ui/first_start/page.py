@@ -1,9 +1,6 @@
 """The first start on one screen; behind it the chat waits. Never in the way: Esc leaves it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
@@ -21,7 +18,7 @@ from PySide6.QtWidgets import (
 from app.hardware.types import Finding
 from app.ui.downloads.parts import Elided
 from app.ui.first_start.advice import Advice
-from app.ui.first_start.scout import Scout, Scouting
+from app.ui.first_start.scout import LocalModel, Scout, Scouting
 from app.ui.look import Look
 from app.ui.widgets import announce, button, card, chip, label, restyle, single_shot
 
@@ -30,23 +27,15 @@ _COPIED_MS = 1500
 _MOST_LOCAL = 4
 
 
-@dataclass(frozen=True)
-class LocalModel:
-    """A model that is on this disk already."""
-
-    name: str
-    detail: str
-    path: Path
-
-
 class FirstStart(QWidget):
-    """`get_wanted` brings the advice to follow; `left`: the person wants to go on; `hidden`: is
+    """`get_wanted` brings the advice to follow; has_more: there is a page about the machine; `left`: the person wants to go on; `hidden`: is
     elsewhere, in whatever way."""
 
     get_wanted = Signal(object)
     model_wanted = Signal(str)
     file_wanted = Signal()
     demo_wanted = Signal()
+    find_wanted = Signal()
     more_wanted = Signal()
     left = Signal()
     hidden = Signal()
@@ -55,15 +44,19 @@ class FirstStart(QWidget):
         self,
         look: Look,
         scout: Scout,
-        local: Callable[[], Sequence[LocalModel]] = tuple,
+        *,
+        has_more: bool = True,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._look, self._scout, self._local = look, scout, local
+        self._look, self._scout, self._has_more = look, scout, has_more
         self._told = ""
+        self._seen: tuple[object, object] | None = None
+        self._local: tuple[LocalModel, ...] = ()
         self.setObjectName("firstStart")
         self.setProperty("page", "true")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._machine = card(name="firstMachine")
         self._facts = QGridLayout(self._machine)
         self._facts.setContentsMargins(16, 12, 16, 12)
@@ -80,7 +73,7 @@ class FirstStart(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._show_local()
+        self.setFocus()
         self._scout.start(self._show)
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -90,9 +83,16 @@ class FirstStart(QWidget):
 
     def _show(self) -> None:
         state = self._scout.state
-        self._show_sight(state)
+        if (state.sight, state.problem) != self._seen:
+            self._seen = state.sight, state.problem
+            self._show_sight(state)
+        if state.local != self._local:
+            self._local = state.local
+            self._show_local(state.local)
         self._advice.show_state(state)
         restyle(self._demo, "kind", "primary" if _demo_first(state.advice) else "plain")
+        if self.hasFocus() and not self._advice.get.isHidden() and not state.checking:
+            self._advice.get.setFocus()
         told = f"Recommended: {state.advice.title}" if state.advice and not state.checking else ""
         if told and told != self._told:
             announce(self, told)
@@ -112,12 +112,11 @@ class FirstStart(QWidget):
             self._facts.addWidget(Elided(fact.text, name=f"firstFact-{row}"), row, 1)
         for number, finding in enumerate(sight.findings):
             self._findings.addWidget(FindingLine(self._look, finding, number))
-        self._more.setVisible(bool(sight.findings or sight.more))
+        self._more.setVisible(self._has_more and bool(sight.findings or sight.more))
 
-    def _show_local(self) -> None:
+    def _show_local(self, found: tuple[LocalModel, ...]) -> None:
         _clear(self._files)
-        found = list(self._local())[:_MOST_LOCAL]
-        for number, model in enumerate(found):
+        for number, model in enumerate(found[:_MOST_LOCAL]):
             made = button(
                 f"{model.name} · {model.detail}",
                 f"firstLocal-{number}",
@@ -129,8 +128,12 @@ class FirstStart(QWidget):
 
     def _get(self) -> None:
         advice = self._scout.state.advice
-        if advice is not None and advice.can_get:
+        if advice is None:
+            return
+        if advice.can_get:
             self.get_wanted.emit(advice)
+        else:
+            self.find_wanted.emit()
 
     def _build(self) -> None:
         self._more = button(
@@ -209,17 +212,18 @@ class AdviceCard(QFrame):
         self._figures = label("", name="firstAdviceFigures", wrap=True)
         self._why = label("", "muted", name="firstAdviceWhy", wrap=True)
         self._remarks = label("", "small", name="firstAdviceRemarks", wrap=True)
+        self._offline = chip("", "warn", name="firstOffline")
         self._busy = QProgressBar()
         self._busy.setObjectName("firstAdviceBusy")
         self._busy.setAccessibleName("Reading the files' headers")
         self._busy.setTextVisible(False)
-        self._busy.setRange(0, 0)
         self.get: QPushButton = button("Download and chat", "firstGet", "primary")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(6)
         for part in (self._head, self._title, self._figures, self._why, self._remarks, self._busy):
             column.addWidget(part)
+        column.addWidget(self._offline, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(2)
         column.addWidget(self.get, 0, Qt.AlignmentFlag.AlignLeft)
         self.show_state(Scouting())
@@ -230,13 +234,17 @@ class AdviceCard(QFrame):
             self._show_waiting(state)
         else:
             self._show_advice(advice, state)
-        busy = state.checking and state.problem is None and not self._look.reduced_motion
-        self._busy.setVisible(busy)
+        self._offline.setText(f"Offline: {state.offline}")
+        self._offline.setVisible(bool(state.offline))
+        done, total = state.read
+        self._busy.setVisible(state.checking and total > 0)
+        self._busy.setRange(0, max(1, total))
+        self._busy.setValue(done)
 
     def _show_waiting(self, state: Scouting) -> None:
         self._title.setText("…" if state.checking else "Nothing can be recommended now")
         self._figures.hide()
-        text = "Comparing the files with this machine." if state.checking else state.offline
+        text = "Comparing the files with this machine." if state.checking else ""
         self._why.setText(text)
         self._remarks.hide()
         self.get.hide()
@@ -251,7 +259,8 @@ class AdviceCard(QFrame):
         ):
             which.setText(text)
             which.setVisible(bool(text))
-        self.get.setVisible(advice.can_get)
+        self.get.setText("Download and chat" if advice.can_get else "Look for it on the Hub")
+        self.get.setVisible(advice.kind != "demo")
         self.setAccessibleName(f"{self._head.text()}: {advice.title}. {advice.figures}")
 
 
@@ -266,15 +275,14 @@ _HEADS = {
 def _sureness(state: Scouting) -> tuple[str, ...]:
     """How good the figures are."""
     if state.checking:
-        return ("The files' headers are being read for exact figures.",)
-    if state.offline and state.advice is not None:
-        said = " ".join(state.advice.remarks)
-        return () if state.offline in said else (state.offline,)
+        done, total = state.read
+        count = f" ({done} of {total})" if total else ""
+        return (f"The files' headers are being read for exact figures{count}.",)
     return ()
 
 
 def _demo_first(advice: Advice | None) -> bool:
-    return advice is not None and not advice.can_get
+    return advice is not None and advice.kind == "demo"
 
 
 class FindingLine(QFrame):

@@ -1,6 +1,6 @@
 """Looks at the machine and at the Hub for the first start, in the background, stage by stage."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -20,20 +20,35 @@ V = TypeVar("V")
 _LONGEST_SECONDS = 120.0
 
 
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class LocalModel:
+    """A model that is on this disk already."""
+
+    name: str
+    detail: str
+    path: Path
+
+
 @dataclass(frozen=True)
 class Scouting:
-    """None while it is not known yet. checking: better figures are on their way. offline: why there
-    are none. problem: the machine could not be looked at."""
+    """None while it is not known yet. checking: better figures are on their way; read: how many of
+    how many headers are. offline: why there are none. problem: the machine could not be looked at.
+    local: models that are on this disk."""
 
     sight: Sight | None = None
     advice: Advice | None = None
+    local: tuple[LocalModel, ...] = ()
     checking: bool = True
+    read: tuple[int, int] = (0, 0)
     offline: str = ""
     problem: KnownError | None = None
 
 
 class Scout:
-    """For the GUI thread. machine, free and offers block and are called on worker threads.
+    """For the GUI thread. machine, offers, local and free block and are called on worker threads.
 
     offers: the repository's files with headers read over the network. free: room where models go.
     """
@@ -42,14 +57,16 @@ class Scout:
         self,
         tasks: TaskRunner,
         machine: Callable[[], Machine],
-        offers: Callable[[str, CancelToken], Offers],
+        offers: Callable[[str, CancelToken, Progress], Offers],
+        local: Callable[[CancelToken], Sequence[LocalModel]],
         target: Callable[[], Target],
         free: Callable[[Path], int],
         *,
         recorded: bool = False,
     ) -> None:
         self._tasks, self._machine, self._offers = tasks, machine, offers
-        self._target, self._free, self._recorded = target, free, recorded
+        self._local, self._target, self._free = local, target, free
+        self._recorded = recorded
         self._running: list[Task] = []
         self._changed: Callable[[], None] = lambda: None
         self.state = Scouting()
@@ -60,6 +77,7 @@ class Scout:
         self._changed = changed
         self._set(Scouting())
         self._run(self._look, self._seen, self._failed)
+        self._run(lambda cancel: tuple(self._local(cancel)), self._found, lambda _: None)
 
     def stop(self) -> None:
         for task in self._running:
@@ -96,6 +114,9 @@ class Scout:
         self._run(lambda _: self._from_list(machine, sight), self._listed, self._failed)
         self._run(lambda cancel: self._from_hub(machine, sight, cancel), self._read, self._unread)
 
+    def _found(self, local: tuple[LocalModel, ...]) -> None:
+        self._set(replace(self.state, local=local))
+
     def _from_list(self, machine: Machine, sight: Sight) -> Advice | None:
         offers = shipped_offers(DEFAULT_REPOSITORY)
         return None if offers is None else advise(offers, machine, sight.free_bytes)
@@ -105,11 +126,21 @@ class Scout:
             self._set(replace(self.state, advice=advice))
 
     def _from_hub(self, machine: Machine, sight: Sight, cancel: CancelToken) -> tuple[Advice, str]:
+        def counted(done: int, total: int) -> None:
+            self._tasks.post(lambda: self._counted(done, total))
+
         offers = run_bounded(
-            lambda token: self._offers(DEFAULT_REPOSITORY, token), cancel, _LONGEST_SECONDS
+            lambda token: self._offers(DEFAULT_REPOSITORY, token, counted),
+            cancel,
+            _LONGEST_SECONDS,
         )
         exact = any(offer.header is not None for offer in offers.offers)
-        return advise(offers, machine, sight.free_bytes), "" if exact else offers.note
+        offline = "" if exact or not offers.note else offers.note.partition(". ")[0] + "."
+        return advise(offers, machine, sight.free_bytes), offline
+
+    def _counted(self, done: int, total: int) -> None:
+        if self.state.checking and self.state.sight is not None:
+            self._set(replace(self.state, read=(done, total)))
 
     def _read(self, found: tuple[Advice, str]) -> None:
         advice, offline = found

@@ -20,6 +20,8 @@ from app.ui.getting.wish import keep_wish, kept_wish, on_disk
 
 Finder = Callable[[CancelToken], DownloadRequest]
 """What to fetch. Blocks; raises KnownError."""
+Elsewhere = Callable[[DownloadRequest, CancelToken], Path | None]
+"""The file to load when the same files are on this disk in another place. Blocks."""
 
 _LONGEST_SECONDS = 90.0
 _STAGES = {
@@ -46,7 +48,8 @@ class GetAndChat:
     """For the GUI thread. One model at a time is on its way to a chat: the one wanted last. Its
     download belongs to the queue and goes on there whatever becomes of the wish to open it.
 
-    wish: where that wish is kept, so that a restart takes it up.
+    wish: where that wish is kept, so that a restart takes it up. elsewhere: finds what other
+    programs have got already.
     """
 
     def __init__(
@@ -56,9 +59,10 @@ class GetAndChat:
         tasks: TaskRunner,
         target: Callable[[], Target],
         wish: Path,
+        elsewhere: Elsewhere = lambda *_: None,
     ) -> None:
         self._board, self._models, self._tasks, self._target = board, models, tasks, target
-        self._wish = wish
+        self._wish, self._elsewhere = wish, elsewhere
         self.hooks = Hooks()
         self.state: Getting | None = None
         self._listeners: tuple[Callable[[], None], ...] = ()
@@ -92,7 +96,8 @@ class GetAndChat:
 
         def work(cancel: CancelToken) -> tuple[DownloadRequest, Path | None]:
             request = run_bounded(finder, cancel, _LONGEST_SECONDS)
-            return request, on_disk(request, target)
+            there = on_disk(request, target) or self._elsewhere(request, cancel)
+            return request, there
 
         def done(found: tuple[DownloadRequest, Path | None]) -> None:
             if self._task is task:

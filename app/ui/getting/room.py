@@ -12,7 +12,7 @@ from app.ui.chat.session import ChatSession
 from app.ui.downloads.board import DownloadBoard, Queue
 from app.ui.downloads.words import files_text
 from app.ui.getting.card import GetCard
-from app.ui.getting.flow import GetAndChat, Hooks
+from app.ui.getting.flow import Elsewhere, GetAndChat, Hooks
 from app.ui.getting.wish import wish_path
 from app.ui.look import Look
 from app.ui.presence.taskbar import TaskbarProgress, taskbar_progress
@@ -30,13 +30,16 @@ class Downloads:
     queue: Queue
     target: Callable[[], Target]
     wish: Path = field(default_factory=wish_path)
+    elsewhere: Elsewhere = lambda *_: None
     tray: Tray | None = None
     taskbar: TaskbarProgress | None = None
 
 
 def make_room(downloads: Downloads, session: ChatSession, tasks: TaskRunner) -> GettingRoom:
     board = DownloadBoard(downloads.queue, tasks)
-    flow = GetAndChat(board, session.models, tasks, downloads.target, downloads.wish)
+    flow = GetAndChat(
+        board, session.models, tasks, downloads.target, downloads.wish, downloads.elsewhere
+    )
     return GettingRoom(board, flow)
 
 

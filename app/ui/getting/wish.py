@@ -3,11 +3,13 @@
 import logging
 from pathlib import Path
 
+from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 from app.core.paths import data_dir
 from app.downloads.queue_file import NewerQueueError, SavedJob, load_queue, save_queue
 from app.downloads.storage import place_of
 from app.downloads.types import DownloadRequest, Target
+from app.library.library import Library
 
 WISH_NAME = "open-when-there.json"
 _log = logging.getLogger(__name__)
@@ -35,6 +37,19 @@ def kept_wish(path: Path) -> SavedJob | None:
         _log.warning("What was to be opened after a download cannot be read", exc_info=True)
         return None
     return kept[0] if kept else None
+
+
+def in_library(library: Library, request: DownloadRequest, cancel: CancelToken) -> Path | None:
+    """The same files, by name and size, wherever another program has put them."""
+    wanted = {(file.path.rpartition("/")[2], file.size_bytes) for file in request.files}
+    snapshot = library.snapshot
+    if not snapshot.finished:
+        snapshot = library.scan(cancel=cancel)
+    for model in snapshot.models:
+        have = {(file.path.name, file.size_bytes) for file in model.files}
+        if model.state == "complete" and have == wanted:
+            return model.path
+    return None
 
 
 def on_disk(request: DownloadRequest, target: Target) -> Path | None:

@@ -62,8 +62,8 @@ class Look(QObject):
 
     @property
     def reduced_motion(self) -> bool:
-        preference = QGuiApplication.styleHints().accessibility().motionPreference()
-        return preference == Qt.MotionPreference.ReducedMotion
+        hints = QGuiApplication.styleHints()  # PySide6 drops what hangs on a dropped wrapper
+        return hints.accessibility().motionPreference() == Qt.MotionPreference.ReducedMotion
 
     def choose(self, choice: ThemeChoice) -> None:
         self._choice = choice
