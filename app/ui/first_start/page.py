@@ -28,8 +28,8 @@ _MOST_LOCAL = 4
 
 
 class FirstStart(QWidget):
-    """`get_wanted` brings the advice to follow; has_more: there is a page about the machine; `left`: the person wants to go on; `hidden`: is
-    elsewhere, in whatever way."""
+    """`get_wanted` brings the advice to follow; `left`: the person wants to go on; `hidden`: is
+    elsewhere, in whatever way. has_more: there is a page about the machine."""
 
     get_wanted = Signal(object)
     model_wanted = Signal(str)

@@ -29,7 +29,9 @@ def models_page(
     """get: fetches a quantization and opens it."""
     gpus = _Gpus(lambda: gpu_views(shell, services.loader.machine_for_next_load))
     tabs = tuple(Tab(key, title, gpus.builder(key)) for key, title in _TITLES.items())
-    page = ModelsPage(shell, LiveSource(services), Hooks(get=get, tabs=tabs, subject=gpus.set_subject))
+    page = ModelsPage(
+        shell, LiveSource(services), Hooks(get=get, tabs=tabs, subject=gpus.set_subject)
+    )
     gpus.page = page
     return page
 
