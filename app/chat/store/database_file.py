@@ -8,11 +8,18 @@ from app.chat.store import connect, tree
 from app.chat.store.ids import IdMaker
 from app.chat.store.lock import InstanceLock
 from app.chat.store.migrate import migrate, refusal_of_newer, version_of
+from app.chat.store.repair import is_sound, repair
 from app.chat.store.schema import MIGRATIONS
 from app.chat.store.types import Opening
 from app.core.errors import KnownError
 
 BACKUPS_NAME = "backups"
+_CHECKED_BYTES = 300_000_000
+"""Files up to this size are looked through after a crash, which takes well under a second."""
+
+
+class _DamagedError(Exception):
+    pass
 
 
 class DatabaseFile:
@@ -37,20 +44,25 @@ class DatabaseFile:
         return self._connection
 
     def open(self) -> Opening:
+        """A damaged file is repaired first, and a sentence says so."""
+        problems: list[str] = []
         try:
-            self._open()
+            self._open(problems)
         except KnownError as error:
-            self.close()
-            return Opening((), error)
+            refusal = error
         except sqlite3.Error as error:
-            self.close()
-            return Opening((), connect.explained(error, self._path))
+            refusal = connect.explained(error, self._path)
         except OSError as error:
-            self.close()
-            return Opening((), self._no_folder(error))
-        return Opening()
+            refusal = self._no_folder(error)
+        else:
+            return Opening(tuple(problems))
+        self.close()
+        return Opening(tuple(problems), refusal)
 
     def explain(self, error: sqlite3.Error) -> KnownError:
+        if connect.is_broken(error):
+            with suppress(OSError):
+                self._damaged.touch()
         return connect.explained(error, self._path)
 
     def close(self) -> None:
@@ -76,7 +88,12 @@ class DatabaseFile:
         connection.close()
         return copy
 
-    def _open(self) -> None:
+    @property
+    def _damaged(self) -> Path:
+        """Exists when damage was met in the file; the next start repairs it."""
+        return self._path.with_name(f"{self._path.name}.damaged")
+
+    def _open(self, problems: list[str]) -> None:
         _check_library()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if not self._lock.take():
@@ -86,15 +103,38 @@ class DatabaseFile:
                 "Close the other one. Until then the chats can be read here, and what is new is"
                 " kept in memory.",
             )
+        try:
+            if self._damaged.exists():
+                raise _DamagedError
+            self._connection = self._connect()
+        except _DamagedError:
+            self._repair(problems)
+        except sqlite3.DatabaseError as error:
+            if not connect.is_broken(error):
+                raise
+            self._repair(problems)
+
+    def _repair(self, problems: list[str]) -> None:
+        problems.append(repair(self._path, self.backups))
+        self._damaged.unlink(missing_ok=True)
+        self._connection = self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        """Raises _DamagedError, and what SQLite raises."""
+        log = Path(f"{self._path}-wal")
+        crashed = log.exists() and log.stat().st_size > 0
         connection = connect.open_for_writing(self._path, _check_version)
         try:
+            small = self._path.stat().st_size <= _CHECKED_BYTES
+            if crashed and small and not is_sound(connection):
+                raise _DamagedError
             migrate(connection, self.backups)
             _recover(connection)
             self._ids.start_after(_largest_id(connection))
         except BaseException:
             connection.close()
             raise
-        self._connection = connection
+        return connection
 
     def _no_folder(self, error: OSError) -> KnownError:
         return KnownError(

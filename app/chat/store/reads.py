@@ -45,11 +45,13 @@ class Connections:
         self._explain = explain
         self._lock = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
+        self._generation = 0
         self._closed = False
 
     @contextmanager
     def one(self) -> Iterator[sqlite3.Connection]:
         """All that is read within sees the same state. Raises KnownError."""
+        generation = self._generation
         try:
             connection = self._take()
         except sqlite3.Error as error:
@@ -64,7 +66,15 @@ class Connections:
         except BaseException:
             connection.close()
             raise
-        self._give_back(connection)
+        self._give_back(connection, generation)
+
+    def renew(self) -> None:
+        """What was opened so far is not used any more: there is another file now."""
+        with self._lock:
+            self._generation += 1
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
 
     def close(self) -> None:
         with self._lock:
@@ -81,9 +91,9 @@ class Connections:
                 return self._idle.pop()
         return self._connect()
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _give_back(self, connection: sqlite3.Connection, generation: int) -> None:
         with self._lock:
-            if not self._closed:
+            if not self._closed and generation == self._generation:
                 self._idle.append(connection)
                 return
         connection.close()

@@ -35,7 +35,9 @@ class ChatStore:
         """Nothing is touched before `start`. on_status is called on the store thread."""
         self._ids = IdMaker()
         self._file = DatabaseFile(folder / FILE_NAME, self._ids)
-        self._writer = Writer(self._file, idle=index.step, on_status=on_status)
+        self._writer = Writer(self._file, idle=index.step, on_status=self._status_changed)
+        self._on_status = on_status
+        self._was_writable = False
         self._connections = Connections(
             self._reading, lambda error: connect.unreadable(error, self._file.path)
         )
@@ -58,6 +60,11 @@ class ChatStore:
         self._writer.start()
         return self._writer.opened
 
+    @property
+    def opening(self) -> Future[Opening]:
+        """How opening the file went; done when it is over."""
+        return self._writer.opened
+
     def written(self) -> Future[None]:
         """Done when everything that was given before is on disk."""
         return self._writer.submit(lambda _connection: None)
@@ -72,6 +79,12 @@ class ChatStore:
         saved = self._writer.close(timeout_seconds)
         self._connections.close()
         return saved
+
+    def _status_changed(self, status: StoreStatus) -> None:
+        if status.writable and not self._was_writable:
+            self._connections.renew()  # what was read so far may have been a stand-in
+        self._was_writable = status.writable
+        self._on_status(status)
 
     def _reading(self) -> sqlite3.Connection:
         self._writer.opened.result()

@@ -21,6 +21,7 @@ Work = Callable[[sqlite3.Connection], T]
 failure."""
 
 RETRY_SECONDS = 1.0
+IDLE_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -61,7 +62,8 @@ class Writer:
         idle: Work[bool] | None = None,
         on_status: Callable[[StoreStatus], None] = lambda _status: None,
     ) -> None:
-        """idle: a short piece of work for when nothing waits; True when there is more of it."""
+        """idle: a short piece of work for when nothing is due, once in IDLE_SECONDS after something
+        was written and again at once while it says True: there is more."""
         self._source = source
         self._idle = idle
         self._on_status = on_status
@@ -69,7 +71,7 @@ class Writer:
         self._jobs: deque[_Job] = deque()
         self._held: list[_Job] = []
         self._retry_at = 0.0
-        self._idle_wanted = True
+        self._idle_at: float | None = 0.0
         self._closing = False
         self._status = StoreStatus(False)
         self.opened: Future[Opening] = Future()
@@ -99,7 +101,8 @@ class Writer:
         with self._changed:
             self._closing = True
             self._changed.notify()
-        self._thread.join(timeout_seconds)
+        if self._thread.ident is not None:
+            self._thread.join(timeout_seconds)
         return not self._thread.is_alive() and not self._held and not self._jobs
 
     # On the store thread
@@ -121,9 +124,8 @@ class Writer:
             opening = Opening(
                 read_only_because=KnownError("The chats could not be opened.", str(error))
             )
-        self._set_status(
-            StoreStatus(self._source.connection is not None, 0, opening.read_only_because)
-        )
+        writable, unsaved = self._source.connection is not None, len(self._held)
+        self._set_status(StoreStatus(writable, unsaved, opening.read_only_because))
         if not self.opened.done():
             self.opened.set_result(opening)
 
@@ -131,22 +133,22 @@ class Writer:
         """What to write now, [] for idle work, None to end."""
         with self._changed:
             while True:
+                due = self._due()
+                if self._closing:
+                    return self._take() or None
                 now = time.monotonic()
-                wait: float | None = None
-                if self._held:
-                    if now >= self._retry_at or self._closing:
-                        return self._take()
-                    wait = self._retry_at - now
-                elif self._jobs:
-                    due = min(job.due for job in self._jobs)
-                    if now >= due or self._closing:
-                        return self._take()
-                    wait = due - now
-                elif self._closing:
-                    return None
-                elif self._idle_wanted and self._idle is not None:
+                if due is not None and now >= due:
+                    return self._take()
+                idle_at = None if self._held else self._idle_at
+                if idle_at is not None and now >= idle_at:
                     return []
-                self._changed.wait(wait)
+                moments = [moment for moment in (due, idle_at) if moment is not None]
+                self._changed.wait(max(0.0, min(moments) - now) if moments else None)
+
+    def _due(self) -> float | None:
+        if self._held:
+            return self._retry_at
+        return min((job.due for job in self._jobs), default=None)
 
     def _take(self) -> list[_Job]:
         batch = [*self._held, *self._jobs]
@@ -157,7 +159,9 @@ class Writer:
     def _write(self, batch: list[_Job]) -> bool:
         """False when all of it is held back."""
         if self._source.connection is None:
+            self._held = batch
             self._open()
+            self._held = []
         connection = self._source.connection
         if connection is None:
             trouble = self._status.trouble or KnownError("The chats cannot be saved.")
@@ -171,7 +175,8 @@ class Writer:
                 connection.execute("ROLLBACK")
             _log.warning("Writing the chats failed: %s", error)
             return self._hold(batch, self._source.explain(error))
-        self._idle_wanted = True
+        if self._idle_at is None:
+            self._idle_at = time.monotonic() + IDLE_SECONDS
         if self._status != StoreStatus(True):
             self._set_status(StoreStatus(True))
         for job, settle in zip(batch, outcomes, strict=True):
@@ -192,18 +197,19 @@ class Writer:
 
     def _do_idle(self) -> None:
         connection = self._source.connection
-        self._idle_wanted = False
+        self._idle_at = None
         if connection is None or self._idle is None:
             return
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("BEGIN")
             more = self._idle(connection)
             connection.execute("COMMIT")
-            self._idle_wanted = more
         except sqlite3.Error as error:
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
             _log.warning("Work on the chats in the background failed: %s", error)
+        else:
+            self._idle_at = 0.0 if more else None
 
     def _set_status(self, status: StoreStatus) -> None:
         if status != self._status:

@@ -1,11 +1,26 @@
 """A store in a folder of the test."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.chat.store.store import ChatStore
+
+
+@pytest.fixture
+def stores() -> Iterator[Callable[..., ChatStore]]:
+    """Makes stores; those that a test has not closed are closed after it."""
+    made: list[ChatStore] = []
+
+    def make(folder: Path, **options: Any) -> ChatStore:
+        made.append(ChatStore(folder, **options))
+        return made[-1]
+
+    yield make
+    for store in made:
+        store.close(30)
 
 
 @pytest.fixture

@@ -1,16 +1,19 @@
 """Short words for what the tests do most."""
 
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from app.chat.store.store import FILE_NAME, ChatStore
+from app.chat.store.types import StoreStatus
 from app.core.messages import Message, TextPart
 
 T = TypeVar("T")
+Stores = Callable[..., ChatStore]
 
 
 def done(command: tuple[T, Future[None]]) -> T:
@@ -52,3 +55,20 @@ def database(folder: Path) -> Iterator[sqlite3.Connection]:
         yield connection
     finally:
         connection.close()
+
+
+class Statuses:
+    """For `on_status`: remembers, and waits for one."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self.seen: list[StoreStatus] = []
+
+    def __call__(self, status: StoreStatus) -> None:
+        with self._changed:
+            self.seen.append(status)
+            self._changed.notify_all()
+
+    def wait_for(self, status: StoreStatus) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.seen[-1:] == [status], 30)

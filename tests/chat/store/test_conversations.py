@@ -20,7 +20,7 @@ from app.core.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from tests.chat.store.helpers import answer, ask, done, opened, texts
+from tests.chat.store.helpers import Stores, answer, ask, done, opened, texts
 
 EVERY_PART: tuple[Part, ...] = (
     ReasoningPart("想一想", 1.5, finished=False),
@@ -63,9 +63,9 @@ def test_the_list_has_pinned_ones_first_then_the_latest(store: ChatStore) -> Non
     assert [head.id for head in store.read.conversations(offset=1, limit=1)] == [first]
 
 
-def test_a_question_moves_its_conversation_up(tmp_path: Path) -> None:
+def test_a_question_moves_its_conversation_up(tmp_path: Path, stores: Stores) -> None:
     moments = iter(datetime(2026, 1, day, tzinfo=UTC) for day in range(1, 9))
-    store = ChatStore(tmp_path, now=lambda: next(moments))
+    store = stores(tmp_path, now=lambda: next(moments))
     store.start().result(30)
     old = done(store.conversations.create("old"))
     done(store.conversations.create("new"))
