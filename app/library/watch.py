@@ -1,8 +1,8 @@
 """Tells when model files come or go. Watches few folders, and only while somebody looks."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 
 from watchdog.events import (
@@ -30,36 +30,50 @@ _log = logging.getLogger(__name__)
 
 class Watcher(FileSystemEventHandler):
     """`on_change` is called on another thread, for every event that matters; who listens gathers
-    them. Not thread-safe itself."""
+    them. `start` reads folders and may take its time; `stop` may come from another thread."""
 
     def __init__(self, on_change: Callable[[], None]) -> None:
         super().__init__()
         self._on_change = on_change
-        self._stop: Callable[[], None] = lambda: None
+        self._lock = threading.Lock()
+        self._turn = 0
+        self._observer: BaseObserver | None = None
 
     def start(self, roots: Iterable[Path], folder_count: int) -> bool:
         """False when these folders cannot be watched: look again from time to time instead.
         folder_count: how many there are below the roots, since each takes a watch of the system."""
-        self.stop()
-        present = [root for root in roots if root.is_dir()]
+        turn = self._take_turn()
         if folder_count > MAX_FOLDERS:
             return False
         observer = Observer()
         try:
-            for root in present:
+            for root in [root for root in roots if root.is_dir()]:
                 observer.schedule(self, root, recursive=True, event_filter=_KINDS)
             observer.start()
         except OSError as error:
             _log.info("Folders cannot be watched: %s", error)
             _end(observer)
             return False
-        self._stop = partial(_end, observer)
+        with self._lock:
+            wanted = turn == self._turn
+            if wanted:
+                self._observer = observer
+        if not wanted:
+            _end(observer)
         return True
 
     def stop(self) -> None:
-        """No call of `on_change` comes after this returns."""
-        self._stop()
-        self._stop = lambda: None
+        """No call of `on_change` comes after this returns, unless a `start` is under way, which
+        then ends by itself."""
+        self._take_turn()
+
+    def _take_turn(self) -> int:
+        with self._lock:
+            self._turn += 1
+            turn, before, self._observer = self._turn, self._observer, None
+        if before is not None:
+            _end(before)
+        return turn
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         names = (str(event.src_path), str(getattr(event, "dest_path", "")))

@@ -1,0 +1,335 @@
+"""On this computer: every installed model, and what can be done with it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.chat.services import Services
+from app.core.errors import KnownError
+from app.core.units import gigabytes
+from app.downloads.types import DownloadRequest, Target
+from app.library.library import Library
+from app.library.remove import NoTrashError, Removal, Removed
+from app.library.types import InstalledModel, Snapshot
+from app.library.verify import Verification
+from app.settings.declared import LIBRARY_FOLDERS
+from app.ui.library.asking import Question, WorkStrip
+from app.ui.library.bar import TopBar
+from app.ui.library.detail import DetailCard
+from app.ui.library.listing import ModelList
+from app.ui.library.rows import ModelRows
+from app.ui.library.states import StatePage
+from app.ui.library.words import (
+    first_question,
+    problems_line,
+    reading_line,
+    repair_line,
+    summary_line,
+    verify_line,
+)
+from app.ui.library.work import Job, LibraryWork
+from app.ui.shell import DOWNLOADS, Shell
+from app.ui.widgets import single_shot
+
+if TYPE_CHECKING:
+    from app.core.tasks import Task
+
+# Files come in bunches: an unpacked archive, a set of shards.
+_GATHER_MS = 700
+_POLL_MS = 20_000
+
+Download = Callable[[DownloadRequest, Target], object]
+
+
+def library_view(shell: Shell, services: Services) -> QWidget:
+    """The tab on the models page."""
+    return LibraryView(shell, services.library, services.default_target, services.downloads.add)
+
+
+class LibraryView(QWidget):
+    """Looks and watches only while it is shown."""
+
+    def __init__(
+        self, shell: Shell, library: Library, target: Callable[[], Target], download: Download
+    ) -> None:
+        super().__init__()
+        self.setObjectName("libraryView")
+        self.setProperty("page", True)
+        self._shell, self._download = shell, download
+        self._work = LibraryWork(library, shell.tasks, target, self._show, self._changed)
+        self._snapshot: Snapshot | None = None
+        self._free: int | None = None
+        self._job: Task | None = None  # the verification or repair that goes on
+        self._dialog: QFileDialog | None = None
+        self.bar = TopBar(shell.look)
+        self.rows = ModelRows()
+        self.list = ModelList(shell.look, self.rows)
+        self.states = StatePage()
+        self.work_strip = WorkStrip(shell.look)
+        self.question = Question()
+        self.detail = DetailCard(shell.look)
+        self.detail.hide()
+        self._gather = single_shot(self, _GATHER_MS, self._work.scan)
+        self._poll = QTimer(self)
+        self._poll.setInterval(_POLL_MS)
+        self._poll.timeout.connect(self._look_again)
+        self._lay_out()
+        self._connect()
+
+    @property
+    def chosen(self) -> InstalledModel | None:
+        return self.rows.at(self.list.currentIndex().row())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_chosen()  # it may have been loaded meanwhile
+        self._work.scan()
+        self._poll.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._poll.stop()
+        self._gather.stop()
+        self._work.pause()
+
+    # -- the list --------------------------------------------------------------------------------
+
+    def _show(self, snapshot: Snapshot, free: int | None) -> None:
+        chosen = self.chosen
+        self._snapshot = snapshot
+        self._free = self._free if free is None else free
+        self.rows.set_models(snapshot.models)
+        self._choose_again(chosen.key if chosen is not None else "")
+        self._tell()
+
+    def _tell(self) -> None:
+        snapshot = self._snapshot
+        if snapshot is None:
+            return
+        shown = self.rows.rowCount()
+        summary = summary_line(snapshot, shown, self._free)
+        if not snapshot.finished and snapshot.unread:
+            summary = f"{reading_line(snapshot)} · {summary}"
+        self.bar.tell(summary, problems_line(snapshot))
+        if snapshot.models and not shown:
+            self.states.nothing_found(self.bar.search.text())
+        elif not snapshot.models:
+            self.states.empty([source.label for source in snapshot.sources])
+        self._stack.setCurrentWidget(self.list if shown else self.states)
+
+    def _choose_again(self, key: str) -> None:
+        """The same model as before the list changed, the first one else."""
+        row = self.rows.row_of(key)
+        if row < 0 and self.rows.rowCount():
+            row = 0
+        if row >= 0:
+            self.list.selectionModel().setCurrentIndex(
+                self.rows.index(row), QItemSelectionModel.SelectionFlag.ClearAndSelect
+            )
+        self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        model = self.chosen
+        self.detail.setVisible(model is not None)
+        if model is None or (self.detail.model is not None and self.detail.model.key != model.key):
+            self.question.close_question()
+        if model is not None:
+            self.detail.show_model(model, busy=self._job is not None, loaded=self._loaded(model))
+
+    def _loaded(self, model: InstalledModel) -> bool:
+        open_model = self._shell.models.ready
+        return open_model is not None and str(model.path) == open_model.info.path
+
+    def _changed(self) -> None:
+        if self.isVisible() and not self._gather.isActive():
+            self._gather.start()
+
+    def _look_again(self) -> None:
+        if self._work.polling:
+            self._work.scan()
+
+    def _sort(self, _: str) -> None:
+        chosen = self.chosen
+        self.rows.set_sort(self.bar.order)
+        self._choose_again(chosen.key if chosen is not None else "")
+
+    def _search(self, text: str) -> None:
+        chosen = self.chosen
+        self.rows.set_query(text)
+        self._choose_again(chosen.key if chosen is not None else "")
+        self._tell()
+
+    # -- what can be done ------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        model = self.chosen
+        if model is not None and model.path is not None and not self._loaded(model):
+            self._shell.window.open_model(str(model.path))
+
+    def _verify(self, *, repair: bool = False) -> None:
+        model = self.chosen
+        if model is None or self._job is not None:
+            return
+        strip = self.work_strip
+        job = Job(
+            lambda p: strip.progress(verify_line(p), p.done_bytes, p.size_bytes),
+            lambda s: strip.progress(repair_line(s), s.done_bytes, s.size_bytes),
+            self._verified,
+            lambda error: self._failed(model, error),
+            self._job_ended,
+        )
+        task = self._job = self._work.verify(model, job, repair=repair)
+        verb = "Repairing" if repair else "Verifying"
+        strip.begin(f"{verb} {model.title}", task.cancel)
+        self._show_chosen()
+
+    def _verified(self, result: Verification) -> None:
+        good = result.verified is not None
+        what = f"{result.model.title} is sound" if good else f"{result.model.title} is damaged"
+        if not good and not any(one.sure for one in result.wrong):
+            what = f"{result.model.title} differs from the Hub"
+        self.work_strip.end(what, result.sentence, good=good)
+        if not good:
+            self.detail.repair.show()
+
+    def _job_ended(self) -> None:
+        cancelled = self._job is not None and self._job.cancelled
+        self._job = None
+        if cancelled and not self.work_strip.stop.isHidden():
+            self.work_strip.hide()
+        self._show_chosen()
+        self._work.scan()
+
+    def _failed(self, model: InstalledModel, error: KnownError) -> None:
+        self.work_strip.end(model.title, str(error), good=False)
+
+    def _finish(self) -> None:
+        model = self.chosen
+        if model is None or self._job is not None:
+            return
+
+        def found(wanted: tuple[DownloadRequest, Target]) -> None:
+            self.work_strip.hide()
+            self._download(*wanted)
+            self._shell.window.go(DOWNLOADS.key)
+
+        task = self._work.completion(model, found, lambda error: self._failed(model, error))
+        self.work_strip.begin(f"Asking the Hub for the rest of {model.title}", task.cancel)
+
+    def _delete(self) -> None:
+        model = self.chosen
+        if model is not None and self._job is None:
+            self._work.plan_removal(
+                model, self._ask_to_delete, lambda error: self._failed(model, error)
+            )
+
+    def _ask_to_delete(self, removal: Removal) -> None:
+        def first() -> None:
+            if removal.question:
+                text = f"{removal.question} Delete them all the same?"
+                self.question.ask(text, "Delete them all the same", second, no="Keep them")
+            else:
+                second()
+
+        def second() -> None:
+            self._delete_now(removal, permanently=False)
+
+        self.question.ask(first_question(removal), "Move to trash", first)
+
+    def _delete_now(self, removal: Removal, *, permanently: bool) -> None:
+        def failed(error: KnownError) -> None:
+            if isinstance(error, NoTrashError):
+                text = f"{error.what} {error.why} Delete {removal.model.title} for good?"
+                self.question.ask(
+                    text, "Delete for good", lambda: self._delete_now(removal, permanently=True)
+                )
+            else:
+                self._failed(removal.model, error)
+
+        def done(removed: Removed) -> None:
+            frees = gigabytes(removed.freed_bytes)
+            line = f"Emptying the trash frees {frees}." if removed.to_trash else f"Frees {frees}."
+            self.work_strip.end(f"{removal.model.title} is deleted", line, good=True)
+            self._work.scan()
+
+        # Both questions were asked by now.
+        self._work.delete(
+            removal, done, failed, confirmed_foreign=bool(removal.question), permanently=permanently
+        )
+
+    def _open_folder(self) -> None:
+        if self.chosen is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.chosen.folder)))
+
+    def add_folder(self, folder: str) -> None:
+        """To the folders that are looked through, for good."""
+        settings = self._shell.settings
+        before = settings.get(LIBRARY_FOLDERS)
+        settings.set(LIBRARY_FOLDERS, tuple(dict.fromkeys((*before, str(Path(folder))))))
+        self._shell.window.settings_changed()
+        self._work.scan()
+
+    def _choose_folder(self) -> None:
+        if self._dialog is not None:
+            self._dialog.raise_()
+            return
+        dialog = QFileDialog(self, "Add a folder with models")
+        dialog.setObjectName("libraryFolderDialog")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(self.add_folder)
+        dialog.finished.connect(self._dialog_gone)
+        self._dialog = dialog
+        dialog.open()
+
+    def _dialog_gone(self) -> None:
+        if self._dialog is not None:
+            self._dialog.deleteLater()
+            self._dialog = None
+
+    # -- parts -----------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        bar, detail = self.bar, self.detail
+        bar.query_changed.connect(self._search)
+        bar.sort_changed.connect(self._sort)
+        bar.look_wanted.connect(self._work.scan)
+        for signal in (bar.folder_wanted, self.states.folder_wanted):
+            signal.connect(self._choose_folder)
+        self.states.clear_wanted.connect(self.bar.search.clear)
+        self.list.selectionModel().currentChanged.connect(lambda *_: self._show_chosen())
+        self.list.activated.connect(self._activated)
+        detail.load_wanted.connect(self._load)
+        detail.verify_wanted.connect(self._verify)
+        detail.repair_wanted.connect(lambda: self._verify(repair=True))
+        detail.finish_wanted.connect(self._finish)
+        detail.delete_wanted.connect(self._delete)
+        detail.folder_wanted.connect(self._open_folder)
+        self.question.kept.connect(self.list.setFocus)
+        delete = QShortcut(QKeySequence("Del"), self.list)
+        delete.setContext(Qt.ShortcutContext.WidgetShortcut)
+        delete.activated.connect(self._delete)
+
+    def _activated(self, _: QModelIndex) -> None:
+        self._load()
+
+    def _lay_out(self) -> None:
+        self._stack = QStackedWidget()
+        self._stack.setObjectName("libraryStack")
+        self._stack.addWidget(self.states)
+        self._stack.addWidget(self.list)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 16, 24, 16)
+        column.setSpacing(12)
+        column.addWidget(self.bar)
+        column.addWidget(self._stack, 1)
+        for part in (self.work_strip, self.question, self.detail):
+            column.addWidget(part)

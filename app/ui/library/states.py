@@ -1,0 +1,55 @@
+"""In place of the list: looking, nothing there, nothing found."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.ui.widgets import button, label
+
+
+class StatePage(QWidget):
+    folder_wanted = Signal()
+    clear_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("libraryStates")
+        self.title = label("Looking for models", "display", name="libraryStateTitle", wrap=True)
+        self.text = label(
+            "In the folders of this program and of others.",
+            "muted",
+            name="libraryStateText",
+            wrap=True,
+        )
+        self.add = button(
+            "Add a folder with models", "libraryStateAdd", on_click=self.folder_wanted.emit
+        )
+        self.clear = button("Show all", "libraryStateClear", on_click=self.clear_wanted.emit)
+        column = QVBoxLayout(self)
+        column.setSpacing(12)
+        column.addStretch(1)
+        centre = Qt.AlignmentFlag.AlignHCenter
+        for text in (self.title, self.text):
+            text.setAlignment(centre)
+            column.addWidget(text)
+        for control in (self.add, self.clear):
+            column.addWidget(control, 0, centre)
+            control.hide()
+        column.addStretch(1)
+
+    def empty(self, places: Sequence[str]) -> None:
+        looked = ", ".join(dict.fromkeys(places))
+        self.title.setText("No model on this computer yet")
+        self.text.setText(
+            "Download one from the list of models, drop a .gguf file here, or add a folder."
+            + (f" Looked through: {looked}." if looked else "")
+        )
+        self.add.show()
+        self.clear.hide()
+
+    def nothing_found(self, query: str) -> None:
+        self.title.setText("Nothing found")
+        self.text.setText(f"No model here has “{query[:60]}” in its name, place or state.")
+        self.add.hide()
+        self.clear.show()
