@@ -10,6 +10,7 @@ from app.hardware.types import Machine
 from app.planning.offers import Offer, Offers
 from app.ui.gpus import GpuViews, gpu_views
 from app.ui.gpus.views import BEST, BUILD, GPUS
+from app.ui.library.page import library_view
 from app.ui.models.board import Elsewhere
 from app.ui.models.live import LiveSource
 from app.ui.models.page import Hooks, ModelsPage
@@ -29,9 +30,13 @@ def models_page(
     """get: fetches a quantization and opens it."""
     gpus = _Gpus(lambda: gpu_views(shell, services.loader.machine_for_next_load))
     tabs = tuple(Tab(key, title, gpus.builder(key)) for key, title in _TITLES.items())
-    page = ModelsPage(
-        shell, LiveSource(services), Hooks(get=get, tabs=tabs, subject=gpus.set_subject)
+    hooks = Hooks(
+        get=get,
+        library=lambda: library_view(shell, services),
+        tabs=tabs,
+        subject=gpus.set_subject,
     )
+    page = ModelsPage(shell, LiveSource(services), hooks)
     gpus.page = page
     return page
 
