@@ -92,7 +92,7 @@ class LibraryView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._show_chosen()  # it may have been loaded meanwhile
-        self._work.scan()
+        self._work.resume()
         self._poll.start()
 
     def hideEvent(self, event: QHideEvent) -> None:

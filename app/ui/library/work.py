@@ -46,11 +46,19 @@ class LibraryWork:
         self._watcher = Watcher(lambda: tasks.post(on_change))
         self._scan: Task | None = None
         self._again = False
+        self._active = False
         self._watching = False
         self.polling = False
 
+    def resume(self) -> None:
+        """Somebody looks: scan, then watch."""
+        self._active = True
+        self.scan()
+
     def scan(self) -> None:
-        """Once more afterwards when one is running already."""
+        """Once more afterwards when one is running already; nothing while nobody looks."""
+        if not self._active:
+            return
         if self._scan is not None:
             self._again = True
             return
@@ -68,7 +76,7 @@ class LibraryWork:
 
     def pause(self) -> None:
         """Nobody looks: no watching, no scan."""
-        self._again = self._watching = self.polling = False
+        self._active = self._again = self._watching = self.polling = False
         if self._scan is not None:
             self._scan.cancel()
         self._watcher.stop()
@@ -132,13 +140,19 @@ class LibraryWork:
             self.scan()
 
     def _watch(self) -> None:
-        if self._watching:
+        if self._watching or not self._active:
             return
         self._watching = True
         snapshot, folders = self._library.snapshot, len(self._library.folders)
         roots = [source.folder for source in snapshot.sources]
 
+        def work(_: CancelToken) -> bool:
+            works = self._watcher.start(roots, folders)
+            if not self._active:  # hidden while it started
+                self._watcher.stop()
+            return works
+
         def started(works: bool) -> None:
             self.polling = self._watching and not works
 
-        self._tasks.run(lambda _: self._watcher.start(roots, folders), started)
+        self._tasks.run(work, started)
