@@ -4,12 +4,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from app.catalog.cards import Card
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 from app.hardware.types import Machine
 from app.planning.corrections import NO_CORRECTIONS, Corrections
 from app.planning.offers import Offers, shipped_offers
-from app.ui.models.source import FoundRepo
+from app.ui.models.source import Findings, FoundRepo
 from tests.planning.made import shipped
 
 
@@ -24,6 +25,7 @@ class FakeSource:
     listed: dict[str, Offers | Exception] = field(default_factory=dict)
     ships: Callable[[str], Offers | None] = shipped_offers
     found: tuple[FoundRepo, ...] | Exception = ()
+    offering: dict[str, tuple[str, ...]] | Exception = field(default_factory=dict)
     popular: int | None = None
     on_disk: dict[str, str] = field(default_factory=dict)
     gate: threading.Event | None = None
@@ -59,10 +61,15 @@ class FakeSource:
             raise answer
         return answer
 
-    def search(self, text: str, cancel: CancelToken) -> tuple[FoundRepo, ...]:  # noqa: ARG002
+    def search(self, text: str, cancel: CancelToken) -> Findings:  # noqa: ARG002
         if isinstance(self.found, Exception):
             raise self.found
-        return self.found
+        return Findings(self.found)
+
+    def publishers(self, card: Card, cancel: CancelToken) -> tuple[str, ...]:  # noqa: ARG002
+        if isinstance(self.offering, Exception):
+            raise self.offering
+        return self.offering.get(card.name, ())
 
     def downloads(self, repo: str, cancel: CancelToken) -> int | None:  # noqa: ARG002
         return self.popular

@@ -2,17 +2,24 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap import build
+from app.catalog.cards import shipped_cards
+from app.catalog.hub import Hub, HubStats, RepoSummary
+from app.catalog.refusals import UnreachableError
+from app.chat.services import Services
+from app.core.cancel import CancelToken
 from app.library.types import InstalledModel, ModelFile, Source
 from app.planning.offers import Offer, Offers
 from app.ui.application import Desktop, application
-from app.ui.models.live import installed_paths
+from app.ui.models.live import LiveSource, installed_paths
 from app.ui.models.page import ModelsPage
+from app.ui.models.source import Findings, FoundRepo
 from app.ui.pages import page_builders
 from tests.gguf.glm46 import GLM_46
 from tests.planning.made import candidate, header_of, shipped
@@ -68,9 +75,60 @@ def test_the_same_bytes_from_elsewhere_are_the_same_model() -> None:
     assert installed_paths(Offers("x", (Offer(listed),)), [elsewhere]) == {}
 
 
+class OneHub:
+    """The services of a program whose Hub finds these repositories."""
+
+    def __init__(self, *found: RepoSummary) -> None:
+        self.found = found
+
+    @property
+    def hub(self) -> "OneHub":
+        return self
+
+    def search(self, text: str, limit: int = 40) -> tuple[RepoSummary, ...]:  # noqa: ARG002
+        if not self.found:
+            raise UnreachableError("The Hub cannot be reached.", "", "")
+        return self.found
+
+    def stats(self, repo: str) -> HubStats:  # noqa: ARG002
+        return HubStats(downloads=77)
+
+
+def source(*found: RepoSummary) -> LiveSource:
+    return LiveSource(cast(Services, OneHub(*found)))
+
+
+def test_publishers_offer_the_model_itself_and_the_popular_one_comes_first() -> None:
+    card = shipped_cards().cards[0]
+    found = source(
+        RepoSummary("bartowski/zai-org_GLM-4.6-GGUF", HubStats(5)),
+        RepoSummary("unsloth/GLM-4.6-GGUF", HubStats(50)),
+        RepoSummary("someone/GLM-4.6-REAP-268B-GGUF", HubStats(500)),
+        RepoSummary("other/GLM-4.6V-GGUF", HubStats(500)),
+        RepoSummary("secret/GLM-4.6-GGUF", HubStats(500), private=True),
+    ).publishers(card, CancelToken())
+    assert found == ("unsloth/GLM-4.6-GGUF", "bartowski/zai-org_GLM-4.6-GGUF")
+
+
+def test_a_search_without_a_connection_looks_into_the_shipped_list() -> None:
+    found = source().search("air unsloth", CancelToken())
+    assert [one.repo for one in found.repos] == ["unsloth/GLM-4.5-Air-GGUF"]
+    assert "comes with the program" in found.note
+    with pytest.raises(UnreachableError):
+        source().search("nothing of the kind", CancelToken())
+    live = source(RepoSummary("a/B-GGUF", HubStats(9), gated=True)).search("b", CancelToken())
+    assert live == Findings((FoundRepo("a/B-GGUF", 9, gated=True),))
+    assert source(RepoSummary("a/B", HubStats())).downloads("a/B", CancelToken()) == 77
+
+
 def test_the_whole_page_on_the_real_services(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a network: the shipped list, on a recorded machine, with every tab."""
+
+    def nobody(*_: object) -> None:
+        raise UnreachableError("The Hub cannot be reached.", "", "")
+
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(Hub, "search", nobody)
     services = build(shipped("workstation-256gb-3090"))
     builders = page_builders(services)
     desktop = Desktop(

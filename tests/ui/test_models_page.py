@@ -411,6 +411,27 @@ def test_publishers(open_models: Open) -> None:
     assert models.text("modelName") == "GLM-4.6"
 
 
+def test_publishers_that_the_hub_knows_are_added(open_models: Open) -> None:
+    more = "someone/GLM-4.6-GGUF"
+    found = {"GLM-4.6": (UNSLOTH, more), "GLM-4-9B-0414": ("x/GLM-4-9B-0414-GGUF",)}
+    models = open_models(FakeSource(listed={UNSLOTH: exact()}, offering=found))
+    publisher = models.page.view.publisher
+    models.wait(lambda: publisher.findData(more) == 3)
+    assert publisher.currentData() == UNSLOTH
+    models.source.listed["x/GLM-4-9B-0414-GGUF"] = exact("x/GLM-4-9B-0414-GGUF")
+    models.page.show_model("GLM-4-9B-0414")
+    models.wait(lambda: models.page.board.repo == "x/GLM-4-9B-0414-GGUF")  # type: ignore[union-attr]
+    models.settled()
+    assert models.seen("quantTable")
+
+
+def test_control_f_searches(open_models: Open) -> None:
+    models = open_models()
+    QTest.keyClick(models.page, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert models.page.family is not None
+    assert models.page.family.search.hasFocus()
+
+
 def test_another_machine(open_models: Open) -> None:
     models = open_models()
     examples = models.page.machines._examples

@@ -17,10 +17,12 @@ from app.planning.corrections import NO_CORRECTIONS, Corrections
 from app.planning.offers import Offers
 from app.ui.chat.model_loads import known
 from app.ui.models.planned import Asked, CorrectionsOf, Table, longest_contexts, plan_table
-from app.ui.models.source import FoundRepo, ModelSource, recorded_machine
+from app.ui.models.source import Findings, FoundRepo, ModelSource, recorded_machine
 
 T = TypeVar("T")
-Change = Literal["model", "files", "machine", "table", "search", "downloads", "progress"]
+Change = Literal[
+    "model", "publishers", "files", "machine", "table", "search", "downloads", "progress"
+]
 DEFAULT_CONTEXT = 32_768
 
 
@@ -35,17 +37,19 @@ class Elsewhere:
 
 @dataclass(frozen=True)
 class Found:
-    """Of a search. repos: None while it runs."""
+    """Of a search. repos: None while it runs. note: where they come from, if not from the Hub."""
 
     text: str
     repos: tuple[FoundRepo, ...] | None = None
     problem: KnownError | None = None
+    note: str = ""
 
 
 class Board:
     """changed: is told what is different; everything is read from the attributes.
 
-    card: None for a repository that belongs to none. exact: the files' headers were read.
+    card: None for a repository that belongs to none. publishers: repositories that offer its files,
+    those of the card first. exact: the files' headers were read.
     downloads: of the makers' repository, live; None when it was not to be had. progress: headers
     read, and how many there are.
     """
@@ -62,6 +66,7 @@ class Board:
         self.cards = cards
         self.card: Card | None = None
         self.repo = ""
+        self.publishers: tuple[str, ...] = ()
         self.offers: Offers | None = None
         self.exact = False
         self.reading = False
@@ -85,6 +90,7 @@ class Board:
         self._looking: Task | None = None
         self._searching: Task | None = None
         self._counting: Task | None = None
+        self._asking: Task | None = None
 
     # -- the model -------------------------------------------------------------------------------
 
@@ -95,20 +101,23 @@ class Board:
     def show_card(self, card: Card) -> None:
         if card is self.card:
             return
-        self.card, self.downloads = card, None
-        self.asked = Asked(self.asked.context_tokens, None)
+        self._take_card(card)
         self._read(card.repositories[0] if card.repositories else "")
-        self._count(card)
 
     def show_repository(self, repo: str) -> None:
         """Any repository of the Hub; on its card when it belongs to one."""
         card = self.cards.of_repository(repo)
         if card is not self.card:
-            self.card, self.downloads = card, None
-            self.asked = Asked(self.asked.context_tokens, None)
-            if card is not None:
-                self._count(card)
+            self._take_card(card)
         self._read(repo)
+
+    def _take_card(self, card: Card | None) -> None:
+        self.card, self.downloads = card, None
+        self.publishers = card.repositories if card is not None else ()
+        self.asked = Asked(self.asked.context_tokens, None)
+        if card is not None:
+            self._count(card)
+            self._ask_for_publishers(card)
 
     def retry(self) -> None:
         self._read(self.repo, keep=True)
@@ -167,9 +176,9 @@ class Board:
         if not text:
             return
 
-        def done(repos: tuple[FoundRepo, ...]) -> None:
+        def done(findings: Findings) -> None:
             if self._searching is task:
-                self.found = Found(text, repos)
+                self.found = Found(text, findings.repos, note=findings.note)
                 self._changed("search")
 
         def failed(error: Exception) -> None:
@@ -179,6 +188,25 @@ class Board:
 
         task = self._searching = self._tasks.run(
             lambda cancel: self._source.search(text, cancel), done, failed
+        )
+
+    def _ask_for_publishers(self, card: Card) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+
+        def done(found: tuple[str, ...]) -> None:
+            if self._asking is not task or self.card is not card:
+                return
+            known_ones = {repo.lower() for repo in card.repositories}
+            more = tuple(repo for repo in found if repo.lower() not in known_ones)
+            self.publishers = (*card.repositories, *more)
+            if more:
+                self._changed("publishers")
+            if more and not self.repo:
+                self._read(more[0])
+
+        task = self._asking = self._tasks.run(
+            lambda cancel: self._source.publishers(card, cancel), done, lambda _: None
         )
 
     def _count(self, card: Card) -> None:

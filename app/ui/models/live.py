@@ -1,19 +1,30 @@
 """The model page's source on the real services."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
+from app.catalog.cards import Card
+from app.catalog.hub import RepoSummary
 from app.catalog.refusals import UnreachableError
 from app.catalog.shipped import shipped_catalogue
 from app.chat.services import Services
 from app.core.cancel import CancelToken
+from app.core.tasks import TimedOut, run_bounded
 from app.hardware.types import Machine
 from app.library.types import InstalledModel
 from app.planning.corrections import Corrections
 from app.planning.measured import corrections_for, driver_of, measurements_path
-from app.planning.offers import Offers, remote_offers, shipped_offers
+from app.planning.offers import Offers, base_name, remote_offers, shipped_offers
 from app.planning.quality import model_family
 from app.planning.recommend import Candidate
-from app.ui.models.source import FoundRepo, Progress
+from app.ui.models.source import Findings, FoundRepo, Progress
+
+T = TypeVar("T")
+_MOST_FOUND = 100
+_MOST_PUBLISHERS = 12
+# The Hub's library asks again and again without a connection; nobody waits for that.
+_ASK_SECONDS = 10.0
+_READ_SECONDS = 900.0
 
 
 class LiveSource:
@@ -32,23 +43,35 @@ class LiveSource:
         return shipped_offers(repo)
 
     def offers(self, repo: str, cancel: CancelToken, on_progress: Progress) -> Offers:
-        return remote_offers(repo, hub=self._services.hub, cancel=cancel, on_progress=on_progress)
+        def read(inner: CancelToken) -> Offers:
+            return remote_offers(
+                repo, hub=self._services.hub, cancel=inner, on_progress=on_progress
+            )
 
-    def search(self, text: str, cancel: CancelToken) -> tuple[FoundRepo, ...]:
+        return _in_time(read, cancel, _READ_SECONDS)
+
+    def search(self, text: str, cancel: CancelToken) -> Findings:
         """Without a connection: in the list that ships with the program."""
-        cancel.raise_if_cancelled()
         try:
-            found = self._services.hub.search(text)
-        except UnreachableError:
+            found = _in_time(lambda _: self._services.hub.search(text), cancel, _ASK_SECONDS)
+        except UnreachableError as error:
             listed = shipped_catalogue().search(text)
             if not listed:
                 raise
-            return tuple(FoundRepo(entry.repo) for entry in listed)
-        return tuple(FoundRepo(one.repo, one.stats.downloads, one.gated) for one in found)
+            note = f"{error.what} These are of the list that comes with the program."
+            return Findings(tuple(FoundRepo(entry.repo) for entry in listed), note)
+        return Findings(tuple(FoundRepo(one.repo, one.stats.downloads, one.gated) for one in found))
+
+    def publishers(self, card: Card, cancel: CancelToken) -> tuple[str, ...]:
+        hub = self._services.hub
+        found = _in_time(lambda _: hub.search(card.name, _MOST_FOUND), cancel, _ASK_SECONDS)
+        own = [one for one in found if _is_of(card, one) and not one.private]
+        own.sort(key=lambda one: -(one.stats.downloads or 0))
+        return tuple(one.repo for one in own[:_MOST_PUBLISHERS])
 
     def downloads(self, repo: str, cancel: CancelToken) -> int | None:
-        cancel.raise_if_cancelled()
-        return self._services.hub.stats(repo).downloads
+        stats = _in_time(lambda _: self._services.hub.stats(repo), cancel, _ASK_SECONDS)
+        return stats.downloads
 
     def installed(self, offers: Offers, cancel: CancelToken, *, fresh: bool) -> dict[str, str]:
         library = self._services.library
@@ -56,6 +79,23 @@ class LiveSource:
         if fresh or not snapshot.finished:
             snapshot = library.scan(cancel=cancel)
         return installed_paths(offers, snapshot.models)
+
+
+def _in_time(work: Callable[[CancelToken], T], cancel: CancelToken, seconds: float) -> T:
+    """Raises UnreachableError when it takes longer; Cancelled at once when it is cancelled."""
+    try:
+        return run_bounded(work, cancel, seconds)
+    except TimedOut as error:
+        raise UnreachableError(
+            "The Hub cannot be reached.",
+            "It did not answer in time.",
+            "Check the connection and try again.",
+        ) from error
+
+
+def _is_of(card: Card, found: RepoSummary) -> bool:
+    """The model itself, no fine-tune or merge of it."""
+    return base_name(found.repo).lower() == card.name.lower()
 
 
 def installed_paths(offers: Offers, models: Sequence[InstalledModel]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -78,6 +78,9 @@ class ModelsPage(QWidget):
         self._showing = Showing(
             self.view, can_get=self._hooks.get is not None, subject=self._hooks.subject
         )
+        self._find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        self._find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self._find.activated.connect(self._focus_search)
         self._connect()
         shell.tasks.run(lambda _: (shipped_cards(), shipped_machines()), self._begin, self._failed)
 
@@ -214,6 +217,11 @@ class ModelsPage(QWidget):
             self.family.search.setText(text)
             self.board.search(text)
 
+    def _focus_search(self) -> None:
+        if self.family is not None:
+            self.family.search.setFocus()
+            self.family.search.selectAll()
+
     def _leave_search(self) -> None:
         if self.family is not None and self.family.search.text():
             self.family.search.clear()
@@ -263,6 +271,8 @@ class ModelsPage(QWidget):
                 showing.files(board)
                 if self.family is not None:
                     self.family.show_current(board.card.name if board.card is not None else "")
+            case "publishers":
+                showing.publishers(board)
             case "files":
                 showing.files(board)
             case "machine":

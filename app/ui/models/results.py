@@ -79,4 +79,5 @@ def _note(found: Found) -> str:
             "give the repository as owner/name."
         )
     shown = f", of which {_MOST} are shown" if len(found.repos) > _MOST else ""
-    return f"{len(found.repos)} repositories with GGUF files{shown}."
+    told = f"{len(found.repos)} repositories with GGUF files{shown}."
+    return f"{told} {found.note}".strip()

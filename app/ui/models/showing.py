@@ -34,8 +34,11 @@ class Showing:
         view.set_tab_enabled(ABOUT, made is not None)
         if made is not None:
             view.about.show_card(made)
-        view.show_repositories(made.repositories if made is not None else (), board.repo)
+        self.publishers(board)
         view.quants.hint.hide()
+
+    def publishers(self, board: Board) -> None:
+        self._view.show_repositories(board.publishers, board.repo)
 
     def downloads(self, board: Board) -> None:
         made = board.card

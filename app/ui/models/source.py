@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from app.catalog.cards import Card
 from app.core.cancel import CancelToken
 from app.hardware.recorded import load_machine
 from app.hardware.types import Machine
@@ -21,6 +22,14 @@ class FoundRepo:
     repo: str
     downloads: int | None = None
     gated: bool = False
+
+
+@dataclass(frozen=True)
+class Findings:
+    """note: where they come from, when that is not the Hub."""
+
+    repos: tuple[FoundRepo, ...]
+    note: str = ""
 
 
 class ModelSource(Protocol):
@@ -42,7 +51,11 @@ class ModelSource(Protocol):
         """on_progress: headers read and how many there are, on any thread. Raises Cancelled too."""
         ...
 
-    def search(self, text: str, cancel: CancelToken) -> tuple[FoundRepo, ...]: ...
+    def search(self, text: str, cancel: CancelToken) -> Findings: ...
+
+    def publishers(self, card: Card, cancel: CancelToken) -> tuple[str, ...]:
+        """Repositories with GGUF files of this model, the most popular first."""
+        ...
 
     def downloads(self, repo: str, cancel: CancelToken) -> int | None:
         """In the last thirty days."""
