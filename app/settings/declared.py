@@ -6,11 +6,18 @@ from typing import Any, Generic, Literal, TypeVar, get_args
 
 from app.core.json import JsonObject, JsonValue
 from app.core.sampling import Preset, Sampling
+from app.settings.fields import Choice, Folder, Folders, Number, Shown, Switch, Text
 from app.settings.sampling_json import sampling_from_json, sampling_to_json
 
 T = TypeVar("T")
 Theme = Literal["system", "light", "dark", "contrast"]
 
+THEMES: tuple[tuple[Theme, str], ...] = (
+    ("system", "Like the system"),
+    ("light", "Light"),
+    ("dark", "Dark"),
+    ("contrast", "High contrast"),
+)
 MODEL_DEFAULTS = "model-defaults"
 """The key of the preset that stands for what the loaded model recommends."""
 
@@ -18,7 +25,10 @@ MODEL_DEFAULTS = "model-defaults"
 @dataclass(frozen=True)
 class Setting(Generic[T]):
     """read gives the value and complaints about parts of it; it raises ValueError with the end of
-    a sentence ("is not ...") when nothing of it can be used. write is its inverse."""
+    a sentence ("is not ...") when nothing of it can be used. write is its inverse.
+
+    shown: its place among the settings, None for what the program keeps for itself.
+    """
 
     key: str
     default: T
@@ -26,6 +36,7 @@ class Setting(Generic[T]):
     help: str
     read: Callable[[JsonValue], tuple[T, list[str]]]
     write: Callable[[T], JsonValue]
+    shown: Shown | None = None
 
 
 def _theme(value: JsonValue) -> tuple[Theme, list[str]]:
@@ -111,7 +122,13 @@ def _same(value: T) -> T:
 
 
 THEME: Setting[Theme] = Setting(
-    "theme", "system", "Theme", "Light or dark, or whatever the system uses.", _theme, _same
+    "theme",
+    "system",
+    "Theme",
+    "Light or dark, or whatever the system uses.",
+    _theme,
+    _same,
+    Shown("Appearance", Choice(THEMES), "colours night high contrast"),
 )
 LAST_MODEL: Setting[str] = Setting(
     "last_model",
@@ -125,15 +142,32 @@ CONTEXT_TOKENS: Setting[int] = Setting(
     "context_tokens",
     0,
     "Context",
-    "How many tokens a conversation may have. More takes more memory; 0 leaves it to the plan.",
+    "How many tokens a conversation may have; more takes more memory. Counts for the next load.",
     _tokens,
     _same,
+    Shown(
+        "Chat",
+        Number(0, 1_048_576, "tokens", "as the plan says", 1, 4096),
+        "memory length KV cache",
+    ),
 )
 THINKING: Setting[bool] = Setting(
-    "thinking", True, "Thinking", "Lets the model reason before it answers.", _switch, _same
+    "thinking",
+    True,
+    "Thinking",
+    "Lets the model reason before it answers.",
+    _switch,
+    _same,
+    Shown("Chat", Switch(), "reasoning"),
 )
 TOOLS: Setting[bool] = Setting(
-    "tools", True, "Tools", "Lets the model use the clock and the calculator.", _switch, _same
+    "tools",
+    True,
+    "Tools",
+    "Lets the model use the clock and the calculator.",
+    _switch,
+    _same,
+    Shown("Chat", Switch(), "functions calls"),
 )
 PRESET: Setting[str] = Setting(
     "preset",
@@ -166,17 +200,19 @@ HUB_ENDPOINT: Setting[str] = Setting(
     "hub_endpoint",
     "",
     "Address of the Hub",
-    "A mirror of huggingface.co; empty for HF_ENDPOINT or the Hub itself.",
+    "A mirror of huggingface.co. Empty means HF_ENDPOINT, or the Hub itself.",
     _text,
     _same,
+    Shown("Network", Text("https://huggingface.co"), "mirror server HF_ENDPOINT"),
 )
 MODELS_FOLDER: Setting[str] = Setting(
     "models_folder",
     "",
     "Folder for models",
-    "Where downloads go; empty for the Hugging Face cache, which other programs share.",
+    "Where downloads go. The Hugging Face cache is shared with other programs.",
     _text,
     _same,
+    Shown("Models and storage", Folder("the Hugging Face cache"), "disk place download"),
 )
 LIBRARY_FOLDERS: Setting[tuple[str, ...]] = Setting(
     "library_folders",
@@ -185,6 +221,7 @@ LIBRARY_FOLDERS: Setting[tuple[str, ...]] = Setting(
     "Looked through for models besides those of other programs.",
     _folders,
     list,
+    Shown("Models and storage", Folders(), "disk library find"),
 )
 DOWNLOAD_CONNECTIONS: Setting[int] = Setting(
     "download_connections",
@@ -193,14 +230,16 @@ DOWNLOAD_CONNECTIONS: Setting[int] = Setting(
     "How many connections a download uses at once.",
     _connections,
     _same,
+    Shown("Downloads", Number(1, 32), "parallel"),
 )
 DOWNLOAD_BYTES_PER_SECOND: Setting[int] = Setting(
     "download_bytes_per_second",
     0,
     "Speed limit",
-    "The most that downloads take of the line, in bytes per second; 0 for all of it.",
+    "The most that downloads take of the line.",
     _rate,
     _same,
+    Shown("Downloads", Number(0, 100_000, "MB/s", "none", 10**6), "bandwidth cap throttle"),
 )
 KEEP_IN_TRAY: Setting[bool] = Setting(
     "keep_in_tray",
@@ -209,6 +248,7 @@ KEEP_IN_TRAY: Setting[bool] = Setting(
     "When the window is closed while something is downloaded, the download goes on.",
     _switch,
     _same,
+    Shown("General", Switch(), "background close notification"),
 )
 CLOSE_ASKED: Setting[bool] = Setting(
     "close_asked",

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.core.errors import KnownError
 from app.core.json import JsonObject
@@ -39,6 +39,7 @@ class SettingsStore:
         self._newer_version: int | None = None
         self._revision = 0
         self._saved_revision = 0
+        self._listeners: dict[str, list[Callable[[Any], None]]] = {}
 
     @property
     def path(self) -> Path:
@@ -85,11 +86,39 @@ class SettingsStore:
         return self._read(setting)[1]
 
     def set(self, setting: Setting[T], value: T) -> None:
+        """Whoever listens is told on this thread, when it is another value now."""
         raw = setting.write(value)
+        before = self.get(setting)
         with self._lock:
             if self._values.get(setting.key, _MISSING) != raw:
                 self._values[setting.key] = raw
                 self._revision += 1
+        self._tell(setting, before)
+
+    def reset(self, setting: Setting[T]) -> None:
+        """Back to the default, also to what the default will be in later versions."""
+        before = self.get(setting)
+        with self._lock:
+            if self._values.pop(setting.key, _MISSING) is not _MISSING:
+                self._revision += 1
+        self._tell(setting, before)
+
+    def subscribe(self, setting: Setting[T], callback: Callable[[T], None]) -> Callable[[], None]:
+        """callback gets every new value, on the thread that set it. Returns what ends that."""
+        listeners = self._listeners.setdefault(setting.key, [])
+        listeners.append(callback)
+
+        def end() -> None:
+            if callback in listeners:
+                listeners.remove(callback)
+
+        return end
+
+    def _tell(self, setting: Setting[T], before: T) -> None:
+        now = self.get(setting)
+        if now != before:
+            for listener in tuple(self._listeners.get(setting.key, ())):
+                listener(now)
 
     def save(self) -> None:
         """Write everything at once, through a temporary file. Raises KnownError."""

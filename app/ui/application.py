@@ -20,7 +20,12 @@ from app.core.paths import APP_ID, demo_model_path, resources_dir
 from app.core.tasks import Task, TaskRunner
 from app.hardware.findings import gpu_banner
 from app.hardware.types import Finding, Machine
-from app.settings.declared import FIRST_START_DONE, LAST_MODEL
+from app.settings.declared import (
+    DOWNLOAD_BYTES_PER_SECOND,
+    DOWNLOAD_CONNECTIONS,
+    FIRST_START_DONE,
+    LAST_MODEL,
+)
 from app.settings.store import SettingsStore
 from app.ui.backend import EngineBackend
 from app.ui.chat.model_loads import known
@@ -151,6 +156,8 @@ def run(services: Services, options: Namespace) -> int:
     )
     builders = page_builders(services)
     desktop = Desktop(app, EngineBackend(services), settings, builders, downloads)
+    for limit in (DOWNLOAD_CONNECTIONS, DOWNLOAD_BYTES_PER_SECOND):
+        settings.subscribe(limit, lambda _: services.apply_download_limits())
     before = sys.excepthook
     sys.excepthook = desktop.report_bug
     try:

@@ -8,7 +8,17 @@ from app.ui.downloads.page import DownloadsPage
 from app.ui.first_start.made import first_start_page
 from app.ui.getting.finders import by_name, hub_lister
 from app.ui.models.whole import models_page
-from app.ui.shell import DOWNLOADS, FIRST_START, HARDWARE, MODELS, Builders, GettingRoom, Shell
+from app.ui.settings.whole import settings_page
+from app.ui.shell import (
+    DOWNLOADS,
+    FIRST_START,
+    HARDWARE,
+    MODELS,
+    SETTINGS,
+    Builders,
+    GettingRoom,
+    Shell,
+)
 
 
 def page_builders(services: Services) -> Builders:
@@ -39,7 +49,15 @@ def page_builders(services: Services) -> Builders:
         more = HARDWARE.key in builders
         return first_start_page(shell, _room(shell), services, lister, has_more=more)
 
-    builders = {MODELS.key: models, DOWNLOADS.key: downloads, FIRST_START: first_start}
+    def settings(shell: Shell) -> QWidget:
+        return settings_page(shell, services)
+
+    builders = {
+        MODELS.key: models,
+        DOWNLOADS.key: downloads,
+        SETTINGS.key: settings,
+        FIRST_START: first_start,
+    }
     return builders
 
 

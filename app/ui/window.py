@@ -130,6 +130,8 @@ class MainWindow(QMainWindow):
         if not self._closed:
             self._closed = True
             self._save.stop()
+            for end in self._ends:
+                end()
             geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
             self._settings.set(WINDOW_GEOMETRY, geometry)
             self.hide()
@@ -198,6 +200,11 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self.go)
         page.note_wanted.connect(self.tell)
         header.theme_chosen.connect(self._theme_chosen)
+        self._ends = [
+            self._settings.subscribe(THEME, self._set_theme),
+            self._settings.subscribe(THINKING, page.composer.thinking.setChecked),
+            self._settings.subscribe(TOOLS, page.composer.tools.setChecked),
+        ]
         header.quit_action.triggered.connect(self.quit)
         header.first_steps.connect(lambda: self.go(FIRST_START))
         header.first_steps_action.setVisible(FIRST_START in self._builders)
@@ -277,7 +284,6 @@ class MainWindow(QMainWindow):
         self._save.start()
 
     def _theme_chosen(self, choice: ThemeChoice) -> None:
-        self._set_theme(choice)
         self._remember(THEME, choice)
 
     def _set_theme(self, choice: ThemeChoice) -> None:

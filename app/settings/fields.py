@@ -1,0 +1,62 @@
+"""How a setting is shown to a person: on which page, and with what it is changed."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Page = Literal["General", "Appearance", "Models and storage", "Downloads", "Chat", "Network"]
+
+
+@dataclass(frozen=True)
+class Switch:
+    """On or off."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """options: value and what people read."""
+
+    options: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Number:
+    """factor: what one of the unit is in the stored value (a megabyte, in bytes). zero: what 0 is
+    called, "" when it is a number like others."""
+
+    least: int
+    most: int
+    unit: str = ""
+    zero: str = ""
+    factor: int = 1
+    step: int = 1
+
+
+@dataclass(frozen=True)
+class Text:
+    """placeholder: what an empty one means."""
+
+    placeholder: str = ""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """empty: what no folder means."""
+
+    empty: str = ""
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Any number of folders."""
+
+
+Field = Switch | Choice | Number | Text | Folder | Folders
+
+
+@dataclass(frozen=True)
+class Shown:
+    """words: what people may look for besides label and help."""
+
+    page: Page
+    field: Field
+    words: str = ""

@@ -1,0 +1,112 @@
+"""Rows that tell instead of asking: privacy, shortcuts, what this program is made of."""
+
+import platform
+from importlib import metadata
+from pathlib import Path
+
+from PySide6.QtCore import QUrl, qVersion
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from app import __version__
+from app.ui.settings.rows import Row, TextRow
+from app.ui.widgets import button, label
+
+SHORTCUTS = (
+    ("Ctrl+1 … Ctrl+5", "Chat, Models, Downloads, Hardware, Settings"),
+    ("Enter", "Send the question"),
+    ("Shift+Enter", "A new line in the question"),
+    ("Esc", "Stop the answer, close a panel, or give up opening a file"),
+    ("Ctrl+L", "Go to the question"),
+    ("Ctrl+N", "New chat"),
+    ("Ctrl+O", "Open a GGUF file"),
+    ("Ctrl+F", "Search the settings"),
+    ("Ctrl+Q", "Quit"),
+)
+_PARTS = (
+    ("llama-cpp-python with llama.cpp", "llama_cpp_python", "MIT"),
+    ("PySide6 (Qt)", "PySide6_Essentials", "LGPL-3.0"),
+    ("huggingface_hub", "huggingface_hub", "Apache-2.0"),
+    ("Jinja", "jinja2", "BSD-3-Clause"),
+    ("markdown-it-py", "markdown-it-py", "MIT"),
+    ("Pygments", "Pygments", "BSD-2-Clause"),
+    ("ziamath", "ziamath", "MIT"),
+    ("keyring", "keyring", "MIT"),
+    ("NumPy", "numpy", "BSD-3-Clause"),
+    ("psutil", "psutil", "BSD-3-Clause"),
+)
+
+
+def privacy_rows() -> list[Row]:
+    return [
+        TextRow(
+            "Nothing is sent about you",
+            "The program has no telemetry and no accounts. Chats, files and settings stay on this "
+            "machine; the model runs here.",
+            name="telemetry",
+        ),
+        TextRow(
+            "What goes over the network",
+            "Only what you start: searching and listing models, reading a model's header, and "
+            "downloads. They go to the Hub's address under Network, and from there to the hosts "
+            "that it names for the files. Your access token goes to the Hub alone.",
+            name="hosts",
+        ),
+    ]
+
+
+def shortcut_rows() -> list[Row]:
+    table = QWidget()
+    grid = QGridLayout(table)
+    grid.setContentsMargins(0, 4, 0, 0)
+    grid.setHorizontalSpacing(24)
+    grid.setVerticalSpacing(8)
+    grid.setColumnStretch(1, 1)
+    for number, (keys, what) in enumerate(SHORTCUTS):
+        grid.addWidget(label(keys, "strong"), number, 0)
+        grid.addWidget(label(what, "muted", wrap=True), number, 1)
+    words = " ".join(f"{keys} {what}" for keys, what in SHORTCUTS)
+    row = TextRow("Keys", "", table, name="shortcuts")
+    row.add_words(words)
+    return [row]
+
+
+def about_rows(settings_file: Path, log_folder: Path) -> list[Row]:
+    parts = "\n".join(
+        f"{title} {_version(package)} · {licence}" for title, package, licence in _PARTS
+    )
+    return [
+        TextRow(
+            f"GLM Launcher {__version__}",
+            f"MIT licence · Python {platform.python_version()} · Qt {qVersion()}",
+            name="version",
+        ),
+        TextRow(
+            "Where things are kept",
+            f"Settings: {settings_file}\nLog: {log_folder}",
+            button(
+                "Open the log folder",
+                "openLogFolder",
+                on_click=lambda: _open(log_folder),
+            ),
+            name="places",
+        ),
+        TextRow("Made with", parts, name="parts"),
+        TextRow(
+            "Data that ships with it",
+            "Sizes and quality of quantizations, GPUs and measured speeds: the files in "
+            "resources/ name the source and licence of each.",
+            name="data",
+        ),
+    ]
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def _open(folder: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

@@ -1,0 +1,48 @@
+"""The settings page on the real services."""
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QWidget
+
+from app.catalog.access import checked_endpoint
+from app.chat.services import Services
+from app.core.errors import KnownError
+from app.core.paths import log_dir
+from app.settings.declared import HUB_ENDPOINT
+from app.ui.settings.info import about_rows, privacy_rows, shortcut_rows
+from app.ui.settings.page import Extra, SettingsPage
+from app.ui.settings.rows import Row
+from app.ui.settings.token_row import TokenRow
+from app.ui.shell import Shell
+
+
+def settings_page(shell: Shell, services: Services) -> QWidget:
+    def token() -> Sequence[Row]:
+        return [TokenRow(services.tokens, services.hub, shell.tasks)]
+
+    def about() -> Sequence[Row]:
+        return about_rows(services.settings.path, log_dir())
+
+    return SettingsPage(
+        shell.look,
+        services.settings,
+        shell.window.settings_changed,
+        (
+            Extra("Network", token),
+            Extra("Privacy", privacy_rows),
+            Extra("Shortcuts", shortcut_rows),
+            Extra("About", about),
+        ),
+        {HUB_ENDPOINT.key: _wrong_address},
+    )
+
+
+def _wrong_address(text: str) -> str:
+    """ "" for a sound one."""
+    if not text:
+        return ""
+    try:
+        checked_endpoint(text)
+    except KnownError as error:
+        return error.why
+    return ""
