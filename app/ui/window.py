@@ -29,6 +29,7 @@ from app.settings.store import SettingsStore
 from app.ui.chat.model_state import Ready
 from app.ui.chat.page import ChatPage
 from app.ui.chat.session import ChatSession
+from app.ui.library.offer import DropOffer, dropped_paths
 from app.ui.look import Look, ThemeChoice
 from app.ui.notice_bar import NoticeBar
 from app.ui.rail import Rail
@@ -139,7 +140,7 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped(event):
+        if dropped_paths(event.mimeData()):
             event.acceptProposedAction()
             self._drop.setGeometry(self.rect().adjusted(24, 24, -24, -24))
             self._drop.raise_()
@@ -151,10 +152,10 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self._drop.hide()
-        path = _dropped(event)
-        if path:
+        paths = dropped_paths(event.mimeData())
+        if paths:
             event.acceptProposedAction()
-            self.open_model(path)
+            self.drop_offer.take(paths)
 
     def open_file(self) -> None:
         """The system's own dialog, not in the way of the event loop."""
@@ -233,6 +234,9 @@ class MainWindow(QMainWindow):
         self.rail = Rail(self._look, self._places)
         self.rail.show_current(CHAT.key)
         self.notice = NoticeBar(self._look)
+        self.drop_offer = DropOffer(
+            self._tasks, self._settings, self.open_model, self.tell, self.settings_changed
+        )
         self._stack = QStackedWidget()
         self._stack.setObjectName("pages")
         self._stack.addWidget(self.page)
@@ -241,6 +245,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.notice)
+        column.addWidget(self.drop_offer)
         column.addWidget(self._stack, 1)
         row = QHBoxLayout(body)
         row.setContentsMargins(0, 0, 0, 0)
@@ -302,21 +307,12 @@ class MainWindow(QMainWindow):
             )
 
     def _drop_hint(self) -> QLabel:
-        hint = label("Drop the GGUF file to open it", "display", name="dropHint")
+        hint = label("Drop a model file or a folder", "display", name="dropHint")
         hint.setParent(self)
         hint.setProperty("card", "drop")
         hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         hint.hide()
         return hint
-
-
-def _dropped(event: QDropEvent) -> str:
-    """The one local .gguf file that is being dropped, or ""."""
-    urls = event.mimeData().urls()
-    if len(urls) != 1 or not urls[0].isLocalFile():
-        return ""
-    path = urls[0].toLocalFile()
-    return path if path.lower().endswith(".gguf") else ""
 
 
 def _always() -> bool:
