@@ -243,7 +243,7 @@ def test_a_platform_without_a_task_bar_gets_none(bench: Bench) -> None:
         assert WindowsTaskbar.create(0) is None
 
 
-LISTENER = """
+LISTENER = r"""
 import subprocess
 from PySide6.QtCore import QCoreApplication
 from app.ui.presence.unity import UnityLauncher
