@@ -1,5 +1,6 @@
 """One set of files, from the space check to the last name on the disk."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +30,7 @@ from app.downloads.types import (
 
 _SPACE_POLL_SECONDS = 5.0
 _NEARLY_FULL_BYTES = 16 * MIB
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -95,6 +97,16 @@ class Job:
         self.request = replace(self.request, files=files, commit=commit)
         self._files[new.path] = FileProgress(new.path, new.size_bytes)
         self.requeue()
+
+    def go_to(self, target: Target) -> None:
+        """The files are to be at another place, or are there already. Not while it runs."""
+        self.target = target
+        self._files = {f.path: FileProgress(f.path, f.size_bytes) for f in self.request.files}
+        try:
+            self.look()
+        except (KnownError, OSError):
+            _log.info("What %s has at its new place is not known yet", self.job_id, exc_info=True)
+        self._on_change(self)
 
     async def run(self) -> None:
         """Until the job has ended in some way; all failures end in a state, bugs are raised."""

@@ -158,6 +158,11 @@ class DownloadManager:
         """The answer to CHANGED: drop what came of the old file and take the new one."""
         self._command(lambda: self._accept(job_id))
 
+    def relocate(self, old: Target, new: Target) -> None:
+        """Jobs that went to the old place go to the new one, after `move_sets` has moved what they
+        had."""
+        self._command(lambda: self._relocate(old, new))
+
     def set_limits(self, bytes_per_second: int | None, connections: int) -> None:
         """Takes effect at once, on running transfers too. Raises ValueError when they make no
         sense."""
@@ -348,6 +353,14 @@ class DownloadManager:
         self._jobs = {key: self._jobs[key] for key in order}
         self._save()
         self._tell_order()
+
+    async def _relocate(self, old: Target, new: Target) -> None:
+        running = self._jobs.get(self._running_id)
+        if running is not None and running.target == old:
+            await self._halt()
+        for job in self._jobs.values():
+            if job.target == old:
+                job.go_to(new)
 
     async def _set_limits(self) -> None:
         self._shop.tools.limits.set(self._bytes_per_second, self._connections)

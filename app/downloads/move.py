@@ -11,8 +11,10 @@ from pathlib import Path
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 from app.core.units import gigabytes
-from app.downloads.storage import PART_SUFFIX, free_bytes, sync_folder, sync_handle
+from app.downloads.storage import free_bytes, sync_folder, sync_handle
 from app.downloads.types import MIB
+
+_MOVING_SUFFIX = ".glm-moving"
 
 
 @dataclass(frozen=True)
@@ -43,21 +45,17 @@ def move_files(
         def tell(count: int, base: int = before, path: Path = source) -> None:
             on_progress(MoveProgress(base + count, total, path))
 
-        _move(source, destination, tell, cancel)
+        move_file(source, destination, tell, cancel)
         done += size
         tell(size)
 
 
-def _move(
+def move_file(
     source: Path, destination: Path, tell: Callable[[int], None], cancel: CancelToken
 ) -> None:
-    if destination.exists():
-        raise KnownError(
-            f"There is a file called {destination.name} at the new place already.",
-            "It is not overwritten.",
-            "Move it away or choose another folder.",
-            str(destination),
-        )
+    """One of them; `tell` gets how many of its bytes are done. Raises as `move_files`."""
+    if os.path.lexists(destination):
+        raise in_the_way(destination)
     destination.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.rename(source, destination)  # noqa: PTH104 - replace() would overwrite on Windows
@@ -66,40 +64,64 @@ def _move(
             raise
     else:
         sync_folder(destination.parent)
+        sync_folder(source.parent)
         return
-    _check_room(source, destination.parent)
-    part = destination.with_name(destination.name + PART_SUFFIX)
+    check_room(source.stat().st_size, destination.parent)
+    copy_file(source, destination, tell, cancel)
+    source.unlink()
+
+
+def copy_file(
+    source: Path, destination: Path, tell: Callable[[int], None], cancel: CancelToken
+) -> None:
+    """Read back before it appears under its name; what an interrupted try has left is written anew.
+
+    Raises Cancelled, KnownError, OSError, and leaves nothing then.
+    """
+    size = source.stat().st_size
+    beside = destination.with_name(destination.name + _MOVING_SUFFIX)
+    destination.parent.mkdir(parents=True, exist_ok=True)
     try:
-        found = _copy(source, part, tell, cancel)
-        if _hash(part, cancel) != found:
+        found = _copy(source, beside, lambda done: tell(done // 2), cancel)
+        if _hash(beside, lambda done: tell((size + done) // 2), cancel) != found:
             raise KnownError(
                 f"{source.name} did not arrive whole at the new place.",
                 "What was read back is not what was written.",
                 "Check the disk. The file is still where it was.",
             )
-        part.replace(destination)
+        shutil.copystat(source, beside)
+        beside.replace(destination)
         sync_folder(destination.parent)
     except BaseException:
-        part.unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
-    shutil.copystat(source, destination)
-    source.unlink()
 
 
-def _check_room(source: Path, folder: Path) -> None:
-    needed, free = source.stat().st_size, free_bytes(folder)
+def in_the_way(path: Path) -> KnownError:
+    return KnownError(
+        f"There is a file called {path.name} at the new place already.",
+        "It is not overwritten.",
+        "Move it away or choose another folder.",
+        str(path),
+    )
+
+
+def check_room(needed: int, folder: Path) -> None:
+    """Raises KnownError when there is not so much."""
+    free = free_bytes(folder)
     if free < needed:
         raise KnownError(
-            f"There is no room for {source.name} at the new place.",
+            "There is no room at the new place.",
             f"It needs {gigabytes(needed)}, and {gigabytes(free)} are free.",
             "Make room or choose another folder.",
+            str(folder),
         )
 
 
-def _copy(source: Path, part: Path, tell: Callable[[int], None], cancel: CancelToken) -> str:
+def _copy(source: Path, beside: Path, tell: Callable[[int], None], cancel: CancelToken) -> str:
     digest, done = hashlib.sha256(), 0
     buffer = memoryview(bytearray(4 * MIB))
-    with source.open("rb", buffering=0) as reading, part.open("wb", buffering=0) as writing:
+    with source.open("rb", buffering=0) as reading, beside.open("wb", buffering=0) as writing:
         while count := reading.readinto(buffer):
             cancel.raise_if_cancelled()
             piece = buffer[:count]
@@ -112,10 +134,12 @@ def _copy(source: Path, part: Path, tell: Callable[[int], None], cancel: CancelT
     return digest.hexdigest()
 
 
-def _hash(path: Path, cancel: CancelToken) -> str:
-    digest, buffer = hashlib.sha256(), memoryview(bytearray(4 * MIB))
+def _hash(path: Path, tell: Callable[[int], None], cancel: CancelToken) -> str:
+    digest, done, buffer = hashlib.sha256(), 0, memoryview(bytearray(4 * MIB))
     with path.open("rb", buffering=0) as file:
         while count := file.readinto(buffer):
             cancel.raise_if_cancelled()
             digest.update(buffer[:count])
+            done += count
+            tell(done)
     return digest.hexdigest()

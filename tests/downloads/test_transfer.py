@@ -120,7 +120,7 @@ def test_without_a_hash_state_the_bytes_are_read_again_with_progress(
     _half(hub, tmp_path, clock)
     monkeypatch.setattr(hashing, "_library", lambda: None)
     sent = hub.sent_bytes
-    with Rig(hub, tmp_path, clock=clock) as rig:
+    with Rig(hub, tmp_path, clock=clock, connections=1) as rig:
         assert_whole(rig.get(offer(hub, {"m.gguf": PatternContent(SIZE, 3)})))
         first = next(s for s in rig.seen.statuses() if s.state is JobState.RUNNING)
     assert first.verified_bytes == 0
@@ -149,7 +149,7 @@ def test_a_damaged_journal_costs_a_second_look_and_not_the_bytes(
     data[-20] ^= 1
     journal.write_bytes(data)
     sent = hub.sent_bytes
-    with Rig(hub, tmp_path, clock=clock) as rig:
+    with Rig(hub, tmp_path, clock=clock, connections=1) as rig:
         assert_whole(rig.get(offer(hub, {"m.gguf": PatternContent(SIZE, 3)})))
     assert hub.sent_bytes - sent <= SIZE
 
