@@ -109,6 +109,12 @@ class Loader:
         self._measurements = measurements
         self._lock = threading.Lock()
         self._loaded: Plan | None = None
+        self._result: LoadResult | None = None
+
+    @property
+    def loaded(self) -> LoadResult | None:
+        """What the engine has now; None for nothing. From any thread."""
+        return self._result
 
     @property
     def recorded(self) -> bool:
@@ -173,7 +179,7 @@ class Loader:
 
     def unloaded(self) -> None:
         """To be told that the engine gave the model up."""
-        self._loaded = None
+        self._loaded = self._result = None
 
     def load(
         self,
@@ -187,8 +193,9 @@ class Loader:
         noted = None if on_progress is None else self._noting(on_progress)
         info = self._engine.load(str(planned.path), planned.placement, noted, cancel)
         self._loaded = planned.plan
+        self._result = LoadResult(info, planned)
         if planned.plan is None or planned.machine is None:
-            return LoadResult(info, planned)
+            return self._result
         after = resident_bytes()
         taken = max(0, after - before) if before is not None and after is not None else None
         measurement = None
@@ -203,12 +210,14 @@ class Loader:
                 gpu_bytes=self._gpu_growth(planned.machine),
             )
             _log.info("loaded %s: %s", planned.path.name, measurement.text)
-        return LoadResult(info, planned, measurement)
+        self._result = LoadResult(info, planned, measurement)
+        return self._result
 
     def _noting(self, tell: Callable[[LoadProgress], None]) -> Callable[[LoadProgress], None]:
         def note(event: LoadProgress) -> None:
             if event.stage != "checking":
-                self._loaded = None  # the model before is gone, whatever comes of this one
+                # The model before is gone, whatever comes of this one.
+                self._loaded = self._result = None
             tell(event)
 
         return note

@@ -116,6 +116,11 @@ class TaskRunner:
             self._jobs.put(run)
         return task
 
+    @property
+    def closed(self) -> bool:
+        """Nothing can be started any more."""
+        return self._closed
+
     def events(self, callback: Callable[[E], None]) -> Callable[[E], None]:
         """A function that work calls to have `callback(event)` run through `post`."""
         return lambda event: self.post(lambda: callback(event))

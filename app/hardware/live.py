@@ -10,12 +10,14 @@ import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import IO
 
 from app.hardware.children import DEADLINE_SECONDS, child_environment, module_command
 from app.hardware.codec import MalformedError, from_json
 from app.hardware.facts import SystemFacts
 from app.hardware.live_types import LiveGpus, LiveSample
+from app.hardware.memory import read_memory
 
 WATCH_COMMAND = (*module_command("app.hardware.nvml_probe"), "--watch")
 BUSY_SECONDS = 1.0
@@ -26,20 +28,23 @@ _LONGEST_SECONDS = 120.0
 class Pace:
     """Seconds until the next look: short while the engine works, doubled by every failure."""
 
-    def __init__(self) -> None:
+    def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
         self._failures = 0
+        self._idle_seconds = idle_seconds
 
     def after(self, *, failed: bool, busy: bool) -> float:
         self._failures = self._failures + 1 if failed else 0
-        base = BUSY_SECONDS if busy else IDLE_SECONDS
+        base = BUSY_SECONDS if busy else self._idle_seconds
         return float(min(_LONGEST_SECONDS, base * 2 ** min(self._failures, 10)))
 
 
 class LiveMonitor:
-    """Samples from one worker thread at a time; `close` from any.
+    """Samples from one worker thread at a time; `close` and `abandon` from any.
 
     The driver is asked in a child that stays; when it hangs or dies, the last good figures are
-    shown as stale and a new child is started at the next look.
+    shown as stale and a new child is started at the next look. idle_seconds: the pace while the
+    engine rests, for a page that somebody looks at. root: what takes the place of `/` to find a
+    container's limit on memory; None leaves the limit out.
     """
 
     def __init__(
@@ -48,12 +53,16 @@ class LiveMonitor:
         environ: Mapping[str, str],
         command: Sequence[str] = WATCH_COMMAND,
         deadline_seconds: float = DEADLINE_SECONDS,
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+        root: Path | None = None,
     ) -> None:
         self._facts = facts
+        self._root = root
         self._environ = child_environment(environ)
         self._command = list(command)
         self._deadline = deadline_seconds
-        self._pace = Pace()
+        self._pace = Pace(idle_seconds)
         self._child: subprocess.Popen[str] | None = None
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._last = LiveGpus()
@@ -70,9 +79,9 @@ class LiveMonitor:
         else:
             self._last = gpus
         failed = bool(gpus.error) or any(g.stale and g.state != "lost" for g in gpus.gpus)
-        total, available = self._facts.memory()
+        total, available = self._memory()
         return LiveSample(
-            memory_total_bytes=total or None,
+            memory_total_bytes=total,
             memory_available_bytes=available,
             cpu_percent=self._facts.cpu_percent(),
             gpus=gpus.gpus,
@@ -84,6 +93,22 @@ class LiveMonitor:
         with self._lock:
             self._closed = True
             self._end_child()
+
+    def abandon(self) -> None:
+        """Ends the child without waiting for its end, which `close` has to do; a look that goes on
+        comes back at once."""
+        self._closed = True
+        child = self._child
+        if child is not None:
+            child.kill()
+
+    def _memory(self) -> tuple[int | None, int | None]:
+        """Total and available, as this program may use them."""
+        if self._root is None:
+            total, available = self._facts.memory()
+            return total or None, available
+        memory = read_memory(self._facts, self._root)
+        return memory.effective_total_bytes, memory.effective_available_bytes
 
     def _ask(self) -> LiveGpus:
         with self._lock:
@@ -131,6 +156,8 @@ class LiveMonitor:
             target=_pump, args=(self._child.stdout, self._lines), name="live-gpus", daemon=True
         )
         reader.start()
+        if self._closed:
+            self._child.kill()
         return ""
 
     def _end_child(self) -> None:

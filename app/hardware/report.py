@@ -31,7 +31,7 @@ def rate(value: int | None) -> str:
 def table(machine: Machine) -> str:
     """Lines of at most 100 columns, where names allow."""
     lines: list[str] = []
-    for title, rows in _sections(machine):
+    for title, rows in sections(machine):
         lines.append(title)
         lines.extend(_aligned(rows))
         lines.append("")
@@ -42,7 +42,8 @@ def table(machine: Machine) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _sections(machine: Machine) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def sections(machine: Machine) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """A title and its rows of name and value; an empty name goes on with the row above."""
     yield machine.name or "This computer", list(_system(machine))
     for gpu in machine.gpus:
         yield f"GPU: {gpu.name or UNKNOWN}", list(_gpu(machine, gpu))

@@ -3,11 +3,12 @@
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.hardware.types import Finding
+from app.hardware.types import Finding, Severity
 from app.ui.look import Look
 from app.ui.widgets import IconButton, button, card, chip, label, single_shot
 
 _COPIED_MS = 1500
+_KINDS: dict[Severity, str] = {"error": "bad", "warning": "warn", "info": "plain"}
 
 
 class NoticeBar(QFrame):
@@ -70,41 +71,52 @@ class NoticeBar(QFrame):
 
 
 class FindingCard(QFrame):
-    def __init__(self, look: Look, finding: Finding, parent: QWidget) -> None:
+    """tag: a word or two before it. name: what the object names begin with."""
+
+    def __init__(
+        self,
+        look: Look,
+        finding: Finding,
+        parent: QWidget | None,
+        *,
+        tag: str = "GPU not used",
+        name: str = "finding",
+        closable: bool = True,
+    ) -> None:
         super().__init__(parent)
-        self.setObjectName("findingCard")
+        self.setObjectName(f"{name}Card")
         self.setProperty("card", "true")
         self.setAccessibleName(
             " ".join(filter(None, (finding.what, finding.why, finding.remedy, finding.command)))
         )
+        self._name = name
         self._command = finding.command or ""
-        self.close_button = IconButton(look, "cross", "Close the note", "findingClose")
+        self.close_button = IconButton(look, "cross", "Close the note", f"{name}Close")
         head = QHBoxLayout()
         head.setSpacing(12)
-        kind = "bad" if finding.severity == "error" else "warn"
-        head.addWidget(chip("GPU not used", kind, name="findingChip"))
-        head.addWidget(label(finding.what, "strong", name="findingWhat", wrap=True), 1)
+        head.addWidget(chip(tag, _KINDS[finding.severity], name=f"{name}Chip"))
+        head.addWidget(label(finding.what, "strong", name=f"{name}What", wrap=True), 1)
         head.addWidget(self.close_button)
+        self.close_button.setVisible(closable)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 8, 8, 12)
         column.setSpacing(6)
         column.addLayout(head)
-        for text, name in (
-            (finding.why, "findingWhy"),
-            (finding.remedy.replace("`", ""), "findingRemedy"),
-        ):
+        for text, part in ((finding.why, "Why"), (finding.remedy.replace("`", ""), "Remedy")):
             if text:
-                column.addWidget(label(text, name=name, wrap=True))
+                column.addWidget(label(text, name=f"{name}{part}", wrap=True))
         if self._command:
             column.addLayout(self._command_row())
 
     def _command_row(self) -> QHBoxLayout:
-        self._copy: QPushButton = button("Copy command", "findingCopy", on_click=self._copy_command)
+        self._copy: QPushButton = button(
+            "Copy command", f"{self._name}Copy", on_click=self._copy_command
+        )
         self._back = single_shot(self, _COPIED_MS, lambda: self._copy.setText("Copy command"))
         row = QHBoxLayout()
         row.setContentsMargins(0, 2, 8, 0)
         row.setSpacing(12)
-        row.addWidget(label(self._command, "mono", name="findingCommand", wrap=True), 1)
+        row.addWidget(label(self._command, "mono", name=f"{self._name}Command", wrap=True), 1)
         row.addWidget(self._copy)
         return row
 

@@ -7,6 +7,7 @@ from app.planning.offers import Offer
 from app.ui.downloads.page import DownloadsPage
 from app.ui.first_start.made import first_start_page
 from app.ui.getting.finders import by_name, hub_lister
+from app.ui.hardware.whole import hardware_page
 from app.ui.models.whole import models_page
 from app.ui.settings.whole import settings_page
 from app.ui.shell import (
@@ -45,6 +46,9 @@ def page_builders(services: Services) -> Builders:
             mirror=services.hub.access.endpoint,
         )
 
+    def hardware(shell: Shell) -> QWidget:
+        return hardware_page(shell, services)
+
     def first_start(shell: Shell) -> QWidget:
         more = HARDWARE.key in builders
         return first_start_page(shell, _room(shell), services, lister, has_more=more)
@@ -55,6 +59,7 @@ def page_builders(services: Services) -> Builders:
     builders = {
         MODELS.key: models,
         DOWNLOADS.key: downloads,
+        HARDWARE.key: hardware,
         SETTINGS.key: settings,
         FIRST_START: first_start,
     }

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QW
 from app.ui.look import Look
 from app.ui.widgets import restyle
 
-WIDTH = 64
+WIDTH = 72
 
 
 @dataclass(frozen=True)
