@@ -122,7 +122,7 @@ class Scout:
         return None if offers is None else advise(offers, machine, sight.free_bytes)
 
     def _listed(self, advice: Advice | None) -> None:
-        if self.state.checking and advice is not None:
+        if advice is not None and (self.state.checking or self.state.advice is None):
             self._set(replace(self.state, advice=advice))
 
     def _from_hub(self, machine: Machine, sight: Sight, cancel: CancelToken) -> tuple[Advice, str]:
