@@ -1,5 +1,6 @@
 """What somebody has dropped: a model to open, or folders to look through from now on."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +25,8 @@ class Dropped:
 def look_at_dropped(paths: Sequence[Path], cancel: CancelToken) -> Dropped:
     """Files and folders, by names alone. Raises Cancelled, KnownError when no model is among
     them."""
-    files = [path for path in paths if not path.is_dir()]
-    folders = [path for path in paths if path.is_dir()]
+    folders = [path for path in paths if os.path.isdir(path)]  # noqa: PTH112 - never raises
+    files = [path for path in paths if path not in folders]
     found = [model for folder in folders for model in _below(folder, cancel)]
     found += _of_files(files, cancel)
     models = distinct(found)

@@ -2,11 +2,9 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +13,22 @@ from app.catalog.names import RepoFile
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 from app.core.hub_access import HubAccess
-from app.core.tasks import TimedOut, run_bounded
 from app.downloads.types import DownloadRequest, JobStatus, Target
-from app.library.headers import HeaderNotes, Reading, apply, read_model
-from app.library.listing import distinct, models_of
-from app.library.ollama import ollama_models
+from app.library.headers import HeaderNotes, apply, read_model
+from app.library.listing import models_of
 from app.library.records import FileRecord, Records, read_json, write_json
-from app.library.remove import Removal, Removed, Trash, plan_removal, remove, to_trash
+from app.library.remove import (
+    Removal,
+    Removed,
+    Trash,
+    plan_removal,
+    refuse_downloading,
+    remove,
+    to_trash,
+)
 from app.library.repair import completion, repair
-from app.library.types import InstalledModel, ModelFile, Problem, Snapshot, Source, Verified
+from app.library.scan import list_models, read_headers
+from app.library.types import InstalledModel, ModelFile, Snapshot, Source, Verified
 from app.library.verify import ListFiles, Verification, VerifyProgress, verify
 from app.library.walk import Walk
 
@@ -91,17 +96,19 @@ class Library:
         token = cancel or CancelToken()
         with self._scanning:
             notes = HeaderNotes(read_json(self._cache_file).get("headers"))
-            listed, snapshot = self._list(token)
-            models = [self._known(model, notes) for model in listed]
-            snapshot = replace(snapshot, models=tuple(filter(None, models)))
+            listed = list_models(self._sources(), self._timeout, token)
+            models = [self._known(model, notes) for model in listed.models]
+            snapshot = replace(listed.snapshot, models=tuple(filter(None, models)))
             if snapshot.unread:
                 on_found(snapshot)
-                snapshot = self._read(snapshot, notes, on_found, token)
-            if notes.changed:
-                write_json(self._cache_file, {"version": 1, "headers": notes.stored()})
+                try:
+                    snapshot = read_headers(snapshot, notes, on_found, token)
+                finally:
+                    # Cancelled or not: what was read need not be read again.
+                    write_json(self._cache_file, {"version": 1, "headers": notes.stored()})
             snapshot = replace(snapshot, finished=True)
             with self._lock:
-                self._snapshot = snapshot
+                self._snapshot, self._folders = snapshot, listed.folders
             on_found(snapshot)
             return snapshot
 
@@ -147,6 +154,7 @@ class Library:
             cancel=cancel,
         )
         files = tuple(renewed(file) for file in model.files)
+        self._carry_over(model, files)
         return self.verify(replace(model, files=files, state="complete"), on_verify, cancel)
 
     def completion(self, model: InstalledModel) -> tuple[DownloadRequest, Target]:
@@ -156,6 +164,7 @@ class Library:
     def plan_removal(self, model: InstalledModel) -> Removal:
         """What deleting would do, with what it frees. Raises KnownError when it is in use."""
         self._refuse_loaded(model, "deleted")
+        refuse_downloading(model)
         return plan_removal(model, self.snapshot)
 
     def delete(
@@ -164,6 +173,7 @@ class Library:
         """Raises ForeignError or NoTrashError when another question has to be asked first,
         KnownError when the model is in use or the system refuses."""
         self._refuse_loaded(removal.model, "deleted")
+        refuse_downloading(removal.model)
         removed = remove(
             removal,
             permanently=permanently,
@@ -227,11 +237,15 @@ class Library:
         return replace(model, **self._remembered(model))
 
     def _remembered(self, model: InstalledModel) -> dict[str, Any]:
-        return {
+        known: dict[str, Any] = {
             "verified": self.records.verified(model),
             "last_used": self.records.last_used(model),
             "owned": model.source.kind == "own" or self.records.owned(model),
         }
+        if model.state == "complete" and (damaged := self.records.damaged(model)):
+            why = f"Its verification found damage in {', '.join(damaged[:3])}."
+            known |= {"state": "broken", "why": why, "path": None}
+        return known
 
     def _ask_hub(self, repo: str, revision: str | None) -> Iterable[RepoFile]:
         """Commits can be gone from a repository; its newest files are then all there is to ask."""
@@ -244,6 +258,19 @@ class Library:
             if revision is None:
                 raise
         return hub.repository(repo).gguf_files
+
+    def _carry_over(self, before: InstalledModel, files: Sequence[ModelFile]) -> None:
+        """What is remembered of files holds for what has taken their places."""
+        kept: list[tuple[Path, FileRecord]] = []
+        for old, new in zip(before.files, files, strict=True):
+            record = self.records.at(old.content)
+            if record is not None:
+                size, mtime = new.done_bytes, new.mtime_ns
+                record = replace(
+                    record, size_bytes=size, mtime_ns=mtime, verified=None, damaged=False
+                )
+                kept.append((new.content, record))
+        self.records.keep(kept)
 
     def _refuse_loaded(self, model: InstalledModel, what: str) -> None:
         if self._loaded is not None and any(f.content == self._loaded for f in model.files):
@@ -261,84 +288,11 @@ class Library:
             )
             self._snapshot = replace(self._snapshot, models=models)
 
-    def _list(self, cancel: CancelToken) -> tuple[list[InstalledModel], Snapshot]:
-        models: list[InstalledModel] = []
-        present: list[Source] = []
-        problems: list[Problem] = []
-        folders: list[str] = []
-        for source in self._sources():
-            walk = Walk(source)
-            try:
-                found = run_bounded(partial(_look, walk), cancel, self._timeout)
-            except TimedOut:
-                problems.append(Problem(source, _slow(source)))
-                present.append(source)
-                continue
-            if found is None:
-                if source.kind == "folder":
-                    problems.append(Problem(source, f"The folder {source.folder} does not exist."))
-                continue
-            present.append(source)
-            models += found
-            folders += walk.folders
-            problems += [Problem(source, text) for text in _complaints(walk)]
-        with self._lock:
-            self._folders = tuple(dict.fromkeys(folders))
-        return distinct(models), Snapshot((), tuple(present), tuple(problems))
-
     def _known(self, model: InstalledModel, notes: HeaderNotes) -> InstalledModel | None:
         reading = notes.find(model) if not model.read else None
         if reading is None:
             return self.refreshed(model)
         return None if reading.kind == "other" else apply(model, reading, **self._remembered(model))
-
-    def _read(
-        self,
-        snapshot: Snapshot,
-        notes: HeaderNotes,
-        on_found: Callable[[Snapshot], None],
-        cancel: CancelToken,
-    ) -> Snapshot:
-        models: list[InstalledModel | None] = list(snapshot.models)
-        slow: set[Source] = set()
-        told = time.monotonic()
-        try:
-            for index, model in enumerate(snapshot.models):
-                if model.read:
-                    continue
-                cancel.raise_if_cancelled()
-                if model.source in slow:
-                    reading = Reading("broken", _slow(model.source), slow=True)
-                else:
-                    reading = read_model(model, cancel)
-                if reading.slow:
-                    slow.add(model.source)
-                notes.keep(model, reading)
-                models[index] = apply(model, reading) if reading.kind == "model" else None
-                if time.monotonic() - told > _TELL_SECONDS:
-                    told = time.monotonic()
-                    on_found(replace(snapshot, models=tuple(filter(None, models))))
-        finally:
-            # Cancelled or not: what was read need not be read again.
-            if notes.changed:
-                write_json(self._cache_file, {"version": 1, "headers": notes.stored()})
-                notes.changed = False
-        return replace(snapshot, models=tuple(filter(None, models)))
-
-
-def _look(walk: Walk, cancel: CancelToken) -> list[InstalledModel] | None:
-    """None when there is no such folder."""
-    if not walk.source.folder.is_dir():
-        return None
-    if walk.source.kind == "ollama":
-        walk.folders += [str(walk.source.folder / name) for name in ("blobs", "manifests")]
-        try:
-            return ollama_models(walk.source, cancel)
-        except OSError:
-            walk.unreadable.append(str(walk.source.folder))
-            return []
-    walk.run(cancel)
-    return models_of(walk)
 
 
 def renewed(file: ModelFile) -> ModelFile:
@@ -355,18 +309,3 @@ def renewed(file: ModelFile) -> ModelFile:
         identity=(status.st_dev, status.st_ino),
         partial=False,
     )
-
-
-def _slow(source: Source) -> str:
-    return f"The folder {source.folder} does not answer; the disk or network may be away."
-
-
-def _complaints(walk: Walk) -> list[str]:
-    found = []
-    if walk.unreadable:
-        rest = len(walk.unreadable) - 1
-        more = f" and {rest} more" if rest else ""
-        found.append(f"This user may not read {walk.unreadable[0]}{more}.")
-    if walk.cut_short:
-        found.append(f"{walk.source.folder} holds too many files; only a part was looked through.")
-    return found

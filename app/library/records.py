@@ -23,7 +23,8 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class FileRecord:
-    """sha256: what the content is known to have to be. owned: this program downloaded it."""
+    """sha256: what the content is known to have to be. owned: this program downloaded it. damaged:
+    it was hashed and is something else."""
 
     size_bytes: int
     mtime_ns: int
@@ -31,6 +32,7 @@ class FileRecord:
     verified: Verified | None = None
     owned: bool = False
     repo: str = ""
+    damaged: bool = False
 
     def matches(self, file: ModelFile) -> bool:
         return (self.size_bytes, self.mtime_ns) == (file.size_bytes, file.mtime_ns)
@@ -51,6 +53,11 @@ class Records:
             raw = files.get(str(file.content)) if files else None
         record = _record(raw) if raw is not None else None
         return record if record is not None and record.matches(file) else None
+
+    def at(self, content: Path) -> FileRecord | None:
+        """What was known of the file with this name, even if it has changed since."""
+        with self._lock:
+            return _record(self._load()["files"].get(str(content)))
 
     def keep(self, records: Iterable[tuple[Path, FileRecord]]) -> None:
         """By content. A disk that refuses costs only the remembering."""
@@ -91,6 +98,14 @@ class Records:
             found.append(record.verified)
         weakest = [one for one in found if one.by == "structure"] or found
         return min(weakest, key=lambda one: one.when, default=None)
+
+    def damaged(self, model: InstalledModel) -> tuple[str, ...]:
+        """Names of files that a verification found to be wrong and that are as they were then."""
+        return tuple(
+            file.name
+            for file in model.files
+            if (record := self.of(file)) is not None and record.damaged
+        )
 
     def owned(self, model: InstalledModel) -> bool:
         return all((r := self.of(file)) is not None and r.owned for file in model.files)
@@ -150,6 +165,7 @@ def _as_json(record: FileRecord) -> dict[str, Any]:
         "verified": [verified.when.isoformat(), verified.by] if verified is not None else None,
         "owned": record.owned,
         "repo": record.repo,
+        "damaged": record.damaged,
     }
 
 
@@ -171,6 +187,7 @@ def _record(raw: object) -> FileRecord | None:
         kept,
         raw.get("owned") is True,
         str(raw.get("repo") or ""),
+        raw.get("damaged") is True,
     )
 
 

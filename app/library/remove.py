@@ -11,6 +11,8 @@ from pathlib import Path
 
 from app.core.errors import KnownError
 from app.core.units import gigabytes
+from app.downloads.part_file import PartFile
+from app.downloads.storage import PART_SUFFIX
 from app.library.types import InstalledModel, Snapshot
 from app.library.walk import parts
 
@@ -99,6 +101,24 @@ def remove(
         ) from error
     _tidy(removal)
     return Removed(removal.frees_bytes, trashed)
+
+
+def refuse_downloading(model: InstalledModel) -> None:
+    """Raises KnownError when one of our partial files is being written to at this moment."""
+    for file in model.files:
+        if not file.path.name.endswith(PART_SUFFIX) or not file.path.exists():
+            continue
+        try:
+            PartFile(file.path).close()
+        except KnownError as error:
+            raise KnownError(
+                f"{model.title} is being downloaded.",
+                "",
+                "Cancel the download instead; that removes what has come.",
+                str(file.path),
+            ) from error
+        except OSError:
+            _log.info("%s cannot be locked", file.path, exc_info=True)
 
 
 def to_trash(path: Path) -> None:

@@ -24,7 +24,7 @@ from app.core.units import gigabytes
 from app.downloads.facade import download
 from app.downloads.journal import Identity, Journal, Picture
 from app.downloads.ranges import RangeSet
-from app.downloads.storage import free_bytes, place_of, sync_folder
+from app.downloads.storage import discard, free_bytes, place_of, sync_folder
 from app.downloads.types import DownloadRequest, FileRequest, JobStatus, Target
 from app.library.records import Records
 from app.library.types import InstalledModel, ModelFile
@@ -139,7 +139,12 @@ def _repair_one(
             "Check the folder's rights and the disk. The file is as it was.",
             repr(error),
         ) from error
-    shutil.rmtree(target.folder, ignore_errors=True)
+    discard(place)
+    for folder in place.part.parents:
+        if target.folder not in (folder, *folder.parents):
+            break
+        with contextlib.suppress(OSError):  # another file is being repaired beside this one
+            folder.rmdir()
 
 
 def _seed(

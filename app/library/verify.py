@@ -76,8 +76,11 @@ class Verification:
 
 @dataclass(frozen=True)
 class _Expected:
+    """why: what to say when it is something else."""
+
     sha256: str
-    sure: bool
+    sure: bool = True
+    why: str = "It is damaged: its content is not what the publisher released."
 
 
 def verify(
@@ -108,7 +111,7 @@ def verify(
             wrong.append(_wrong(file, wanted, found))
     unknown = tuple(file.name for file in model.files if file.content not in expected)
     verified = None if wrong else Verified(now(), "structure" if unknown else "sha256")
-    _remember(model, records, expected, {one.file.content for one in wrong}, now())
+    _remember(model, records, expected, {one.file.content: one for one in wrong}, now())
     return Verification(model, verified, tuple(wrong), unknown)
 
 
@@ -160,7 +163,7 @@ def known_repository(model: InstalledModel, records: Records) -> str:
     """`owner/name` of the Hub, by the model's place or by our record of the download; else ""."""
     if model.repository:
         return model.repository
-    kept = [records.of(file) for file in model.files]
+    kept = [records.at(file.content) for file in model.files]
     return next((record.repo for record in kept if record is not None and record.repo), "")
 
 
@@ -169,10 +172,16 @@ def _expected(
 ) -> dict[Path, _Expected]:
     known: dict[Path, _Expected] = {}
     for file in model.files:
-        record = records.of(file)
-        sha256 = file.sha256 or (record.sha256 if record is not None else None)
-        if sha256 is not None:
-            known[file.content] = _Expected(sha256, sure=True)
+        record = records.at(file.content)
+        if file.sha256 is not None:
+            known[file.content] = _Expected(file.sha256)
+        elif record is None or record.sha256 is None:
+            continue
+        elif record.matches(file):
+            known[file.content] = _Expected(record.sha256)
+        elif record.owned:
+            why = "It has changed since this program downloaded and verified it."
+            known[file.content] = _Expected(record.sha256, why=why)
     repo = known_repository(model, records)
     if len(known) == len(model.files) or not repo or list_files is None:
         return known
@@ -185,9 +194,14 @@ def _expected(
     for file in model.files:
         of_hub = listed.get((file.path.name, file.done_bytes))
         if file.content not in known and of_hub is not None and of_hub.sha256 is not None:
-            same_commit = of_hub.revision == model.commit
-            known[file.content] = _Expected(of_hub.sha256, sure=same_commit)
+            same = of_hub.revision == model.commit
+            known[file.content] = _Expected(of_hub.sha256) if same else _newest(of_hub.sha256)
     return known
+
+
+def _newest(sha256: str) -> _Expected:
+    why = "Its content is not what the Hub has under this name now; it is damaged, or an earlier "
+    return _Expected(sha256, sure=False, why=f"{why}version.")
 
 
 def _structure(model: InstalledModel, hashed: set[Path]) -> list[WrongFile]:
@@ -204,32 +218,26 @@ def _structure(model: InstalledModel, hashed: set[Path]) -> list[WrongFile]:
 
 
 def _wrong(file: ModelFile, wanted: _Expected, found: str) -> WrongFile:
-    if wanted.sure:
-        why = "It is damaged: its content is not what the publisher released."
-    else:
-        why = (
-            "Its content is not what the Hub has under this name now; it is damaged, or an "
-            "earlier version."
-        )
-    return WrongFile(file, why, wanted.sha256, found, wanted.sure)
+    return WrongFile(file, wanted.why, wanted.sha256, found, wanted.sure)
 
 
 def _remember(
     model: InstalledModel,
     records: Records,
     expected: dict[Path, _Expected],
-    wrong: set[Path],
+    wrong: dict[Path, WrongFile],
     now: datetime,
 ) -> None:
     kept: list[tuple[Path, FileRecord]] = []
     for file in model.files:
-        before = records.of(file)
+        before = records.at(file.content)
         known = expected.get(file.content)
         good = file.content not in wrong
         proof = Verified(now, "structure" if known is None else "sha256") if good else None
         sha256 = known.sha256 if known is not None and (known.sure or good) else None
         owned = before is not None and before.owned
         repo = before.repo if before is not None else ""
-        record = FileRecord(file.done_bytes, file.mtime_ns, sha256, proof, owned, repo)
+        damaged = not good and wrong[file.content].sure
+        record = FileRecord(file.done_bytes, file.mtime_ns, sha256, proof, owned, repo, damaged)
         kept.append((file.content, record))
     records.keep(kept)

@@ -1,6 +1,7 @@
 """Tells when model files come or go. Watches few folders, and only while somebody looks."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -47,7 +48,7 @@ class Watcher(FileSystemEventHandler):
             return False
         observer = Observer()
         try:
-            for root in [root for root in roots if root.is_dir()]:
+            for root in [root for root in roots if os.path.isdir(root)]:  # noqa: PTH112 - never raises
                 observer.schedule(self, root, recursive=True, event_filter=_KINDS)
             observer.start()
         except OSError as error:

@@ -68,7 +68,7 @@ def test_the_list(shelf: Shelf, capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[2].startswith("GLM-4.6-Q4_0@hub-cache")
     assert lines[3].startswith("GLM-4.6-Q4_0@lm-studio")
     assert lines[4].startswith("3 in all, ")
-    assert "does not exist" in captured.err
+    assert "is not there" in captured.err
     assert run(["list", "--json"]) == 0
     value: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert [model["state"] for model in value["models"]] == ["partial", "complete", "complete"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import KnownError
+from app.downloads.part_file import PartFile
 from app.library.library import Library
 from app.library.remove import ForeignError, NoTrashError
 from app.library.types import Source
@@ -192,3 +193,18 @@ def test_what_has_gone_meanwhile_is_no_trouble(tmp_path: Path, trash: Trash) -> 
     path.unlink()
     assert library.delete(removal).freed_bytes == len(gguf())
     assert library.plan_removal(model).frees_bytes == 0
+
+
+def test_a_running_download_is_not_deleted(tmp_path: Path, trash: Trash) -> None:
+    part = put(tmp_path / "m" / "A-Q4_0.gguf.glm-part", b"x" * 100)
+    journal(part, "o/A", "A-Q4_0.gguf", 1000, 100, "a" * 64)
+    library = shelf(tmp_path, trash, own(tmp_path / "m"))
+    model = only(library.scan())
+    running = PartFile(part)
+    try:
+        with pytest.raises(KnownError, match="is being downloaded"):
+            library.plan_removal(model)
+    finally:
+        running.close()
+    library.delete(library.plan_removal(model))
+    assert not part.exists()

@@ -10,7 +10,7 @@ import pytest
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled
 from app.library import headers
-from app.library import library as library_module
+from app.library import scan as scan_module
 from app.library.types import InstalledModel, Snapshot
 from app.library.walk import Walk
 from tests.library.trees import (
@@ -199,7 +199,7 @@ def test_a_folder_that_may_not_be_read(tmp_path: Path) -> None:
 def test_a_folder_of_the_person_that_is_gone_is_told(tmp_path: Path) -> None:
     snapshot = library(tmp_path, folder(tmp_path / "usb"), own(tmp_path / "none")).scan()
     assert [problem.text for problem in snapshot.problems] == [
-        f"The folder {tmp_path / 'usb'} does not exist."
+        f"The folder {tmp_path / 'usb'} is not there."
     ]
 
 
@@ -238,7 +238,7 @@ def test_headers_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     def never(*_: object) -> None:
         raise AssertionError("read again")
 
-    monkeypatch.setattr(library_module, "read_model", never)
+    monkeypatch.setattr(scan_module, "read_model", never)
     assert library(tmp_path, folder(models)).scan().models == first.models
     monkeypatch.undo()
     put(models / "cut-Q4_0.gguf", gguf())
@@ -255,7 +255,7 @@ def test_files_that_vanish_during_the_scan(tmp_path: Path, monkeypatch: pytest.M
         path.unlink(missing_ok=True)
         return read(model, cancel)
 
-    monkeypatch.setattr(library_module, "read_model", late)
+    monkeypatch.setattr(scan_module, "read_model", late)
     model = only(library(tmp_path, folder(tmp_path / "m")).scan())
     assert "does not exist" in model.why
     assert library(tmp_path, folder(tmp_path / "m")).scan().models == ()

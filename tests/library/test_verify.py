@@ -25,9 +25,11 @@ from tests.library.trees import (
     hub_file,
     library,
     only,
+    own,
     put,
+    sha256,
     shard_files,
-)  # fmt: skip
+)
 
 REPO = "unsloth/GLM-GGUF"
 MIB = 1 << 20
@@ -88,7 +90,12 @@ def test_a_blob_is_checked_against_its_name(tmp_path: Path) -> None:
     assert result.verified is None
     assert "is damaged" in result.sentence
     assert result.wrong[0].found != result.wrong[0].expected == path.resolve().name
-    assert only(shelf.scan()).verified is None
+    assert only(shelf.snapshot).state == "broken"
+    model = only(shelf.scan())
+    assert (model.verified, model.state, model.path) == (None, "broken", None)
+    assert model.why == "Its verification found damage in A-Q4_0.gguf."
+    path.resolve().write_bytes(big())
+    assert only(shelf.scan()).state == "complete"
 
 
 def test_without_a_known_hash_the_structure_is_checked(tmp_path: Path) -> None:
@@ -281,3 +288,24 @@ def test_a_partial_set_is_completed_where_it_lies(
     shelf = remote.library(hub_server, Source("lm-studio", "LM Studio", tmp_path / "lm"))
     request, target = shelf.completion(only(shelf.scan()))
     assert (target.kind, target.folder) == ("folder", lm)
+
+
+def test_our_own_file_is_repaired_from_where_we_got_it(
+    hub_server: HubServer, remote: Remote, tmp_path: Path
+) -> None:
+    data = big()
+    hub_server.world.add(REPO, {"Q4/A-Q4_0.gguf": BytesContent(data)})
+    path = put(tmp_path / "m" / "Q4" / "A-Q4_0.gguf", data)
+    shelf = remote.library(hub_server, own(tmp_path / "m"))
+    shelf.note_downloaded([(path, sha256(data))], REPO)
+    path.write_bytes(data[:-300_000])
+    model = only(shelf.scan())
+    assert model.verified is None
+    assert "has changed since this program" in shelf.verify(model).sentence
+    result = shelf.repair(model)
+    assert result.verified is not None
+    assert path.read_bytes() == data
+    record = shelf.records.at(path)
+    assert record is not None
+    assert (record.owned, record.repo, record.sha256) == (True, REPO, sha256(data))
+    assert [one.name for one in path.parent.iterdir()] == ["A-Q4_0.gguf"]

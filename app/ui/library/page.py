@@ -15,21 +15,19 @@ from PySide6.QtWidgets import (
 
 from app.chat.services import Services
 from app.core.errors import KnownError
-from app.core.units import gigabytes
-from app.downloads.types import DownloadRequest, Target
+from app.downloads.types import DownloadRequest, JobState, Target
 from app.library.library import Library
-from app.library.remove import NoTrashError, Removal, Removed
 from app.library.types import InstalledModel, Snapshot
 from app.library.verify import Verification
 from app.settings.declared import LIBRARY_FOLDERS
 from app.ui.library.asking import Question, WorkStrip
 from app.ui.library.bar import TopBar
+from app.ui.library.deleting import Deleting
 from app.ui.library.detail import DetailCard
 from app.ui.library.listing import ModelList
 from app.ui.library.rows import ModelRows
 from app.ui.library.states import StatePage
 from app.ui.library.words import (
-    first_question,
     problems_line,
     reading_line,
     repair_line,
@@ -52,7 +50,18 @@ Download = Callable[[DownloadRequest, Target], object]
 
 def library_view(shell: Shell, services: Services) -> QWidget:
     """The tab on the models page."""
-    return LibraryView(shell, services.library, services.default_target, services.downloads.add)
+
+    def download(request: DownloadRequest, target: Target) -> None:
+        """One that waits in the queue already goes on; it is not queued twice."""
+        wanted = {file.path for file in request.files}
+        for job in services.downloads.jobs():
+            same = job.request.repo == request.repo and job.state is not JobState.DONE
+            if same and wanted & {file.path for file in job.request.files}:
+                services.downloads.resume(job.job_id)
+                return
+        services.downloads.add(request, target)
+
+    return LibraryView(shell, services.library, services.default_target, download)
 
 
 class LibraryView(QWidget):
@@ -65,7 +74,9 @@ class LibraryView(QWidget):
         self.setObjectName("libraryView")
         self.setProperty("page", True)
         self._shell, self._download = shell, download
-        self._work = LibraryWork(library, shell.tasks, target, self._show, self._changed)
+        self._work = LibraryWork(
+            library, shell.tasks, target, self._show, self._changed, self._not_looked
+        )
         self._snapshot: Snapshot | None = None
         self._free: int | None = None
         self._job: Task | None = None  # the verification or repair that goes on
@@ -78,6 +89,7 @@ class LibraryView(QWidget):
         self.question = Question()
         self.detail = DetailCard(shell.look)
         self.detail.hide()
+        self._deleting = Deleting(self._work, self.question, self.work_strip)
         self._gather = single_shot(self, _GATHER_MS, self._work.scan)
         self._poll = QTimer(self)
         self._poll.setInterval(_POLL_MS)
@@ -110,6 +122,9 @@ class LibraryView(QWidget):
         self.rows.set_models(snapshot.models)
         self._choose_again(chosen.key if chosen is not None else "")
         self._tell()
+
+    def _not_looked(self, error: KnownError) -> None:
+        self.bar.tell(self.bar.summary.text(), str(error))
 
     def _tell(self) -> None:
         snapshot = self._snapshot
@@ -228,43 +243,7 @@ class LibraryView(QWidget):
     def _delete(self) -> None:
         model = self.chosen
         if model is not None and self._job is None:
-            self._work.plan_removal(
-                model, self._ask_to_delete, lambda error: self._failed(model, error)
-            )
-
-    def _ask_to_delete(self, removal: Removal) -> None:
-        def first() -> None:
-            if removal.question:
-                text = f"{removal.question} Delete them all the same?"
-                self.question.ask(text, "Delete them all the same", second, no="Keep them")
-            else:
-                second()
-
-        def second() -> None:
-            self._delete_now(removal, permanently=False)
-
-        self.question.ask(first_question(removal), "Move to trash", first)
-
-    def _delete_now(self, removal: Removal, *, permanently: bool) -> None:
-        def failed(error: KnownError) -> None:
-            if isinstance(error, NoTrashError):
-                text = f"{error.what} {error.why} Delete {removal.model.title} for good?"
-                self.question.ask(
-                    text, "Delete for good", lambda: self._delete_now(removal, permanently=True)
-                )
-            else:
-                self._failed(removal.model, error)
-
-        def done(removed: Removed) -> None:
-            frees = gigabytes(removed.freed_bytes)
-            line = f"Emptying the trash frees {frees}." if removed.to_trash else f"Frees {frees}."
-            self.work_strip.end(f"{removal.model.title} is deleted", line, good=True)
-            self._work.scan()
-
-        # Both questions were asked by now.
-        self._work.delete(
-            removal, done, failed, confirmed_foreign=bool(removal.question), permanently=permanently
-        )
+            self._deleting.begin(model)
 
     def _open_folder(self) -> None:
         if self.chosen is not None:

@@ -40,9 +40,11 @@ class LibraryWork:
         target: Callable[[], Target],
         on_snapshot: Callable[[Snapshot, int | None], None],
         on_change: Callable[[], None],
+        on_error: Failed,
     ) -> None:
         self._library, self._tasks, self._target = library, tasks, target
         self._on_snapshot = on_snapshot
+        self._on_error = on_error
         self._watcher = Watcher(lambda: tasks.post(on_change))
         self._scan: Task | None = None
         self._again = False
@@ -72,7 +74,9 @@ class LibraryWork:
             self._on_snapshot(*found)
             self._watch()
 
-        self._scan = self._tasks.run(work, done, on_finally=self._scanned)
+        self._scan = self._tasks.run(
+            work, done, lambda error: self._on_error(known(error)), self._scanned
+        )
 
     def pause(self) -> None:
         """Nobody looks: no watching, no scan."""
