@@ -167,5 +167,6 @@ def _why_partial(partial: Sequence[ModelFile], missing: Sequence[str], count: in
         return f"The download of {done} of its {count} files has not been finished."
     if missing:
         shown = ", ".join(map(readable, missing[:3])) + (" and more" if len(missing) > 3 else "")
-        return f"{len(missing)} of its {count} files are missing: {shown}."
+        verb = "is" if len(missing) == 1 else "are"
+        return f"{len(missing)} of its {count} files {verb} missing: {shown}."
     return ""

@@ -64,7 +64,7 @@ def test_the_list(shelf: Shelf, capsys: pytest.CaptureFixture[str]) -> None:
     lines = captured.out.splitlines()
     assert lines[0].split() == ["NAME", "SIZE", "WHERE", "LAST", "USED", "STATE"]
     assert lines[1].startswith("GLM-Q2_K ")
-    assert "1 of its 3 files are missing: GLM-Q2_K-00003-of-00003.gguf." in lines[1]
+    assert "1 of its 3 files is missing: GLM-Q2_K-00003-of-00003.gguf." in lines[1]
     assert lines[2].startswith("GLM-4.6-Q4_0@hub-cache")
     assert lines[3].startswith("GLM-4.6-Q4_0@lm-studio")
     assert lines[4].startswith("3 in all, ")

@@ -41,7 +41,7 @@ def test_shards_are_one_model_and_missing_ones_are_named(tmp_path: Path) -> None
     model = only(shelf.scan())
     assert (model.state, model.path) == ("partial", None)
     assert model.missing == ("GLM-4.6-Q2_K-00002-of-00003.gguf",)
-    assert model.why == "1 of its 3 files are missing: GLM-4.6-Q2_K-00002-of-00003.gguf."
+    assert model.why == "1 of its 3 files is missing: GLM-4.6-Q2_K-00002-of-00003.gguf."
 
 
 def test_broken_files_say_why(tmp_path: Path) -> None:

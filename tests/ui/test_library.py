@@ -4,6 +4,8 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from PySide6.QtCore import Qt, QUrl
@@ -13,7 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import KnownError
-from app.downloads.types import DownloadRequest, Target
+from app.downloads.types import DownloadRequest, FileRequest, JobState, JobStatus, Target
 from app.library.library import Library
 from app.library.types import Source
 from app.library.verify import VerifyProgress
@@ -21,7 +23,7 @@ from app.settings.declared import LIBRARY_FOLDERS
 from app.settings.store import SettingsStore
 from app.ui.application import Desktop, application
 from app.ui.chat.model_state import Choosing, Ready
-from app.ui.library.page import LibraryView
+from app.ui.library.page import LibraryView, library_view
 from app.ui.shell import MODELS
 from tests.library.trees import (
     Trash,
@@ -34,6 +36,9 @@ from tests.library.trees import (
 )  # fmt: skip
 from tests.ui.conftest import TIMEOUT_MS
 from tests.ui.scripted import ScriptedBackend
+
+if TYPE_CHECKING:
+    from app.chat.services import Services
 
 
 @dataclass
@@ -367,3 +372,24 @@ def test_everything_is_named_reachable_and_inside(place: Place, width: int) -> N
         reached.add(focus.objectName())
         QTest.keyClick(focus, Qt.Key.Key_Tab)
     assert wanted - reached == set()
+
+
+def test_a_download_that_waits_already_goes_on(place: Place) -> None:
+    request = DownloadRequest("o/A", "c" * 40, (FileRequest("A.gguf", 10, None),))
+    target = Target("folder", place.root)
+    job = JobStatus("j1", request, target, JobState.PAUSED, ())
+    calls: list[str] = []
+    downloads = SimpleNamespace(
+        jobs=lambda: (job,) if not calls else (),
+        resume=lambda job_id: calls.append(f"resume {job_id}"),
+        add=lambda asked, _: calls.append(f"add {asked.repo}"),
+    )
+    services = SimpleNamespace(
+        library=place.library, default_target=lambda: target, downloads=downloads
+    )
+    view = library_view(place.desktop.window.shell, cast("Services", services))
+    assert isinstance(view, LibraryView)
+    view._download(request, target)
+    view._download(request, target)
+    assert calls == ["resume j1", "add o/A"]
+    view.deleteLater()

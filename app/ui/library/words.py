@@ -49,6 +49,7 @@ def facts_line(model: InstalledModel) -> str:
     facts = model.facts
     files = "1 file" if len(model.files) == 1 else f"{len(model.files)} files"
     said = [
+        _so_far(model),
         _parameters(facts.parameters) if facts.parameters else "",
         facts.architecture or "",
         f"trained for {count(facts.context_tokens)} tokens" if facts.context_tokens else "",
@@ -57,6 +58,15 @@ def facts_line(model: InstalledModel) -> str:
     if model.attached:
         said.append(f"with {', '.join(file.name for file in model.attached[:3])}")
     return " · ".join(part for part in said if part)
+
+
+def _so_far(model: InstalledModel) -> str:
+    """How much of a download is here, where its journal or the files tell."""
+    sizes = [file.size_bytes for file in model.files]
+    known = [size for size in sizes if size is not None]
+    if model.state != "partial" or model.missing or len(known) < len(sizes):
+        return ""
+    return f"{gigabytes(model.size_bytes)} of {gigabytes(sum(known))} are here"
 
 
 def _parameters(number: int) -> str:
