@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _MAX_BYTES = 16 * 1024 * 1024
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
 
@@ -37,12 +39,13 @@ def read_journal(part: Path) -> PartialInfo | None:
     if not (isinstance(repo, str) and _REPO.fullmatch(repo) and isinstance(path, str)):
         return None
     folders = path.split("/")
-    sound = not {"", ".", ".."} & set(folders) and isinstance(commit, str) and type(size) is int
-    if not sound:
+    if {"", ".", ".."} & set(folders) or type(size) is not int or size < 0:
         return None
-    done = _total(values[-1].get("ranges"))
-    hash_ = sha256 if isinstance(sha256, str) else None
-    return PartialInfo(repo, path, str(commit), int(str(size)), hash_, done)
+    if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
+        return None
+    done = min(size, _total(values[-1].get("ranges")))
+    hash_ = sha256 if isinstance(sha256, str) and _SHA256.fullmatch(sha256) else None
+    return PartialInfo(repo, path, commit, size, hash_, done)
 
 
 def _line(line: bytes) -> dict[str, object] | None:
@@ -61,5 +64,8 @@ def _total(ranges: object) -> int:
     return sum(
         pair[1] - pair[0]
         for pair in pairs
-        if isinstance(pair, list) and len(pair) == 2 and all(type(n) is int for n in pair)
+        if isinstance(pair, list)
+        and len(pair) == 2
+        and all(type(n) is int for n in pair)
+        and 0 <= pair[0] < pair[1]
     )

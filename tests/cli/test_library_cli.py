@@ -1,5 +1,6 @@
 """`glm-launcher list`, `verify` and `remove`: names, tables, JSON, exit codes."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -159,3 +160,24 @@ def test_short_names_are_unique(shelf: Shelf) -> None:
     ]
     for model in models:
         assert find_model(models, names[model.key]) is model
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_on_a_terminal(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub_file(shelf.tmp_path / "hub", "o/GLM-GGUF", "GLM-4.6-Q4_0.gguf", gguf())
+    screen = Terminal()
+    monkeypatch.setattr("sys.stderr", screen)
+    assert run(["verify", "GLM-4.6-Q4_0"]) == 0
+    drawn = screen.getvalue()
+    assert "Looking at 0 of 1 models" in drawn
+    assert "100% of 94." in drawn
+    assert drawn.endswith("\r\x1b[K")
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    assert run(["remove", "GLM-4.6-Q4_0", "--foreign"]) == 1
+    assert "Move to the trash? [y/N]" in screen.getvalue()
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    assert run(["remove", "GLM-4.6-Q4_0", "--foreign"]) == 0

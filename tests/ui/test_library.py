@@ -19,7 +19,7 @@ from app.downloads.types import DownloadRequest, FileRequest, JobState, JobStatu
 from app.library.library import Library
 from app.library.types import Source
 from app.library.verify import VerifyProgress
-from app.settings.declared import LIBRARY_FOLDERS
+from app.settings.declared import LAST_MODEL, LIBRARY_FOLDERS
 from app.settings.store import SettingsStore
 from app.ui.application import Desktop, application
 from app.ui.chat.model_state import Choosing, Ready
@@ -241,10 +241,13 @@ def test_deleting_asks_and_says_what_it_frees(place: Place) -> None:
     QTest.keyClick(view.question.no, Qt.Key.Key_Escape)
     assert not view.question.isVisible()
     assert path.exists()
+    settings = place.desktop.window._settings
+    settings.set(LAST_MODEL, str(path))
     view.detail.delete.click()
     place.wait(view.question.isVisible)
     view.question.yes.click()
     place.wait(lambda: view.rows.rowCount() == 0)
+    assert settings.get(LAST_MODEL) == ""
     assert not path.exists()
     assert place.trash.names == ["GLM-Q4_0.gguf"]
     assert view.work_strip.what.text() == "GLM Q4_0 is deleted"

@@ -1,5 +1,7 @@
 """The questions before a model is deleted: what it frees, whose it is, and where it goes."""
 
+from collections.abc import Callable
+
 from app.core.errors import KnownError
 from app.core.units import gigabytes
 from app.library.remove import NoTrashError, Removal, Removed
@@ -10,8 +12,17 @@ from app.ui.library.work import LibraryWork
 
 
 class Deleting:
-    def __init__(self, work: LibraryWork, question: Question, strip: WorkStrip) -> None:
+    """on_deleted: the files of this model are gone."""
+
+    def __init__(
+        self,
+        work: LibraryWork,
+        question: Question,
+        strip: WorkStrip,
+        on_deleted: Callable[[InstalledModel], None],
+    ) -> None:
         self._work, self._question, self._strip = work, question, strip
+        self._on_deleted = on_deleted
 
     def begin(self, model: InstalledModel) -> None:
         """Finds out what would go, then asks."""
@@ -56,6 +67,7 @@ class Deleting:
         frees = gigabytes(removed.freed_bytes)
         line = f"Emptying the trash frees {frees}." if removed.to_trash else f"Frees {frees}."
         self._strip.end(f"{model.title} is deleted", line, good=True)
+        self._on_deleted(model)
         self._work.scan()
 
     def _failed(self, model: InstalledModel, error: KnownError) -> None:

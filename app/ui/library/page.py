@@ -19,7 +19,7 @@ from app.downloads.types import DownloadRequest, JobState, Target
 from app.library.library import Library
 from app.library.types import InstalledModel, Snapshot
 from app.library.verify import Verification
-from app.settings.declared import LIBRARY_FOLDERS
+from app.settings.declared import LAST_MODEL, LIBRARY_FOLDERS
 from app.ui.library.asking import Question, WorkStrip
 from app.ui.library.bar import TopBar
 from app.ui.library.deleting import Deleting
@@ -89,7 +89,7 @@ class LibraryView(QWidget):
         self.question = Question()
         self.detail = DetailCard(shell.look)
         self.detail.hide()
-        self._deleting = Deleting(self._work, self.question, self.work_strip)
+        self._deleting = Deleting(self._work, self.question, self.work_strip, self._deleted)
         self._gather = single_shot(self, _GATHER_MS, self._work.scan)
         self._poll = QTimer(self)
         self._poll.setInterval(_POLL_MS)
@@ -244,6 +244,13 @@ class LibraryView(QWidget):
         model = self.chosen
         if model is not None and self._job is None:
             self._deleting.begin(model)
+
+    def _deleted(self, model: InstalledModel) -> None:
+        """The next start does not look for what is gone."""
+        settings = self._shell.settings
+        if model.path is not None and settings.get(LAST_MODEL) == str(model.path):
+            settings.set(LAST_MODEL, "")
+            self._shell.window.settings_changed()
 
     def _open_folder(self) -> None:
         if self.chosen is not None:
