@@ -152,6 +152,7 @@ def run(services: Services, options: Namespace) -> int:
     downloads = Downloads(
         services.downloads,
         services.default_target,
+        apply_limits=services.apply_download_limits,
         elsewhere=partial(in_library, services.library),
     )
     builders = page_builders(services)
@@ -162,6 +163,7 @@ def run(services: Services, options: Namespace) -> int:
     sys.excepthook = desktop.report_bug
     try:
         _begin(desktop, services, getattr(options, "model", None))
+        app.commitDataRequest.connect(lambda _: desktop.window.session_ends())
         with _ending_on_signals(app, desktop.window):
             desktop.window.show()
             _log.info("The window is open")

@@ -41,7 +41,6 @@ def page_builders(services: Services) -> Builders:
             shell,
             _room(shell),
             target=services.default_target,
-            apply_limits=services.apply_download_limits,
             lister=lister,
             mirror=services.hub.access.endpoint,
         )

@@ -45,9 +45,11 @@ _SMALLEST = (480, 420)
 
 
 class MainWindow(QMainWindow):
-    """`closing` comes once, before the window goes."""
+    """`closing` comes once, before the window goes. `settings_touched`: some setting may be another
+    one now."""
 
     closing = Signal()
+    settings_touched = Signal()
 
     def __init__(
         self,
@@ -118,6 +120,11 @@ class MainWindow(QMainWindow):
 
     def settings_changed(self) -> None:
         self._save.start()
+        self.settings_touched.emit()
+
+    def session_ends(self) -> None:
+        """The person logs out: nothing is asked when the system closes the window next."""
+        self._quitting = True
 
     def quit(self) -> None:
         """The end, whatever is going on."""

@@ -97,12 +97,16 @@ def bench(qtbot: QtBot, settings: SettingsStore, tmp_path: Path) -> Iterator[Ben
             shell,
             shell.getting,
             target=lambda: Target("folder", FOLDER),
-            apply_limits=lambda: made[0].applied.append(1),
             lister=made[0].list_files,
             free=lambda _: 812 * GB,
         )
 
-    downloads = Downloads(queue, lambda: Target("folder", FOLDER), tmp_path / "wish.json")
+    downloads = Downloads(
+        queue,
+        lambda: Target("folder", FOLDER),
+        tmp_path / "wish.json",
+        apply_limits=lambda: made[0].applied.append(1),
+    )
     builders = {"downloads": page, "models": lambda _: QLabel("models")}
     desktop = Desktop(application(), ScriptedBackend(), settings, builders, downloads)
     desktop.window.resize(1000, 900)
@@ -294,6 +298,8 @@ def test_limits_hold_at_once(bench: Bench, settings: SettingsStore) -> None:
     bench.wait(lambda: bool(bench.applied))
     assert settings.get(DOWNLOAD_CONNECTIONS) == 3
     assert settings.get(DOWNLOAD_BYTES_PER_SECOND) == 2_500_000
+    assert len(bench.applied) == 1
+    bench.desktop.window.settings_changed()
     assert len(bench.applied) == 1
 
 

@@ -271,6 +271,7 @@ def test_a_model_in_use_is_not_pushed_out(way: Way) -> None:
     way.start()
     way.wait(lambda: way.flow.state is not None and way.flow.state.step is Step.WAITING)
     assert way.state.sentence == "It is on this disk. Loading it replaces GLM-4.6."
+    assert way.state.sentence in way.desktop.window.notice.text.text()
     assert not _ready(way)
     way.press("getLoad")
     way.wait(lambda: _ready(way))

@@ -44,6 +44,7 @@ class EmptyPage(QWidget):
         """What is on its way, below the title."""
         made.setMaximumWidth(_CARD)
         row = QHBoxLayout()
+        row.setContentsMargins(0, 12, 0, 0)
         row.addStretch(1)
         row.addWidget(made, 100_000)
         row.addStretch(1)

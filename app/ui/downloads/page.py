@@ -26,8 +26,8 @@ _WIDEST = 960
 
 
 class DownloadsPage(QWidget):
-    """target: where downloads go now. apply_limits: the settings of the line have changed. mirror:
-    the Hub's address in use. free: blocks, for a worker thread."""
+    """target: where downloads go now. mirror: the Hub's address in use. free: blocks, for a worker
+    thread."""
 
     def __init__(
         self,
@@ -35,7 +35,6 @@ class DownloadsPage(QWidget):
         room: GettingRoom,
         *,
         target: Callable[[], Target],
-        apply_limits: Callable[[], None],
         lister: Lister,
         mirror: Callable[[], str] = lambda: "",
         free: Callable[[Path], int] = free_bytes,
@@ -43,7 +42,7 @@ class DownloadsPage(QWidget):
         super().__init__()
         self._shell, self._flow = shell, room.flow
         self._board = board = room.board
-        self._target, self._apply_limits, self._free = target, apply_limits, free
+        self._target, self._free = target, free
         self._stop_listening: Callable[[], None] | None = None
         self._dialog: QFileDialog | None = None
         self.setObjectName("downloadsPage")
@@ -60,7 +59,7 @@ class DownloadsPage(QWidget):
         self._empty = self._make_empty()
         self._way = GetCard(shell.look, room.flow, "downloads", beside_queue=True)
         self.controls = Controls(shell.look, shell.settings)
-        self.controls.limits_changed.connect(self._limits_changed)
+        self.controls.limits_changed.connect(shell.window.settings_changed)
         self.controls.folder_wanted.connect(self._choose_folder)
         self.controls.show_folder_wanted.connect(lambda: _open_folder(self._target().folder))
         self._room_timer = QTimer(self)
@@ -146,10 +145,6 @@ class DownloadsPage(QWidget):
         if first is not None:
             self._shell.window.go(CHAT.key)
             self._shell.models.open(str(first))
-
-    def _limits_changed(self) -> None:
-        self._apply_limits()
-        self._shell.window.settings_changed()
 
     def _ask_room(self) -> None:
         target = self._target()

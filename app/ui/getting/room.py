@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.core.tasks import TaskRunner
 from app.downloads.types import Target
+from app.settings.declared import DOWNLOAD_BYTES_PER_SECOND, DOWNLOAD_CONNECTIONS
 from app.settings.store import SettingsStore
 from app.ui.chat.model_state import Choosing, Loading
 from app.ui.chat.session import ChatSession
@@ -13,6 +14,7 @@ from app.ui.downloads.board import DownloadBoard, Queue
 from app.ui.downloads.words import files_text
 from app.ui.getting.card import GetCard
 from app.ui.getting.flow import Elsewhere, GetAndChat, Hooks
+from app.ui.getting.state import Step
 from app.ui.getting.wish import wish_path
 from app.ui.look import Look
 from app.ui.presence.taskbar import TaskbarProgress, taskbar_progress
@@ -24,12 +26,13 @@ from app.ui.window import MainWindow
 
 @dataclass(frozen=True)
 class Downloads:
-    """What the window needs for downloading. target: where new ones go. tray, taskbar: None for the
-    desktop's own."""
+    """What the window needs for downloading. target: where new ones go. apply_limits: the settings
+    of the line may have changed. tray, taskbar: None for the desktop's own."""
 
     queue: Queue
     target: Callable[[], Target]
     wish: Path = field(default_factory=wish_path)
+    apply_limits: Callable[[], None] = lambda: None
     elsewhere: Elsewhere = lambda *_: None
     tray: Tray | None = None
     taskbar: TaskbarProgress | None = None
@@ -61,6 +64,8 @@ def furnish(
     room.flow.hooks = Hooks(lambda: disturbed(session), lambda: window.go(CHAT.key), open_chat)
     window.page.model_shown.connect(room.flow.model_changed)
     window.page.empty.add_card(GetCard(look, room.flow, "chat"))
+    room.flow.listen(_Teller(room.flow, window.tell))
+    window.settings_touched.connect(_LimitsKeeper(settings, downloads.apply_limits))
     taskbar = downloads.taskbar
     presence = Presence(
         window,
@@ -72,6 +77,41 @@ def furnish(
     )
     window.may_close = presence.may_close
     return presence
+
+
+class _LimitsKeeper:
+    """Whoever changes the settings of the line: a running download follows."""
+
+    def __init__(self, settings: SettingsStore, apply: Callable[[], None]) -> None:
+        self._settings, self._apply = settings, apply
+        self._applied = self._limits()
+
+    def __call__(self) -> None:
+        limits = self._limits()
+        if limits != self._applied:
+            self._applied = limits
+            self._apply()
+
+    def _limits(self) -> tuple[int, int]:
+        get = self._settings.get
+        return get(DOWNLOAD_CONNECTIONS), get(DOWNLOAD_BYTES_PER_SECOND)
+
+
+class _Teller:
+    """Says on whatever page what the person is waited for with."""
+
+    def __init__(self, flow: GetAndChat, tell: Callable[[str], None]) -> None:
+        self._flow, self._tell = flow, tell
+        self._told: tuple[str, Step] | None = None
+
+    def __call__(self) -> None:
+        state = self._flow.state
+        waits = state is not None and (state.step is Step.WAITING or state.problem is not None)
+        if state is None or not waits:
+            self._told = None
+        elif self._told != (state.title, state.step):
+            self._told = state.title, state.step
+            self._tell(f"{state.title}: {state.sentence} Downloads has what can be done.")
 
 
 def disturbed(session: ChatSession) -> str:
