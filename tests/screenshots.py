@@ -45,6 +45,8 @@ def main(folder: Path) -> None:
         _draw(folder)
         _draw_load_panel(folder, home)
         _draw_models(folder)
+        _draw_downloads(folder, home)
+        _draw_first_start(folder, home)
 
 
 def _draw(folder: Path) -> None:
@@ -142,6 +144,114 @@ def _draw_models(folder: Path) -> None:
     finally:
         window.close()
         services.close()
+
+
+def _draw_downloads(folder: Path, temporary: Path) -> None:
+    """A queue in many states; its figures are examples."""
+    from app.downloads.types import Target
+    from app.settings.store import SettingsStore
+    from app.ui.application import Desktop, application
+    from app.ui.downloads.page import DownloadsPage
+    from app.ui.getting.finders import Listed
+    from app.ui.getting.room import Downloads
+    from app.ui.shell import Shell
+    from tests.ui.fake_queue import GB, FakeQueue, every_state
+    from tests.ui.scripted import ScriptedBackend
+
+    app, queue = application(), FakeQueue()
+    target = Target("folder", Path("/models"))
+
+    def page(shell: Shell) -> DownloadsPage:
+        assert shell.getting is not None
+        return DownloadsPage(
+            shell,
+            shell.getting,
+            target=lambda: target,
+            lister=lambda repo, _: Listed(repo, ()),
+            free=lambda _: 812 * GB,
+        )
+
+    downloads = Downloads(queue, lambda: target, temporary / "wish.json")
+    settings = SettingsStore(temporary / "downloads-settings.json")
+    desktop = Desktop(application(), ScriptedBackend(), settings, {"downloads": page}, downloads)
+    window = desktop.window
+    try:
+        window.resize(1280, 800)
+        window.show()
+        window.go("downloads")
+        queue.put(*every_state())
+        made = window._pages["downloads"]
+        assert isinstance(made, DownloadsPage)
+
+        def built() -> bool:
+            slot = made.queue.slot_of("run")
+            return slot is not None and slot.view is not None
+
+        _wait(app, built, "the queue")
+        slot = made.queue.slot_of("run")
+        assert slot is not None
+        assert slot.view is not None
+        slot.view.toggle_files()
+        made.address.edit.clearFocus()
+        for theme in ("light", "dark"):
+            desktop.look.choose(theme)
+            _wait(app, lambda: made.controls.isVisible(), "the page")
+            window.grab().save(str(folder / f"downloads-{theme}.png"))
+    finally:
+        window.quit()
+        desktop.close()
+
+
+def _draw_first_start(folder: Path, temporary: Path) -> None:
+    """On a recorded machine, with the list that ships with the program."""
+    from app.downloads.types import Target
+    from app.hardware.recorded import load_machine, shipped_machines
+    from app.planning.offers import DEFAULT_REPOSITORY, shipped_offers
+    from app.settings.store import SettingsStore
+    from app.ui.application import Desktop, application
+    from app.ui.first_start.page import FirstStart
+    from app.ui.first_start.scout import Scout
+    from app.ui.getting.room import Downloads
+    from app.ui.shell import FIRST_START, Shell
+    from tests.ui.fake_queue import FakeQueue
+    from tests.ui.scripted import ScriptedBackend
+
+    app = application()
+    machine = load_machine(next(path for path in shipped_machines() if path.stem == _MACHINE))
+    offers = shipped_offers(DEFAULT_REPOSITORY)
+    assert offers is not None
+    target = Target("folder", Path("/models"))
+
+    def page(shell: Shell) -> FirstStart:
+        scout = Scout(
+            shell.tasks,
+            lambda: machine,
+            lambda *_: offers,
+            lambda _: (),
+            lambda: target,
+            lambda _: 10**12,
+            recorded=True,
+        )
+        return FirstStart(shell.look, scout)
+
+    downloads = Downloads(FakeQueue(), lambda: target, temporary / "wish.json")
+    settings = SettingsStore(temporary / "first-settings.json")
+    desktop = Desktop(app, ScriptedBackend(), settings, {FIRST_START: page}, downloads)
+    window = desktop.window
+    try:
+        window.resize(1280, 800)
+        window.show()
+        window.go(FIRST_START)
+        made = window._pages[FIRST_START]
+        assert isinstance(made, FirstStart)
+        _wait(app, lambda: not made._scout.state.checking, "the recommendation")
+        for theme in ("light", "dark"):
+            desktop.look.choose(theme)
+            app.processEvents()
+            window.grab().save(str(folder / f"first-start-{theme}.png"))
+    finally:
+        window.quit()
+        desktop.close()
 
 
 def _wait(app: "QApplication", condition: Callable[[], bool], what: str) -> None:

@@ -128,8 +128,7 @@ def test_an_empty_list_says_one_sentence_and_leads_to_the_models(bench: Bench) -
 
 def test_every_state_is_drawn_with_its_figures(bench: Bench) -> None:
     bench.show(*every_state())
-    bench.wait(lambda: bench.built("run"))
-    assert bench.text("jobTitle-run") == "GLM-4.6 UD-Q3_K_XL"
+    bench.wait(lambda: bench.text("jobTitle-run") == "GLM-4.6 UD-Q3_K_XL")
     assert bench.text("jobProgress-run") == "66.4 of 158 GB · 42% · 60.0 GB verified"
     assert bench.text("jobPace-run") == "48.2 MB/s · about 32 min left"
     assert bench.text("jobState-run") == "Running"
