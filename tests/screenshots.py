@@ -195,7 +195,7 @@ def _draw_downloads(folder: Path, temporary: Path) -> None:
         made.address.edit.clearFocus()
         for theme in ("light", "dark"):
             desktop.look.choose(theme)
-            _wait(app, lambda: made.controls.isVisible(), "the page")
+            _wait(app, made.controls.isVisible, "the page")
             window.grab().save(str(folder / f"downloads-{theme}.png"))
     finally:
         window.quit()

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -213,6 +213,12 @@ def test_without_a_network_it_recommends_from_the_list_and_says_so(bench: Bench)
     bench.wait(lambda: bench.text("firstOffline") == f"Offline: {OFFLINE}")
     bench.wait(lambda: bench.text("firstAdviceTitle").startswith("GLM-4.6 "))
     assert "Sizes are those of" in bench.text("firstAdviceRemarks")
+
+
+def test_a_hub_that_cannot_be_reached_is_told_beside_the_list(bench: Bench) -> None:
+    bench.hub = replace(shipped(), note=f"{OFFLINE} {shipped().note}")
+    bench.open()
+    bench.wait(lambda: bench.text("firstOffline") == f"Offline: {OFFLINE}")
 
 
 def test_a_small_machine_gets_a_sibling(bench: Bench) -> None:

@@ -135,8 +135,7 @@ class Scout:
             _LONGEST_SECONDS,
         )
         exact = any(offer.header is not None for offer in offers.offers)
-        offline = "" if exact or not offers.note else offers.note.partition(". ")[0] + "."
-        return advise(offers, machine, sight.free_bytes), offline
+        return advise(offers, machine, sight.free_bytes), "" if exact else _why_offline(offers)
 
     def _counted(self, done: int, total: int) -> None:
         if self.state.checking and self.state.sight is not None:
@@ -155,6 +154,12 @@ class Scout:
     def _set(self, state: Scouting) -> None:
         self.state = state
         self._changed()
+
+
+def _why_offline(offers: Offers) -> str:
+    """The note says first why the shipped list has to do, then what it is."""
+    shipped = shipped_offers(DEFAULT_REPOSITORY)
+    return offers.note.removesuffix(shipped.note if shipped is not None else "").strip()
 
 
 def _home(folder: Path) -> str:
