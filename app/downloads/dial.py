@@ -4,10 +4,15 @@ asyncio's own staggered connecting loses sockets when it is cancelled, which pau
 """
 
 import asyncio
+import contextlib
 import socket
+import threading
+from collections.abc import Sequence
+from typing import Any
 
 RECEIVE_BUFFER_BYTES: int | None = None  # None: as the system adapts it to the line
 _PATIENCE_SECONDS = 4.0
+Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
 _good_family: dict[str, int] = {}
 
 
@@ -16,8 +21,7 @@ async def connect(host: str, port: int) -> socket.socket:
 
     The socket is a blocking one. Raises OSError. To be called within a time-out.
     """
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = await _addresses(host, port)
     found = sorted(found, key=lambda info: info[0] != _good_family.get(host, info[0]))
     error = OSError(f"{host} has no address")
     for number, (family, kind, protocol, _, address) in enumerate(found):
@@ -31,6 +35,34 @@ async def connect(host: str, port: int) -> socket.socket:
         _good_family[host] = family
         return sock
     raise error
+
+
+async def _addresses(host: str, port: int) -> Sequence[Address]:
+    """On a thread that nobody waits for at the end of the program: without a network, looking up a
+    name can take half a minute and cannot be stopped."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Sequence[Address]] = loop.create_future()
+
+    def tell(found: Sequence[Address], error: OSError | None) -> None:
+        if answer.done():
+            return  # it was cancelled
+        if error is not None:
+            answer.set_exception(error)
+        else:
+            answer.set_result(found)
+
+    def look_up() -> None:
+        found: Sequence[Any] = []
+        failed: OSError | None = None
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            failed = error if isinstance(error, OSError) else OSError(f"{host} is no name")
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(tell, found, failed)
+
+    threading.Thread(target=look_up, name="downloads-name", daemon=True).start()
+    return await answer
 
 
 async def _connect(

@@ -1,7 +1,8 @@
 """Who fetches what: spans of one file, handed out in order within a window."""
 
 import threading
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 
 from app.downloads.ranges import Range, RangeSet
 from app.downloads.types import MIB
@@ -9,7 +10,9 @@ from app.downloads.types import MIB
 SMALLEST_PIECE = 4 * MIB
 _WAITS_PER_PIECE = 20
 LARGEST_PIECE = 64 * MIB
-_SMALLEST_SHARE = 4 * MIB  # whoever gives up a share has some of it on its way already
+_SMALLEST_SHARE = 1 * MIB
+# Whoever gives up a share has some of it on its way already, so it has to be worth it.
+LOOK_AGAIN_SECONDS = 0.5
 
 
 @dataclass(eq=False)
@@ -21,6 +24,14 @@ class Span:
     end: int
     position: int
     claimed: int
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def slow(self) -> bool:
+        """It will not be over in a moment."""
+        seconds = time.monotonic() - self.began
+        rate = (self.position - self.start) / seconds if seconds > 0 else 0.0
+        return seconds >= LOOK_AGAIN_SECONDS and self.left > rate * LOOK_AGAIN_SECONDS
 
     @property
     def left(self) -> int:
@@ -61,7 +72,7 @@ class Board:
 
     def take(self, piece: int = SMALLEST_PIECE) -> Span | None:
         """The next span, of `piece` bytes at most; None when all that is missing is on its way or
-        out of the window."""
+        out of the window; then it is worth asking again in LOOK_AGAIN_SECONDS."""
         limit = self.frontier + piece * self._connections
         for start, end in self._unclaimed():
             if start >= limit:
@@ -99,7 +110,8 @@ class Board:
     def _share(self) -> Span | None:
         """Half of what the slowest has left."""
         with self._lock:
-            slowest = max(self._active, key=lambda span: span.end - span.claimed, default=None)
+            slow = [span for span in self._active if span.slow]
+            slowest = max(slow, key=lambda span: span.end - span.claimed, default=None)
             if slowest is None or slowest.end - slowest.claimed < 2 * _SMALLEST_SHARE:
                 return None
             middle = (slowest.claimed + (slowest.end - slowest.claimed) // 2) // 64 * 64

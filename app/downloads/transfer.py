@@ -18,7 +18,7 @@ from app.downloads.hashing import new_digest
 from app.downloads.journal import Picture
 from app.downloads.limits import Limits
 from app.downloads.link import Link, LinkSource
-from app.downloads.pieces import LARGEST_PIECE, Board, Span, piece_bytes
+from app.downloads.pieces import LARGEST_PIECE, LOOK_AGAIN_SECONDS, Board, Span, piece_bytes
 from app.downloads.recent import BLOCK_BYTES, Recent
 from app.downloads.refusals import ServerBusyError
 from app.downloads.restore import Partial
@@ -150,7 +150,7 @@ class FileTransfer:
                 piece = piece_bytes(fetcher.latency_seconds, fetcher.bytes_per_second)
                 span = self._board.take(LARGEST_PIECE if alone else piece)
             if span is None:
-                await self._moved.wait()
+                await first_of(self._moved, within_seconds=LOOK_AGAIN_SECONDS)
                 continue
             before = span.position
             try:

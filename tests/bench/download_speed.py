@@ -102,6 +102,7 @@ def _compare(
             [str(hf), "download", REPO, NAME, "--local-dir", str(out)]
         )
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    idle = _peak_bytes() if sys.platform != "win32" else 0
     for _ in range(ROUNDS):
         for name, work in contestants.items():
             shutil.rmtree(out, ignore_errors=True)
@@ -109,6 +110,15 @@ def _compare(
             work()
             seconds[name].append(time.perf_counter() - started)
     _print(seconds)
+    if sys.platform != "win32":
+        print(f"memory above idle: {(_peak_bytes() - idle) / 1e6:.0f} MB at most")
+
+
+def _peak_bytes() -> int:
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _print(seconds: dict[str, list[float]]) -> None:

@@ -28,7 +28,7 @@ from tests.hub.server import HubServer
 
 Kind = Literal["hub-cache", "folder"]
 SHARDS = tuple(f"Q/m-0000{n}-of-00003.gguf" for n in (1, 2, 3))
-SIZE = 6 * MIB + 5
+SIZE = 2 * MIB + 5
 KINDS: tuple[tuple[Kind, Kind], ...] = (
     ("hub-cache", "hub-cache"),
     ("hub-cache", "folder"),
@@ -59,10 +59,10 @@ def _other_disk(*_: object) -> None:
 
 def _two_and_a_half(hub: HubServer, request: DownloadRequest, target: Target) -> None:
     """Two shards are whole, the third has begun."""
-    hub.misbehave(SHARDS[2], Fault(stall_after=5 * MIB), times=None)
+    hub.misbehave(SHARDS[2], Fault(stall_after=MIB), times=None)
     with Rig(hub, target.folder, clock=HeldClock(), connections=1) as rig:
         rig.manager.add(request, target)
-        rig.seen.wait_for(lambda s: s.done_bytes >= 2 * SIZE + 4 * MIB)
+        rig.seen.wait_for(lambda s: s.done_bytes >= 2 * SIZE + MIB // 2)
     hub.faults.clear()
 
 
@@ -89,7 +89,7 @@ def test_complete_and_partial_files_move_and_the_download_goes_on(
     assert [p.done_bytes for p in seen] == sorted(p.done_bytes for p in seen)
     sent = hub.sent_bytes
     assert_whole(download(request_, after, HubAccess(lambda: hub.endpoint), connections=1))
-    assert hub.sent_bytes - sent <= SIZE - 4 * MIB
+    assert hub.sent_bytes - sent <= SIZE - MIB // 2
     if new == "hub-cache":
         found = hf_hub_download(REPO, SHARDS[0], cache_dir=after.folder, local_files_only=True)
         assert Path(found) == place_of(request_, request_.files[0], after).location
@@ -129,7 +129,7 @@ def test_a_move_that_is_killed_anywhere_is_taken_up(
             assert _hash(place_of(request_, file, after).location) == file.sha256
         last = request_.files[2]
         identity = Identity(REPO, last.path, SIZE, last.sha256, request_.commit)
-        assert done_before(place_of(request_, last, after), identity) >= 4 * MIB
+        assert done_before(place_of(request_, last, after), identity) >= MIB // 2
         shutil.rmtree(after.folder.parent)
         if not killed:
             break
@@ -232,11 +232,11 @@ def test_without_room_nothing_is_begun(
 def test_what_is_being_downloaded_is_not_moved(
     hub: HubServer, tmp_path: Path, request_: DownloadRequest, clock: HeldClock
 ) -> None:
-    hub.misbehave(SHARDS[0], Fault(stall_after=3 * MIB), times=None)
+    hub.misbehave(SHARDS[0], Fault(stall_after=MIB), times=None)
     old, new = Target("folder", tmp_path / "old"), Target("folder", tmp_path / "new")
     with Rig(hub, old.folder, clock=clock, connections=1) as rig:
         rig.manager.add(request_, old)
-        rig.seen.wait_for(lambda s: s.done_bytes >= 2 * MIB)
+        rig.seen.wait_for(lambda s: s.done_bytes >= MIB // 2)
         with pytest.raises(KnownError, match="is being downloaded"):
             _move(request_, old, new)
     assert len(partials(old.folder)) == 2
@@ -246,11 +246,11 @@ def test_the_queue_follows(
     hub: HubServer, tmp_path: Path, request_: DownloadRequest, clock: HeldClock
 ) -> None:
     """Pause, move, tell the manager, go on: little is fetched twice."""
-    hub.misbehave(SHARDS[1], Fault(stall_after=5 * MIB), times=None)
+    hub.misbehave(SHARDS[1], Fault(stall_after=MIB), times=None)
     old, new = Target("folder", tmp_path / "old"), Target("hub-cache", tmp_path / "new")
     with Rig(hub, old.folder, clock=clock, connections=1) as rig:
         job_id = rig.manager.add(request_, old)
-        rig.seen.wait_for(lambda s: s.done_bytes >= SIZE + 4 * MIB)
+        rig.seen.wait_for(lambda s: s.done_bytes >= SIZE + MIB // 2)
         rig.manager.pause(job_id)
         rig.seen.wait_for(lambda s: s.state is JobState.PAUSED)
         _move(request_, old, new)
@@ -258,9 +258,9 @@ def test_the_queue_follows(
         sent = hub.sent_bytes
         rig.manager.relocate(old, new)
         moved = rig.seen.wait_for(lambda s: s.target == new)
-        assert moved.done_bytes >= SIZE + 4 * MIB
+        assert moved.done_bytes >= SIZE + MIB // 2
         rig.manager.resume(job_id)
         assert_whole(rig.seen.wait_for(lambda s: s.state is JobState.DONE))
-    assert hub.sent_bytes - sent <= 2 * SIZE - 4 * MIB
+    assert hub.sent_bytes - sent <= 2 * SIZE - MIB // 2
     names = [path.name for path in _files(old.folder)]
     assert not any(PART_SUFFIX in name or JOURNAL_SUFFIX in name for name in names)

@@ -1,5 +1,6 @@
 """Room on the disk: a real small file system, and a set far larger than any disk here."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -10,10 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from app.catalog.hub import Hub
+from app.core.hub_access import HubAccess
+from app.downloads.requests import request_for
 from app.downloads.storage import PART_SUFFIX
-from app.downloads.types import MIB, DownloadRequest, FileRequest, JobState, Target
-from tests.downloads.helpers import HeldClock, Rig, assert_whole, offer
-from tests.hub.content import PatternContent
+from app.downloads.types import MIB, DownloadRequest, FileRequest, JobState
+from app.hardware.recorded import load_machine, shipped_machines
+from app.planning.offers import dated_group, remote_offers
+from app.planning.plan import make_plan
+from app.planning.types import Choice
+from tests.downloads.helpers import REPO, HeldClock, Rig, assert_whole, offer
+from tests.gguf.glm46 import GLM_46, write_model
+from tests.hub.content import Content, FileContent, PatternContent
 from tests.hub.faults import Fault
 from tests.hub.server import HubServer
 
@@ -106,34 +115,55 @@ def test_another_program_that_fills_the_disk_is_noticed_in_time(
         assert_whole(rig.seen.wait_for(lambda s: s.state is JobState.DONE))
 
 
-def test_a_sparse_two_hundred_gigabyte_set(hub: HubServer, tmp_path: Path) -> None:
-    """Space check, partial files and journals at full size, without that disk."""
+def _sparse_glm(folder: Path) -> dict[str, Content]:
+    """GLM-4.6 as a repository has it, with real headers and holes for weights. The first shard has
+    a header only and its true hash; nobody hashes the others."""
+    first = write_model(folder, GLM_46, "Q4_K_M", shards=6)
+    files: dict[str, Content] = {}
+    for number, path in enumerate(sorted(folder.glob("*.gguf"))):
+        given = (
+            hashlib.sha256(first.read_bytes()).hexdigest() if path == first else f"{number:064x}"
+        )
+        files[f"Q4_K_M/{path.name}"] = FileContent(path, given)
+    return files
+
+
+def test_a_sparse_two_hundred_gigabyte_set(
+    hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Listing, plan, space check, partial files and journals at full size, without that disk."""
     gb = 10**9
-    files = {
-        f"Q/m-0000{n}-of-00005.gguf": PatternContent(40 * gb, n, sha256=f"{n:064x}")
-        for n in range(1, 6)
-    }
-    request = offer(hub, files)
-    assert request.size_bytes == 200 * gb
+    (tmp_path / "source").mkdir()
+    offer(hub, _sparse_glm(tmp_path / "source"))
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    catalog = Hub(HubAccess(lambda: hub.endpoint))
+    (offered,) = remote_offers(REPO, hub=catalog).offers
+    plan = make_plan(offered.candidate.shape, load_machine(shipped_machines()[0]), Choice())
+    assert plan.verdict
+    (quantization,) = dated_group(catalog, catalog.repository(REPO))
+    request = request_for(REPO, quantization.files, quantization.name)
+    assert request.size_bytes == offered.candidate.size_bytes > 200 * gb
+    folder = tmp_path / "models"
     free = [150 * gb]
     clock = PollClock()
-    with Rig(hub, tmp_path, clock=clock, connections=2, free=lambda _: free[0]) as rig:
+    with Rig(hub, folder, clock=clock, connections=2, free=lambda _: free[0]) as rig:
         job_id = rig.manager.add(request, rig.target)
         short = rig.seen.wait_for(lambda s: s.state is JobState.NO_SPACE)
-        assert 50 * gb < short.needed_bytes < 51 * gb
-        free[0] = 300 * gb
+        missing = request.size_bytes - 150 * gb
+        assert missing < short.needed_bytes < missing + gb
+        free[0] = 400 * gb
         clock.room.set()
         rig.seen.wait_for(lambda s: s.done_bytes > 30 * MIB)
         rig.manager.pause(job_id)
         paused = rig.seen.wait_for(lambda s: s.state is JobState.PAUSED)
     assert paused.percent < 1
-    parts = [p for p in tmp_path.rglob("*") if p.name.endswith(PART_SUFFIX)]
-    assert sum(p.stat().st_size for p in parts) < gb
-    sent = hub.sent_bytes
-    with Rig(hub, tmp_path, connections=2, free=lambda _: 300 * gb) as rig:
-        rig.manager.add(request, Target("folder", tmp_path))
-        rig.seen.wait_for(lambda s: s.state is JobState.RUNNING and s.done_bytes > 30 * MIB)
-    assert sent > 0
+    assert paused.files[0].location is not None
+    parts = [p for p in folder.rglob("*") if p.name.endswith(PART_SUFFIX)]
+    assert 0 < sum(p.stat().st_size for p in parts) < 5 * gb
+    with Rig(hub, folder, connections=2, free=lambda _: 400 * gb) as rig:
+        rig.manager.add(request, rig.target)
+        again = rig.seen.wait_for(lambda s: s.state is JobState.RUNNING and s.done_bytes > 0)
+        assert again.done_bytes >= paused.done_bytes
 
 
 def test_a_folder_that_cannot_be_written_says_so(hub: HubServer, tmp_path: Path) -> None:
