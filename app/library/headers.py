@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
-from app.core.tasks import TimedOut, run_bounded
+from app.core.tasks import TimedOut
 from app.gguf.loadable import why_not_loadable
 from app.gguf.read import read_header
 from app.gguf.types import ModelHeader
+from app.library.patience import Patience
 from app.library.types import Facts, InstalledModel, State
 
 # A network folder that does not answer must not hold up the list.
@@ -68,11 +69,13 @@ class HeaderNotes:
         return {key: note for key, note in self._notes.items() if key in self._touched}
 
 
-def read_model(model: InstalledModel, cancel: CancelToken) -> Reading:
+def read_model(
+    model: InstalledModel, cancel: CancelToken, patience: Patience | None = None
+) -> Reading:
     """Touches only the headers. Raises Cancelled."""
-    path = model.files[0].path
+    path, waiting = model.files[0].path, patience or Patience()
     try:
-        return run_bounded(lambda _: _read(path), cancel, _TIMEOUT_SECONDS)
+        return waiting.run(model.source, lambda _: _read(path), cancel, _TIMEOUT_SECONDS)
     except TimedOut:
         return Reading("broken", "Its disk or network folder does not answer.", slow=True)
 

@@ -16,6 +16,7 @@ from app.core.hub_access import HubAccess
 from app.downloads.types import DownloadRequest, JobStatus, Target
 from app.library.headers import HeaderNotes, apply, read_model
 from app.library.listing import models_of
+from app.library.patience import Patience
 from app.library.records import FileRecord, Records, read_json, write_json
 from app.library.remove import (
     Removal,
@@ -66,6 +67,7 @@ class Library:
         self._list_files = list_files or self._ask_hub
         self._trash = trash
         self._loaded: Path | None = None
+        self._patience = Patience()
         self._timeout = source_timeout_seconds
         self._scanning = threading.Lock()
         self._lock = threading.Lock()
@@ -96,13 +98,13 @@ class Library:
         token = cancel or CancelToken()
         with self._scanning:
             notes = HeaderNotes(read_json(self._cache_file).get("headers"))
-            listed = list_models(self._sources(), self._timeout, token)
+            listed = list_models(self._sources(), self._patience, self._timeout, token)
             models = [self._known(model, notes) for model in listed.models]
             snapshot = replace(listed.snapshot, models=tuple(filter(None, models)))
             if snapshot.unread:
                 on_found(snapshot)
                 try:
-                    snapshot = read_headers(snapshot, notes, on_found, token)
+                    snapshot = read_headers(snapshot, notes, on_found, self._patience, token)
                 finally:
                     # Cancelled or not: what was read need not be read again.
                     write_json(self._cache_file, {"version": 1, "headers": notes.stored()})

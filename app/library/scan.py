@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from app.core.cancel import CancelToken
-from app.core.tasks import TimedOut, run_bounded
-from app.library.headers import HeaderNotes, Reading, apply, read_model
+from app.core.tasks import TimedOut
+from app.library.headers import HeaderNotes, apply, read_model
 from app.library.listing import distinct, models_of
 from app.library.ollama import ollama_models
+from app.library.patience import Patience
 from app.library.types import InstalledModel, Problem, Snapshot, Source
 from app.library.walk import Walk
 
@@ -26,7 +27,9 @@ class Listed:
     folders: tuple[str, ...]
 
 
-def list_models(sources: Iterable[Source], timeout_seconds: float, cancel: CancelToken) -> Listed:
+def list_models(
+    sources: Iterable[Source], patience: Patience, timeout_seconds: float, cancel: CancelToken
+) -> Listed:
     """timeout_seconds: for one source; a network folder that hangs is told and left. Raises
     Cancelled."""
     models: list[InstalledModel] = []
@@ -36,7 +39,7 @@ def list_models(sources: Iterable[Source], timeout_seconds: float, cancel: Cance
     for source in sources:
         walk = Walk(source)
         try:
-            found = run_bounded(partial(_look, walk), cancel, timeout_seconds)
+            found = patience.run(source, partial(_look, walk), cancel, timeout_seconds)
         except TimedOut:
             problems.append(Problem(source, _slow(source)))
             present.append(source)
@@ -57,23 +60,17 @@ def read_headers(
     snapshot: Snapshot,
     notes: HeaderNotes,
     on_found: Callable[[Snapshot], None],
+    patience: Patience,
     cancel: CancelToken,
 ) -> Snapshot:
-    """Of every model that was not read yet; a disk that did not answer once is not asked again.
-    Raises Cancelled."""
+    """Of every model that was not read yet. Raises Cancelled."""
     models: list[InstalledModel | None] = list(snapshot.models)
-    slow: set[Source] = set()
     told = time.monotonic()
     for index, model in enumerate(snapshot.models):
         if model.read:
             continue
         cancel.raise_if_cancelled()
-        if model.source in slow:
-            reading = Reading("broken", _slow(model.source), slow=True)
-        else:
-            reading = read_model(model, cancel)
-        if reading.slow:
-            slow.add(model.source)
+        reading = read_model(model, cancel, patience)
         notes.keep(model, reading)
         models[index] = apply(model, reading) if reading.kind == "model" else None
         if time.monotonic() - told > _TELL_SECONDS:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -121,6 +122,13 @@ def _llama_cpp(here: Places) -> Iterator[Path]:
 
 
 def _gpt4all(here: Places) -> Iterator[Path]:
+    configs = here.variable("XDG_CONFIG_HOME") or here.home / ".config"
+    for folder in (configs, here.data):
+        told = re.search(
+            r"^modelPath=(.+)$", _text(folder / "nomic.ai" / "GPT4All.ini"), re.MULTILINE
+        )
+        if told is not None and (path := told[1].strip().strip('"')):
+            yield Path(path)
     if here.platform == "win32":
         yield here.caches / "nomic.ai" / "GPT4All"
     else:

@@ -132,3 +132,10 @@ def test_settings_of_others_may_be_anything(home: Path) -> None:
     put(home / ".cache" / "lm-studio" / "settings.json", b'{"downloadsFolder": 3}')
     put(home / ".local" / "share" / "Jan" / "settings.json", b"\xff\xfe")
     assert library(home).scan().models == ()
+
+
+def test_gpt4all_with_a_folder_of_its_own(home: Path, tmp_path: Path) -> None:
+    ini = f"[General]\nlastVersionStarted=3.10.0\nmodelPath={tmp_path / 'big'}\n"
+    put(home / ".config" / "nomic.ai" / "GPT4All.ini", ini.encode())
+    put(tmp_path / "big" / "GLM-Q4_0.gguf", gguf())
+    assert only(library(home).scan()).source.label == "GPT4All"
