@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from app.core.json import JsonObject
     from app.downloads.types import JobStatus
     from app.library.library import Library
-    from app.library.remove import Removal
+    from app.library.remove import Removal, Removed
     from app.library.types import InstalledModel, Snapshot
     from app.library.verify import Verification, VerifyProgress
 
@@ -57,6 +57,7 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
     remove.add_argument(
         "--permanently", action="store_true", help="delete for good, not to the trash"
     )
+    remove.add_argument("--json", action="store_true", help="print the result as JSON")
     remove.set_defaults(run=run_remove)
 
 
@@ -129,19 +130,17 @@ def run_remove(arguments: argparse.Namespace) -> int:
     if not arguments.yes and not _agreed(permanently=permanently):
         print("Nothing was deleted.", file=sys.stderr)
         return EXIT_FAILED
-    return _remove(library, removal, permanently=permanently)
-
-
-def _remove(library: "Library", removal: "Removal", *, permanently: bool) -> int:
-    from app.library.remove import NoTrashError
-
-    try:
-        removed = library.delete(removal, confirmed_foreign=True, permanently=permanently)
-    except NoTrashError as error:
-        raise KnownError(
-            error.what, error.why, "Give --permanently to delete them for good.", error.details
-        ) from error
-    if removed.to_trash:
+    removed = _remove(library, removal, permanently=permanently)
+    if arguments.json:
+        value = {
+            "title": removal.model.title,
+            "files": [str(path) for path in (*removal.links, *removal.contents)],
+            "freed_bytes": removed.freed_bytes,
+            "to_trash": removed.to_trash,
+            "kept": removal.kept or None,
+        }
+        print(json.dumps(value, indent=2))
+    elif removed.to_trash:
         print(
             f"{removal.model.title} is in the trash. Emptying that frees "
             f"{gigabytes(removed.freed_bytes)}."
@@ -149,6 +148,17 @@ def _remove(library: "Library", removal: "Removal", *, permanently: bool) -> int
     else:
         print(f"{removal.model.title} is deleted; {gigabytes(removed.freed_bytes)} are free again.")
     return 0
+
+
+def _remove(library: "Library", removal: "Removal", *, permanently: bool) -> "Removed":
+    from app.library.remove import NoTrashError
+
+    try:
+        return library.delete(removal, confirmed_foreign=True, permanently=permanently)
+    except NoTrashError as error:
+        raise KnownError(
+            error.what, error.why, "Give --permanently to delete them for good.", error.details
+        ) from error
 
 
 def _library() -> "Library":

@@ -146,6 +146,12 @@ def test_remove_of_foreign_files_and_without_a_trash(
     assert run(["remove", "GLM-Q4_0", "--yes", "--foreign", "--permanently"]) == 0
     assert "are free again" in capsys.readouterr().out
     assert not path.exists()
+    put(path, gguf())
+    command = ["remove", "GLM-Q4_0", "--yes", "--foreign", "--permanently", "--json"]
+    assert run(command) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert (value["files"], value["to_trash"]) == ([str(path)], False)
+    assert value["freed_bytes"] == len(gguf())
 
 
 def test_short_names_are_unique(shelf: Shelf) -> None:
