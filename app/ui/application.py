@@ -180,7 +180,9 @@ def _begin(desktop: Desktop, services: Services, wanted: str | None) -> None:
     desktop.look_at_machine(services.loader.machine)
     desktop.take_up_downloads(services.downloads)
     desktop.session.models.open(_first_model(wanted, services.settings), ask=False)
-    if wanted is None and not services.settings.get(FIRST_START_DONE):
+    settings = services.settings
+    known_here = settings.get(FIRST_START_DONE) or settings.get(LAST_MODEL)
+    if wanted is None and not known_here:
         desktop.window.go(FIRST_START)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.catalog.names import RepoFile
@@ -26,6 +26,7 @@ from app.ui.shell import Shell
 from tests.ui.conftest import TIMEOUT_MS
 from tests.ui.fake_queue import FOLDER, GB, FakeQueue, every_state, job
 from tests.ui.scripted import ScriptedBackend
+from tests.ui.test_access import _ours as ours
 
 COMMIT = "a" * 40
 
@@ -277,6 +278,47 @@ def test_all_at_once(bench: Bench) -> None:
     bench.wait(lambda: "nothing is running" in bench.text("downloadsSummary"))
     bench.press("resumeAll")
     assert bench.queue.commands == [("resume", "a"), ("resume", "b")]
+
+
+def test_what_is_finished_is_cleared(bench: Bench) -> None:
+    bench.show(job("a"), job("d", JobState.DONE, 1.0), job("e", JobState.DONE, 1.0))
+    bench.press("clearFinished")
+    bench.wait(lambda: list(bench.page.queue._slots) == ["a"])
+    assert bench.queue.commands == [("remove", "d"), ("remove", "e")]
+
+
+@pytest.mark.parametrize("width", [640, 1280])
+def test_everything_has_a_name_and_is_reached_by_tab(bench: Bench, width: int) -> None:
+    bench.desktop.window.resize(width, 2000)
+    bench.show(*every_state())
+    bench.wait(lambda: all(bench.built(one.job_id) for one in every_state()))
+    slot = bench.page.queue.slot_of("run")
+    assert slot is not None
+    assert slot.view is not None
+    slot.view.toggle_files()
+    bench.wait(lambda: bench.text("fileName-run-0") != "")
+    controls = [one for one in ours(bench.page) if one.isVisibleTo(bench.page) and one.isEnabled()]
+    names = [one.objectName() for one in controls]
+    assert all(names)
+    assert len(names) == len(set(names))
+    assert [one.objectName() for one in controls if not one.accessibleName()] == []
+    buttons = [one for one in controls if isinstance(one, QAbstractButton)]
+    small = [one.objectName() for one in buttons if min(one.width(), one.height()) < 24]
+    assert small == []
+    right = bench.page.queue.viewport().width()
+    for one in buttons:
+        if bench.page.queue.isAncestorOf(one):
+            assert one.mapTo(bench.page.queue, one.rect().topRight()).x() <= right, one.objectName()
+    bench.desktop.window.activateWindow()
+    bench.page.address.edit.setFocus()
+    reached: set[str] = set()
+    for _ in range(2 * len(controls)):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        reached.add(focus.objectName())
+        QTest.keyClick(focus, Qt.Key.Key_Tab)
+    missed = [one.objectName() for one in buttons if one.objectName() not in reached]
+    assert missed == []
 
 
 def test_only_rows_near_the_viewport_are_built(bench: Bench) -> None:

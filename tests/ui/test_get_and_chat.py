@@ -197,6 +197,15 @@ def test_a_job_that_is_there_already_is_followed(way: Way) -> None:
     assert ("resume", "added1") in way.queue.commands
 
 
+def test_a_finished_job_whose_files_have_gone_is_fetched_anew(way: Way) -> None:
+    way.start_download()
+    way.flow.close()
+    way.at(JobState.DONE, 1000, 1000)
+    way.start()
+    way.wait(lambda: len(way.queue.added) == 2)
+    assert ("remove", "added1") in way.queue.commands
+
+
 def test_a_failed_download_is_tried_again(way: Way) -> None:
     way.start_download()
     way.at(JobState.FAILED, 420, 420, error=KnownError("It broke."))

@@ -19,9 +19,10 @@ from app.ui.downloads.address import choose, parse_address
 from app.ui.downloads.words import files_text
 from app.ui.getting.finders import Listed, Lister
 from app.ui.look import Look
-from app.ui.widgets import ChoiceBox, announce, button, label
+from app.ui.widgets import ChoiceBox, announce, button, label, single_shot
 
 _LONGEST_SECONDS = 60.0
+_TOLD_MS = 8000
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class AddressField(QWidget):
         self._choice.setObjectName("addressChoice")
         self._choice.setAccessibleName("Quantization to download")
         self._add = button("Download", "addressAdd", on_click=self._take_choice)
+        self._forget = single_shot(self, _TOLD_MS, self._told.hide)
         self._build()
         self.reset()
 
@@ -103,6 +105,7 @@ class AddressField(QWidget):
             self._task.cancel()
             self._task = None
         self._found = None
+        self._forget.stop()
         self._go.setText("Get")
         self._told.hide()
         self._choice.hide()
@@ -147,6 +150,7 @@ class AddressField(QWidget):
         told = f"{request.title} is in the queue ({size}). {one.warning}"
         self._told.setText(told.rstrip())
         self._told.show()
+        self._forget.start()
         announce(self, self._told.text())
         self.chosen.emit(request)
 

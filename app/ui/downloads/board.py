@@ -106,6 +106,12 @@ class DownloadBoard:
             if job.state is JobState.PAUSED:
                 self.queue.resume(job.job_id)
 
+    def clear_finished(self) -> None:
+        """Off the list; the files stay."""
+        for job in self.jobs:
+            if job.state is JobState.DONE:
+                self.queue.remove(job.job_id)
+
     def _on_event(self, _: Event) -> None:
         """On the downloads thread: what has changed is in the queue's snapshot."""
         with self._lock:

@@ -51,6 +51,8 @@ class DownloadsPage(QWidget):
         self._summary = label("", "muted", name="downloadsSummary", wrap=True)
         self._pause_all = button("Pause all", "pauseAll", on_click=board.pause_all)
         self._resume_all = button("Resume all", "resumeAll", on_click=board.resume_all)
+        self._clear = button("Clear finished", "clearFinished", on_click=board.clear_finished)
+        self._clear.setToolTip("Takes what is complete off the list; the files stay.")
         self.address = AddressField(shell.look, shell.tasks, lister, mirror)
         self.address.chosen.connect(self.add)
         self.queue = QueueList(shell.look)
@@ -105,6 +107,8 @@ class DownloadsPage(QWidget):
         self._empty.setVisible(not jobs)
         self._summary.setText(summary_text(jobs, going_on))
         self._summary.setVisible(bool(jobs))
+        finished = any(job.state is JobState.DONE for job in jobs)
+        self._clear.setVisible(finished)
         paused = any(job.state is JobState.PAUSED for job in jobs)
         for made, wanted in ((self._pause_all, bool(going_on)), (self._resume_all, paused)):
             made.setVisible(bool(jobs))
@@ -216,7 +220,7 @@ class DownloadsPage(QWidget):
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addLayout(titles, 1)
-        for made in (self._pause_all, self._resume_all):
+        for made in (self._clear, self._pause_all, self._resume_all):
             head.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
         inner = QWidget()
         inner.setObjectName("downloadsInner")

@@ -220,7 +220,9 @@ class GetAndChat:
             self._there(request.title, str(path))
             return
         known_job = self._board.find(request)
-        if known_job is not None:
+        if known_job is not None and known_job.state is JobState.DONE:
+            self._board.queue.remove(known_job.job_id)  # its files have gone since
+        elif known_job is not None:
             if known_job.state in (JobState.PAUSED, JobState.FAILED):
                 self._board.queue.resume(known_job.job_id)
             self._follow(known_job)

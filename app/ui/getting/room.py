@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.core.paths import demo_model_path
 from app.core.tasks import TaskRunner
 from app.downloads.types import Target
 from app.settings.declared import DOWNLOAD_BYTES_PER_SECOND, DOWNLOAD_CONNECTIONS
 from app.settings.store import SettingsStore
-from app.ui.chat.model_state import Choosing, Loading
+from app.ui.chat.model_state import Choosing, Loading, Planning
 from app.ui.chat.session import ChatSession
 from app.ui.downloads.board import DownloadBoard, Queue
 from app.ui.downloads.words import files_text
@@ -117,11 +118,15 @@ class _Teller:
 def disturbed(session: ChatSession) -> str:
     """The model that somebody works with, or is about to; "" when another may take its place."""
     state, ready = session.model, session.ready
-    if isinstance(state, Loading | Choosing):
+    if isinstance(state, Loading | Planning | Choosing) and not _is_demo(state.path):
         return state.name
     if ready is None or (ready.demo and not session.busy):
         return ""
     return ready.name
+
+
+def _is_demo(path: str) -> bool:
+    return Path(path).name == demo_model_path().name
 
 
 def taken_up_text(board: DownloadBoard) -> str:
