@@ -131,9 +131,7 @@ def take_in(connection: sqlite3.Connection, ids: IdMaker, new: NewConversation) 
     if _is_known(connection, new):
         return None
     names = _names(connection, ids, new)
-    conversation = new.id if new.id is not None and new.id > 0 else ids.new()
-    if _exists(connection, "conversation", conversation):
-        conversation = ids.new()
+    conversation = new.id if new.id is not None and 0 < new.id < ids.new() else ids.new()
     connection.execute(
         "INSERT INTO conversation(id, folder, title, title_origin, created, changed, pinned,"
         " archived, persona, system_prompt, settings, draft, source)"
@@ -179,6 +177,8 @@ def _take_in_messages(
 
 
 def _is_known(connection: sqlite3.Connection, new: NewConversation) -> bool:
+    if new.id is not None and _exists(connection, "conversation", new.id):
+        return True
     if new.source is None:
         return False
     query = "SELECT 1 FROM conversation WHERE source = ?"
@@ -188,7 +188,8 @@ def _is_known(connection: sqlite3.Connection, new: NewConversation) -> bool:
 def _names(connection: sqlite3.Connection, ids: IdMaker, new: NewConversation) -> dict[int, int]:
     """The id in the file -> the id here."""
     own = [message.id for message in new.messages]
-    in_order = own == sorted(set(own)) and all(name > 0 for name in own[:1])
+    # An id of the future would sort behind the replies that it gets here.
+    in_order = own == sorted(set(own)) and own[:1] > [0] and own[-1:] < [ids.new()]
     if in_order and not any(_exists(connection, "message", name) for name in own):
         return {name: name for name in own}
     first = ids.block(max(1, len(own)))

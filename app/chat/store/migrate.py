@@ -45,7 +45,7 @@ def migrate(
     """Every step is one transaction: it happens or it does not. Raises sqlite3.Error, OSError."""
     version = version_of(connection)
     for number in range(version, len(migrations)):
-        if number > 0:
+        if version > 0:  # a new file has nothing to lose
             back_up(connection, backups, number + 1)
         _step(connection, migrations[number], number + 1)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
-from app.chat.store import connect, index
+from app.chat.store import connect, erase, index
 from app.chat.store.commands import ConversationCommands, MessageCommands, Now, utc_now
 from app.chat.store.database_file import DatabaseFile
 from app.chat.store.ids import IdMaker
@@ -73,6 +73,13 @@ class ChatStore:
         """Done when everything that was given before can be found by `search`, which otherwise
         happens when there is nothing else to write."""
         return self._writer.submit(index.catch_up)
+
+    def delete_everything(self) -> Future[None]:
+        """All chats, folders, backups and damaged files that were kept; nothing can be restored."""
+        kept = [self._file.backups, *self.path.parent.glob(f"{self.path.stem}.broken-*")]
+        return self._writer.submit(
+            lambda connection: erase.erase_everything(connection, kept), alone=True
+        )
 
     def close(self, timeout_seconds: float = 5.0) -> bool:
         """Write what waits; True when everything is on disk."""

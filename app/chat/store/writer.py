@@ -45,6 +45,7 @@ class _Job:
     work: Work[Any]
     future: Future[Any]
     due: float
+    alone: bool = False
 
 
 class Writer:
@@ -84,11 +85,16 @@ class Writer:
     def status(self) -> StoreStatus:
         return self._status
 
-    def submit(self, work: Work[T], *, within_seconds: float = 0.0) -> Future[T]:
-        """The future belongs to the caller; its callbacks run on the store thread."""
+    def submit(
+        self, work: Work[T], *, within_seconds: float = 0.0, alone: bool = False
+    ) -> Future[T]:
+        """The future belongs to the caller; its callbacks run on the store thread.
+
+        alone: outside of any transaction and only once, for what cannot be part of one.
+        """
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()
-        job = _Job(work, future, time.monotonic() + within_seconds)
+        job = _Job(work, future, time.monotonic() + within_seconds, alone)
         with self._changed:
             if self._closing:
                 raise RuntimeError("the store is closed")
@@ -151,10 +157,12 @@ class Writer:
         return min((job.due for job in self._jobs), default=None)
 
     def _take(self) -> list[_Job]:
-        batch = [*self._held, *self._jobs]
+        """What goes into one transaction: all that waits, up to a job that runs alone."""
+        waiting = [*self._held, *self._jobs]
+        end = next((n for n, job in enumerate(waiting) if job.alone), len(waiting)) or 1
         self._held = []
-        self._jobs.clear()
-        return batch
+        self._jobs = deque(waiting[end:])
+        return waiting[:end]
 
     def _write(self, batch: list[_Job]) -> bool:
         """False when all of it is held back."""
@@ -166,6 +174,8 @@ class Writer:
         if connection is None:
             trouble = self._status.trouble or KnownError("The chats cannot be saved.")
             return self._hold(batch, trouble)
+        if batch[0].alone:
+            return self._write_alone(connection, batch[0])
         try:
             connection.execute("BEGIN IMMEDIATE")
             outcomes = [_attempt(connection, job) for job in batch]
@@ -182,6 +192,19 @@ class Writer:
         for job, settle in zip(batch, outcomes, strict=True):
             if not job.future.done():
                 settle()
+        return True
+
+    def _write_alone(self, connection: sqlite3.Connection, job: _Job) -> bool:
+        try:
+            value = job.work(connection)
+        except Exception as error:  # noqa: BLE001 - reported to whoever asked for the work
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            _log.warning("A write to the store failed: %s", error)
+            known = self._source.explain(error) if isinstance(error, sqlite3.Error) else error
+            job.future.set_exception(known)
+        else:
+            job.future.set_result(value)
         return True
 
     def _hold(self, batch: list[_Job], trouble: KnownError) -> bool:

@@ -1,0 +1,1 @@
+"""Chats as files and as text for other programs."""

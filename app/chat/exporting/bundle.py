@@ -1,0 +1,91 @@
+"""Everything about one conversation, read from the store to be written elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.chat.store.reads import Reads
+from app.chat.store.types import ConversationDetails, StoredMessage
+from app.core.messages import (
+    AttachmentPart,
+    ErrorPart,
+    MalformedCallPart,
+    NoticePart,
+    Part,
+    ReasoningPart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """messages: the whole tree; path: the visible ones, in order."""
+
+    details: ConversationDetails
+    folder_name: str
+    messages: tuple[StoredMessage, ...]
+    path: tuple[StoredMessage, ...]
+
+    @property
+    def title(self) -> str:
+        return self.details.head.title or "Untitled chat"
+
+
+def load(reads: Reads, conversation: int) -> Bundle:
+    """Blocks. Raises KnownError."""
+    details = reads.details(conversation)
+    folders = {folder.id: folder.name for folder in reads.folders()}
+    messages = reads.tree(conversation)
+    by_id = {message.id: message for message in messages}
+    path = tuple(by_id[head.id] for head in reads.path(conversation) if head.id in by_id)
+    folder = details.head.folder
+    return Bundle(details, folders.get(folder, "") if folder else "", messages, path)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part in words: a heading, "" for what somebody says, and its text.
+
+    style: prose is Markdown; code is literal; aside is plain text that may be left out.
+    """
+
+    heading: str
+    text: str
+    style: str
+
+
+SPEAKERS = {"user": "You", "assistant": "Model", "system": "System prompt", "tool": "Tools"}
+
+
+def speaker(message: StoredMessage) -> str:
+    """Who says it; an answer is the model's, by name if that is known."""
+    if message.message.role == "assistant" and message.making and message.making.model:
+        return message.making.model
+    return SPEAKERS[message.message.role]
+
+
+def sections(parts: Sequence[Part]) -> list[Section]:
+    return [_section(part) for part in parts if getattr(part, "text", "x")]
+
+
+def _section(part: Part) -> Section:
+    match part:
+        case TextPart(text):
+            return Section("", text, "prose")
+        case ReasoningPart(text, seconds, _):
+            took = "" if seconds is None else f" ({seconds:.0f} s)"
+            return Section(f"Thinking{took}", text, "aside")
+        case ToolCallPart(_, name, arguments):
+            lines = [f"{key}: {value}" for key, value in arguments.items()]
+            return Section(f"Call of {name}", "\n".join(lines), "code")
+        case ToolResultPart(_, name, text, failed, _):
+            return Section(f"{'Failed: ' if failed else ''}Result of {name}", text, "code")
+        case MalformedCallPart(text, reason):
+            return Section(f"Call that was not run: {reason}", text, "code")
+        case AttachmentPart(name, text, _, _):
+            return Section(f"Attachment {name}", text, "code")
+        case ErrorPart(what, why, next_step, _):
+            return Section("Error", " ".join(filter(None, (what, why, next_step))), "note")
+        case NoticePart(text):
+            return Section("Note", text, "note")
