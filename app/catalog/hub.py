@@ -100,13 +100,7 @@ class Hub:
         client, endpoint = self._client()
         most = max(1, min(limit, _MAX_FOUND))
         with told(endpoint, f"“{text[:_LONGEST_TEXT]}”"):
-            models = client.list_models(
-                search=text.strip()[:_LONGEST_TEXT] or None,
-                filter="gguf",
-                sort="downloads",
-                limit=most,
-            )
-            found = [_summary(info) for info in _first(models, most)]
+            found = [_summary(info) for info in _models(client, text.strip(), most)]
         usable = [one for one in found if is_repository_name(one.repo)]
         return tuple(sorted(usable, key=lambda one: "glm" not in one.repo.lower()))
 
@@ -167,6 +161,25 @@ class Hub:
 def _check_name(repo: str) -> None:
     if not is_repository_name(repo):
         raise not_a_name(repo)
+
+
+def _models(client: "HfApi", text: str, most: int) -> list[Any]:
+    """One page and one try: `HfApi.list_models` would try again for half a minute while somebody
+    waits for an answer that the shipped list can give."""
+    from huggingface_hub import ModelInfo
+    from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+
+    wanted = {"filter": "gguf", "sort": "downloads", "limit": str(most)}
+    if text:
+        wanted["search"] = text[:_LONGEST_TEXT]
+    answer = get_session().get(
+        f"{client.endpoint}/api/models",
+        params=wanted,
+        headers=build_hf_headers(token=client.token, library_name=client.library_name),
+        timeout=TIMEOUT_SECONDS,
+    )
+    hf_raise_for_status(answer)
+    return [ModelInfo(**{"siblings": None, **item}) for item in _first(answer.json(), most)]
 
 
 def _first(items: Iterable[Any], count: int) -> list[Any]:
