@@ -167,7 +167,11 @@ def _models(client: "HfApi", text: str, most: int) -> list[Any]:
     """One page and one try: `HfApi.list_models` would try again for half a minute while somebody
     waits for an answer that the shipped list can give."""
     from huggingface_hub import ModelInfo
-    from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+    from huggingface_hub.utils import (  # type: ignore[attr-defined] # public, but not marked so
+        build_hf_headers,
+        get_session,
+        hf_raise_for_status,
+    )
 
     wanted = {"filter": "gguf", "sort": "downloads", "limit": str(most)}
     if text:
@@ -179,7 +183,8 @@ def _models(client: "HfApi", text: str, most: int) -> list[Any]:
         timeout=TIMEOUT_SECONDS,
     )
     hf_raise_for_status(answer)
-    return [ModelInfo(**{"siblings": None, **item}) for item in _first(answer.json(), most)]
+    items = _first(answer.json(), most)
+    return [ModelInfo(**{"siblings": None, **item}) for item in items]  # type: ignore[no-untyped-call]
 
 
 def _first(items: Iterable[Any], count: int) -> list[Any]:
