@@ -396,3 +396,20 @@ def test_a_download_that_waits_already_goes_on(place: Place) -> None:
     view._download(request, target)
     assert calls == ["resume j1", "add o/A"]
     view.deleteLater()
+
+
+def test_a_low_window_keeps_room_for_the_list(place: Place) -> None:
+    put(place.root / "own" / "A-Q4_0.gguf", gguf())
+    place.desktop.window.resize(640, 420)
+    view = place.open(1)
+    assert view.detail.load.isVisible()
+    assert not view.detail.path.isVisible()
+    assert view.list.height() >= 120
+    view.detail.delete.click()
+    place.wait(view.question.isVisible)
+    assert not view.detail.isVisible()
+    assert view.question.no.isVisible()
+    view.question.no.click()
+    assert view.detail.isVisible()
+    place.desktop.window.resize(640, 800)
+    place.wait(view.detail.path.isVisible)

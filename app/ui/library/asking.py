@@ -12,9 +12,10 @@ from app.ui.widgets import IconButton, announce, button, label, restyle
 
 class Question(QFrame):
     """One at a time; the focus goes to the answer that changes nothing, which Esc gives as well.
-    kept: that answer was given."""
+    kept: that answer was given. asked: it is shown now, or no longer."""
 
     kept = Signal()
+    asked = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,12 +45,14 @@ class Question(QFrame):
             control.setAccessibleName(said)
         self._then = then
         self.show()
+        self.asked.emit(True)
         self.no.setFocus()
         announce(self, text)
 
     def close_question(self) -> None:
         self._then = lambda: None
         self.hide()
+        self.asked.emit(False)
 
     def event(self, event: QEvent) -> bool:
         """Esc means this question before it means anything to the window."""

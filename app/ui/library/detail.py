@@ -83,6 +83,11 @@ class DetailCard(QFrame):
         if loaded:
             self.repair.setEnabled(False)
 
+    def set_compact(self, compact: bool) -> None:
+        """Where there is little height: what is wrong and what can be done, no more."""
+        self.facts.setHidden(compact)
+        self.path.setHidden(compact)
+
     def _copy(self) -> None:
         if self._model is not None:
             QGuiApplication.clipboard().setText(str(_path(self._model)))

@@ -5,7 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import (
+    QDesktopServices,
+    QHideEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QFileDialog,
     QStackedWidget,
@@ -44,6 +51,8 @@ if TYPE_CHECKING:
 # Files come in bunches: an unpacked archive, a set of shards.
 _GATHER_MS = 700
 _POLL_MS = 20_000
+# Below this, the chosen model says less.
+_LOW = 560
 
 Download = Callable[[DownloadRequest, Target], object]
 
@@ -113,6 +122,17 @@ class LibraryView(QWidget):
         self._gather.stop()
         self._work.pause()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fold()
+
+    def _fold(self) -> None:
+        """A low window keeps room for the list."""
+        low = self.height() < _LOW
+        self.detail.set_compact(low)
+        asking = low and not self.question.isHidden()
+        self.detail.setVisible(self.chosen is not None and not asking)
+
     # -- the list --------------------------------------------------------------------------------
 
     def _show(self, snapshot: Snapshot, free: int | None) -> None:
@@ -154,7 +174,7 @@ class LibraryView(QWidget):
 
     def _show_chosen(self) -> None:
         model = self.chosen
-        self.detail.setVisible(model is not None)
+        self._fold()
         if model is None or (self.detail.model is not None and self.detail.model.key != model.key):
             self.question.close_question()
         if model is not None:
@@ -299,6 +319,7 @@ class LibraryView(QWidget):
         detail.finish_wanted.connect(self._finish)
         detail.delete_wanted.connect(self._delete)
         detail.folder_wanted.connect(self._open_folder)
+        self.question.asked.connect(lambda _: self._fold())
         self.question.kept.connect(self.list.setFocus)
         delete = QShortcut(QKeySequence("Del"), self.list)
         delete.setContext(Qt.ShortcutContext.WidgetShortcut)
