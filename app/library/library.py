@@ -97,6 +97,7 @@ class Library:
         """
         token = cancel or CancelToken()
         with self._scanning:
+            self.records.refresh()
             notes = HeaderNotes(read_json(self._cache_file).get("headers"))
             listed = list_models(self._sources(), self._patience, self._timeout, token)
             models = [self._known(model, notes) for model in listed.models]

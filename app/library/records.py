@@ -39,12 +39,20 @@ class FileRecord:
 
 
 class Records:
-    """Usable from any thread; reads the file at the first question."""
+    """Usable from any thread; reads the file at the first question, and again before it is written,
+    so that window and terminal do not forget for each other."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.RLock()
         self._value: dict[str, Any] | None = None
+        self._stamp: tuple[int, int] | None = None
+
+    def refresh(self) -> None:
+        """Take over what another process has written meanwhile."""
+        with self._lock:
+            if self._stamp != self._on_disk():
+                self._value = None
 
     def of(self, file: ModelFile) -> FileRecord | None:
         """None as well when the file is another one by now."""
@@ -62,6 +70,7 @@ class Records:
     def keep(self, records: Iterable[tuple[Path, FileRecord]]) -> None:
         """By content. A disk that refuses costs only the remembering."""
         with self._lock:
+            self.refresh()
             files = self._load()["files"]
             for content, record in records:
                 files[str(content)] = _as_json(record)
@@ -69,6 +78,7 @@ class Records:
 
     def forget(self, paths: Iterable[Path]) -> None:
         with self._lock:
+            self.refresh()
             value = self._load()
             for path in paths:
                 value["files"].pop(str(path), None)
@@ -77,6 +87,7 @@ class Records:
 
     def note_used(self, path: Path, when: datetime) -> None:
         with self._lock:
+            self.refresh()
             self._load()["used"][os.path.realpath(path)] = when.isoformat()
             self._save()
 
@@ -112,6 +123,7 @@ class Records:
 
     def _load(self) -> dict[str, Any]:
         if self._value is None:
+            self._stamp = self._on_disk()
             value = read_json(self._path)
             self._value = {
                 "version": _VERSION,
@@ -122,6 +134,14 @@ class Records:
 
     def _save(self) -> None:
         write_json(self._path, self._load())
+        self._stamp = self._on_disk()
+
+    def _on_disk(self) -> tuple[int, int] | None:
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ino
 
 
 def read_json(path: Path) -> dict[str, Any]:

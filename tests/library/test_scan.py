@@ -299,3 +299,15 @@ def test_use_and_downloads_are_remembered(tmp_path: Path) -> None:
     blob.write_bytes(data + b"x")
     model = only(library(tmp_path, hub(cache)).scan())
     assert model.verified is None
+
+
+def test_window_and_terminal_remember_together(tmp_path: Path) -> None:
+    first = put(tmp_path / "m" / "A-Q4_0.gguf", gguf())
+    second = put(tmp_path / "m" / "B-Q4_0.gguf", gguf("B"))
+    window, terminal = (library(tmp_path, folder(tmp_path / "m")) for _ in range(2))
+    window.scan()
+    terminal.scan()
+    terminal.note_used(first)
+    window.note_used(second)
+    for shelf in (window, terminal):
+        assert all(model.last_used is not None for model in shelf.scan().models)
