@@ -72,6 +72,15 @@ class Job:
     def change(self) -> FileChange | None:
         return self._change
 
+    @property
+    def error(self) -> KnownError | None:
+        return self._error
+
+    def restore(self, state: JobState, error: KnownError | None) -> None:
+        """As an earlier run of the program has left it."""
+        self.state = state
+        self._error = error if state is JobState.FAILED else None
+
     def set_state(self, state: JobState) -> None:
         self.state = state
         if state is not JobState.RUNNING:

@@ -15,7 +15,7 @@ from app.downloads.clock import Clock, RealClock
 from app.downloads.disk import DiskThreads
 from app.downloads.job import Job, Workshop
 from app.downloads.limits import DEFAULT_CONNECTIONS, MAX_CONNECTIONS, Limits, check_limits
-from app.downloads.queue_file import NewerQueueError, SavedJob, has_jobs, load_queue, save_queue
+from app.downloads.queue_file import QueueKeeper, SavedJob, has_jobs
 from app.downloads.space import FreeBytes
 from app.downloads.storage import free_bytes
 from app.downloads.transfer import Tools
@@ -62,6 +62,7 @@ class DownloadManager:
         self._hub = hub
         self._listeners: tuple[Listener, ...] = () if on_event is None else (on_event,)
         self._queue_file = queue_file
+        self._keeper = QueueKeeper(queue_file)
         self._connections = connections
         self._bytes_per_second = bytes_per_second
         self._clock = clock or RealClock()
@@ -73,6 +74,7 @@ class DownloadManager:
         self._loop: asyncio.AbstractEventLoop
         self._commands: asyncio.Queue[Command | None]
         self._ready = threading.Event()
+        self._taken_up = threading.Event()
         self._thread = threading.Thread(target=self._run, name="downloads")
         self._lifecycle = threading.Lock()
         self._closed = False
@@ -92,7 +94,12 @@ class DownloadManager:
         return unsubscribe
 
     def start(self) -> None:
-        """Takes up the queue; later calls do nothing. Raises RuntimeError when closed."""
+        """Takes up the queue and returns when it is there, so not for a GUI thread; later calls do
+        nothing. Raises RuntimeError when closed."""
+        self._launch()
+        self._taken_up.wait()
+
+    def _launch(self) -> None:
         with self._lifecycle:
             if self._closed:
                 raise RuntimeError("the download manager is closed")
@@ -174,7 +181,7 @@ class DownloadManager:
         self._command(self._set_limits)
 
     def _command(self, work: Command) -> None:
-        self.start()
+        self._launch()
         self._loop.call_soon_threadsafe(self._commands.put_nowait, work)
 
     def _run(self) -> None:
@@ -190,8 +197,9 @@ class DownloadManager:
         limits = Limits(self._clock, self._bytes_per_second, self._connections)
         self._shop = Workshop(self._hub, Tools(limits, self._clock, disk), self._free)
         try:
-            self._take_up()
             self._ready.set()
+            self._take_up()
+            self._taken_up.set()
             await self._schedule()
             while (work := await self._commands.get()) is not None:
                 try:
@@ -202,21 +210,16 @@ class DownloadManager:
             await self._halt()
         finally:
             self._ready.set()
+            self._taken_up.set()
             disk.close()
+            self._keeper.close()
 
     def _take_up(self) -> None:
-        try:
-            saved = load_queue(self._queue_file) if self._queue_file is not None else []
-        except NewerQueueError:
-            _log.warning("The download queue is of a newer version and is left alone")
-            self._queue_file, saved = None, []
-        except OSError:
-            _log.exception("The download queue cannot be read and is left alone")
-            self._queue_file, saved = None, []
-        for old in saved:
+        for old in self._keeper.take():
             job = Job(old.job_id, old.request, old.target, self._shop, self._changed)
-            stays = old.state in ENDED
-            job.state = old.state if stays else JobState.QUEUED
+            # What has changed is found out again, and asked about again.
+            stays = old.state in (JobState.PAUSED, JobState.FAILED)
+            job.restore(old.state if stays else JobState.QUEUED, old.error)
             self._jobs[old.job_id] = job
             try:
                 job.look()
@@ -250,17 +253,12 @@ class DownloadManager:
             self._save()
 
     def _save(self) -> None:
-        if self._queue_file is None:
-            return
         kept = [
-            SavedJob(job.job_id, job.request, job.target, job.state)
+            SavedJob(job.job_id, job.request, job.target, job.state, job.error)
             for job in self._jobs.values()
             if job.state is not JobState.DONE
         ]
-        try:
-            save_queue(self._queue_file, kept)
-        except OSError:
-            _log.warning("The download queue could not be saved", exc_info=True)
+        self._keeper.save(kept)
 
     async def _schedule(self) -> None:
         """Let the first job run that may, and no other."""

@@ -4,10 +4,12 @@ import json
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
+from app.core.errors import KnownError
+from app.downloads.part_file import PartFile
 from app.downloads.storage import sync_folder
 from app.downloads.types import DownloadRequest, FileRequest, JobState, Target
 
@@ -21,12 +23,52 @@ class NewerQueueError(Exception):
 
 @dataclass(frozen=True)
 class SavedJob:
-    """state: PAUSED, FAILED or CHANGED stay as they were; everything else is queued again."""
+    """state: PAUSED and FAILED stay as they were; everything else is queued again. error: why it
+    has failed."""
 
     job_id: str
     request: DownloadRequest
     target: Target
     state: JobState
+    error: KnownError | None = None
+
+
+class QueueKeeper:
+    """The queue of one process: of several windows the first has the file, the others keep theirs
+    in memory. path: None for nowhere. Never raises; for one thread."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._lock: PartFile | None = None
+
+    def take(self) -> list[SavedJob]:
+        """What an earlier run has left."""
+        if self._path is None:
+            return []
+        try:
+            self._lock = PartFile(self._path.with_name(self._path.name + ".lock"))
+            return load_queue(self._path)
+        except NewerQueueError:
+            _log.warning("The download queue is of a newer version and is left alone")
+        except KnownError:
+            _log.info("Another window has the download queue")
+        except OSError:
+            _log.exception("The download queue cannot be read and is left alone")
+        self._path = None
+        return []
+
+    def save(self, jobs: Sequence[SavedJob]) -> None:
+        if self._path is None:
+            return
+        try:
+            save_queue(self._path, jobs)
+        except OSError:
+            _log.warning("The download queue could not be saved", exc_info=True)
+
+    def close(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
 
 def save_queue(path: Path, jobs: Sequence[SavedJob]) -> None:
@@ -82,6 +124,7 @@ def _to_json(job: SavedJob) -> dict[str, Any]:
         "request": asdict(job.request),
         "target": target,
         "state": job.state.value,
+        "error": astuple(job.error) if job.error is not None else None,
     }
 
 
@@ -104,4 +147,5 @@ def _from_json(value: dict[str, Any]) -> SavedJob:
         ),
         Target(target["kind"], Path(target["folder"])),
         JobState(value["state"]),
+        KnownError(*map(str, value["error"][:4])) if value.get("error") else None,
     )

@@ -14,12 +14,21 @@ from app.catalog.tokens import TokenStore
 from app.core.hub_access import HubAccess
 from app.downloads.manager import DownloadManager
 from app.downloads.requests import models_target, request_for
-from app.downloads.types import MIB, Event, FileRequest, JobState, JobUpdate, Target
+from app.downloads.types import (
+    MIB,
+    DownloadRequest,
+    Event,
+    FileRequest,
+    JobState,
+    JobUpdate,
+    Target,
+)
 from app.settings.declared import HUB_ENDPOINT
 from app.settings.store import SettingsStore
 from tests.catalog.vaults import NoVault
 from tests.downloads.helpers import HeldClock, Rig, Watcher, assert_whole, offer
 from tests.hub.content import PatternContent
+from tests.hub.faults import Fault
 from tests.hub.server import HubServer
 
 FILES = {"m.gguf": PatternContent(3 * MIB, 1)}
@@ -89,18 +98,37 @@ def test_several_listeners(hub: HubServer, tmp_path: Path, clock: HeldClock) -> 
 def test_jobs_of_an_earlier_run_are_taken_up(
     hub: HubServer, tmp_path: Path, clock: HeldClock
 ) -> None:
+    """With the reason why one has failed."""
     queue_file = tmp_path / "queue.json"
-    request = offer(hub, FILES)
+    gone = DownloadRequest("no/where", "0" * 40, (FileRequest("m.gguf", 4, "0" * 64),))
     with Rig(hub, tmp_path, clock=clock, queue_file=queue_file) as rig:
-        hub.rate_limit = None
-        job_id = rig.manager.add(request, rig.target)
-        rig.manager.pause(job_id)
-        rig.seen.wait_for(lambda s: s.state in (JobState.PAUSED, JobState.DONE))
-    seen = Watcher()
-    manager = DownloadManager(HubAccess(lambda: hub.endpoint), seen, queue_file=queue_file)
-    taken = manager.take_up()
-    assert taken == bool(manager.jobs())
-    assert manager.close()
+        failed = rig.get(gone)
+        assert failed.error is not None
+    manager = DownloadManager(HubAccess(lambda: hub.endpoint), queue_file=queue_file)
+    try:
+        assert manager.take_up()
+        (status,) = manager.jobs()
+        assert status.state is JobState.FAILED
+        assert str(status.error) == str(failed.error)
+    finally:
+        assert manager.close()
+
+
+def test_the_queue_belongs_to_one_window_at_a_time(
+    hub: HubServer, tmp_path: Path, clock: HeldClock
+) -> None:
+    queue_file = tmp_path / "queue.json"
+    hub.misbehave("m.gguf", Fault(stall_after=MIB), times=None)
+    with Rig(hub, tmp_path / "one", clock=clock, queue_file=queue_file) as first:
+        job_id = first.manager.add(offer(hub, FILES), first.target)
+        first.seen.wait_for(lambda s: s.state is JobState.RUNNING)
+        with Rig(hub, tmp_path / "two", clock=clock, queue_file=queue_file) as second:
+            assert second.manager.jobs() == ()
+            second.get(DownloadRequest("no/where", "0" * 40, ()))
+        kept = json.loads(queue_file.read_bytes())
+        assert [job["id"] for job in kept["jobs"]] == [job_id]
+        first.manager.pause(job_id)
+        first.seen.wait_for(lambda s: s.state is JobState.PAUSED)
 
 
 def test_a_queue_of_a_newer_version_is_left_alone(hub: HubServer, tmp_path: Path) -> None:
