@@ -277,11 +277,13 @@ def test_a_model_in_use_is_not_pushed_out(way: Way) -> None:
     way.desktop.session.models.open("/models/other.gguf")
     way.wait(lambda: way.desktop.session.ready is not None)
     Path(way.path).write_bytes(b"x" * 1000)
+    way.desktop.window.go("downloads")
     way.start()
     way.wait(lambda: way.flow.state is not None and way.flow.state.step is Step.WAITING)
     assert way.state.sentence == "It is on this disk. Loading it replaces GLM-4.6."
     assert way.state.sentence in way.desktop.window.notice.text.text()
     assert not _ready(way)
+    way.desktop.window.go("chat")
     way.press("getLoad")
     way.wait(lambda: _ready(way))
 
@@ -369,6 +371,16 @@ def test_a_restart_after_the_end_of_the_download_loads_it(way: Way) -> None:
     desktop = way.open()
     desktop.take_up_downloads(way.queue)
     way.wait(lambda: _ready(way))
+
+
+def test_a_restart_shows_what_has_failed_before(way: Way) -> None:
+    way.start_download()
+    way.at(JobState.FAILED, 420, 420, error=KnownError("It broke."))
+    way.wait(lambda: kept_wish(way.folder / "wish.json") is not None)
+    way.close()
+    way.open().take_up_downloads(way.queue)
+    way.wait(lambda: way.flow.state is not None and way.flow.state.problem is not None)
+    assert way.state.sentence == "It broke."
 
 
 def test_a_load_is_not_repeated_at_the_next_start(way: Way) -> None:

@@ -96,7 +96,8 @@ def state_text(job: JobStatus) -> str:
         case JobState.CHECKING:
             return "Looking at the disk and at what is there already."
         case JobState.RUNNING if verifying(job):
-            return "All bytes are here; they are compared with the checksum."
+            share = percent_text(100 * job.verified_bytes / job.size_bytes)
+            return f"All bytes are here; {share} of them are compared with the checksum."
         case JobState.WAITING:
             return " ".join(filter(None, (job.reason, retry_text(job))))
         case JobState.NO_SPACE:

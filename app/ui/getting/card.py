@@ -1,7 +1,13 @@
 """The way of a model to its first answer as a card: the steps, how far, and what can be done."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QProgressBar,
+    QSizePolicy,
+    QVBoxLayout,
+)
 
 from app.downloads.types import JobState
 from app.ui.downloads.parts import Elided, TwoToneBar
@@ -11,6 +17,7 @@ from app.ui.look import Look
 from app.ui.widgets import button, chip, label, set_chip
 
 _STEPS = 1000
+_LONG = 80  # characters; then the buttons go below
 
 
 class GetCard(QFrame):
@@ -24,6 +31,7 @@ class GetCard(QFrame):
         self._flow, self._beside_queue = flow, beside_queue
         self.setObjectName(f"getCard-{name}")
         self.setProperty("card", "true")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._title = Elided("", "strong", name=f"getTitle-{name}")
         self._chips = {step: chip("", name=f"getStep-{step.value}-{name}") for step in ORDER}
         self._sentence = label("", "small", name=f"getSentence-{name}", wrap=True)
@@ -57,6 +65,9 @@ class GetCard(QFrame):
         self.show()
         self._title.set_full(state.title)
         self._sentence.setText(state.sentence)
+        way = QBoxLayout.Direction
+        long = len(state.sentence) > _LONG
+        self._row.setDirection(way.TopToBottom if long else way.LeftToRight)
         self.setAccessibleName(f"{state.title}: {state.sentence}")
         self._show_steps(state)
         self._show_bar(state)
@@ -110,18 +121,22 @@ class GetCard(QFrame):
         head.addWidget(self._title, 1)
         for made in self._chips.values():
             head.addWidget(made)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self._sentence, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addStretch(1)
         for action in self._actions.values():
-            row.addWidget(action, 0, Qt.AlignmentFlag.AlignTop)
+            buttons.addWidget(action)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._row.setSpacing(8)
+        self._row.addWidget(self._sentence, 1)
+        self._row.addLayout(buttons)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 12, 12)
         column.setSpacing(8)
         column.addLayout(head)
         column.addWidget(self._bytes)
         column.addWidget(self._bar)
-        column.addLayout(row)
+        column.addLayout(self._row)
 
 
 def _place(step: Step) -> int:

@@ -247,7 +247,7 @@ class GetAndChat:
     def _follow(self, job: JobStatus) -> None:
         self._job_id = job.job_id
         self._keep(_wish_of(job))
-        self._set(Getting(title_of(job), Step.DOWNLOAD, job))
+        self._set(Getting(title_of(job), Step.DOWNLOAD))
         self._queue_changed(())
 
     def _queue_changed(self, _: tuple[Change, ...]) -> None:

@@ -64,8 +64,9 @@ def furnish(
 
     room.flow.hooks = Hooks(lambda: disturbed(session), lambda: window.go(CHAT.key), open_chat)
     window.page.model_shown.connect(room.flow.model_changed)
-    window.page.empty.add_card(GetCard(look, room.flow, "chat"))
-    room.flow.listen(_Teller(room.flow, window.tell))
+    card = GetCard(look, room.flow, "chat")
+    window.page.empty.add_card(card)
+    room.flow.listen(_Teller(room.flow, window.tell, card.isVisible))
     window.settings_touched.connect(_LimitsKeeper(settings, downloads.apply_limits))
     taskbar = downloads.taskbar
     presence = Presence(
@@ -99,10 +100,12 @@ class _LimitsKeeper:
 
 
 class _Teller:
-    """Says on whatever page what the person is waited for with."""
+    """Says on whatever page what the person is waited for with, unless it is seen already."""
 
-    def __init__(self, flow: GetAndChat, tell: Callable[[str], None]) -> None:
-        self._flow, self._tell = flow, tell
+    def __init__(
+        self, flow: GetAndChat, tell: Callable[[str], None], seen: Callable[[], bool]
+    ) -> None:
+        self._flow, self._tell, self._seen = flow, tell, seen
         self._told: tuple[str, Step] | None = None
 
     def __call__(self) -> None:
@@ -112,6 +115,8 @@ class _Teller:
             self._told = None
         elif self._told != (state.title, state.step):
             self._told = state.title, state.step
+            if self._seen():
+                return
             self._tell(f"{state.title}: {state.sentence} Downloads has what can be done.")
 
 
