@@ -14,6 +14,7 @@ from app import (
     cli_download,
     cli_gpus,
     cli_hardware,
+    cli_history,
     cli_library,
     cli_plan,
     cli_search,
@@ -80,6 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
     cli_gpus.add_parsers(commands)
     cli_search.add_parser(commands)
     cli_library.add_parsers(commands)
+    cli_history.add_parser(commands)
     return parser
 
 

@@ -27,6 +27,10 @@ def data_dir() -> Path:
     return platformdirs.user_data_path(_APP_DIR_NAME, appauthor=False)
 
 
+def chats_dir() -> Path:
+    return data_dir() / "chats"
+
+
 def cache_dir() -> Path:
     return platformdirs.user_cache_path(_APP_DIR_NAME, appauthor=False)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from app.chat.store import conversations, trash, tree
 from app.chat.store.ids import IdMaker
-from app.chat.store.part_codec import clean, to_json
+from app.chat.store.part_codec import clean, to_json, to_row
 from app.chat.store.stream import AnswerStream
 from app.chat.store.types import FinalState, Making, NewConversation, State, TitleOrigin, to_ms
 from app.chat.store.writer import Writer
@@ -201,6 +201,28 @@ class MessageCommands:
             tree.set_state(c, message, "streaming")
 
         return AnswerStream(self._writer, message), self._writer.submit(work)
+
+    def set_parts(self, message: int, parts: Sequence[Part]) -> Future[None]:
+        """Replace what a finished message consists of."""
+        rows = [to_row(part) for part in parts]
+
+        def work(c: sqlite3.Connection) -> None:
+            tree.place_of(c, message)
+            tree.replace_parts(c, message, rows)
+
+        return self._writer.submit(work)
+
+    def append_part(self, message: int, part: Part) -> Future[None]:
+        """Add a part at the end of a finished message, unless it ends with just that already."""
+        row = to_row(part)
+
+        def work(c: sqlite3.Connection) -> None:
+            tree.place_of(c, message)
+            rows = tree.part_rows(c, message)
+            if rows[-1:] != [row]:
+                tree.replace_parts(c, message, [*rows, row])
+
+        return self._writer.submit(work)
 
     def show(self, message: int) -> Future[None]:
         """Let the visible path go through it, and on where it was left below it."""

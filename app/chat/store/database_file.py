@@ -61,9 +61,13 @@ class DatabaseFile:
 
     def explain(self, error: sqlite3.Error) -> KnownError:
         if connect.is_broken(error):
-            with suppress(OSError):
-                self._damaged.touch()
+            self.note_damage()
         return connect.explained(error, self._path)
+
+    def note_damage(self) -> None:
+        """The next start repairs the file."""
+        with suppress(OSError):
+            self._damaged.touch()
 
     def close(self) -> None:
         if self._connection is not None:

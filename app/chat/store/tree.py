@@ -145,13 +145,18 @@ def touch(connection: sqlite3.Connection, conversation: int, now: int) -> None:
     )
 
 
-def replace_parts(connection: sqlite3.Connection, message: int, rows: Sequence[Row]) -> None:
-    """Parts that are as they were are left alone, so that their place in the index stays good."""
-    old = connection.execute(
+def part_rows(connection: sqlite3.Connection, message: int) -> list[Row]:
+    rows = connection.execute(
         "SELECT kind, text, data FROM part WHERE message = ? ORDER BY ordinal", (message,)
-    ).fetchall()
+    )
+    return [Row(*row) for row in rows]
+
+
+def replace_parts(connection: sqlite3.Connection, message: int, rows: Sequence[Row]) -> None:
+    """Parts that are as they were are left alone: they are not written or indexed again."""
+    old = part_rows(connection, message)
     same = 0
-    while same < min(len(old), len(rows)) and Row(*old[same]) == rows[same]:
+    while same < min(len(old), len(rows)) and old[same] == rows[same]:
         same += 1
     remove_parts(connection, message, same)
     connection.executemany(
@@ -171,11 +176,8 @@ def remove_parts(connection: sqlite3.Connection, message: int, first: int = 0) -
 
 def fold_pieces(connection: sqlite3.Connection, message: int) -> None:
     """Turn what was streamed into parts."""
-    parts = connection.execute(
-        "SELECT kind, text, data FROM part WHERE message = ? ORDER BY ordinal", (message,)
-    )
-    rows = [Row(*row) for row in parts]
-    replace_parts(connection, message, folded(rows, pieces_of(connection, message)))
+    rows = folded(part_rows(connection, message), pieces_of(connection, message))
+    replace_parts(connection, message, rows)
     drop_pieces(connection, message)
 
 
