@@ -232,7 +232,7 @@ def _draw_first_start(folder: Path, temporary: Path) -> None:
             lambda _: 10**12,
             recorded=True,
         )
-        return FirstStart(shell.look, scout)
+        return FirstStart(scout)
 
     downloads = Downloads(FakeQueue(), lambda: target, temporary / "wish.json")
     settings = SettingsStore(temporary / "first-settings.json")

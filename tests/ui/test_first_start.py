@@ -95,7 +95,7 @@ class Bench:
             lambda: Target("folder", FOLDER),
             lambda _: self.free,
         )
-        page = FirstStart(shell.look, scout, has_more=False)
+        page = FirstStart(scout, has_more=False)
         connect(page, shell, shell.getting, self._list)
         return page
 
@@ -227,6 +227,26 @@ def test_a_small_machine_gets_a_sibling(bench: Bench) -> None:
     bench.wait(lambda: bench.text("firstAdviceHead") == "Recommended here: a smaller sibling")
     assert "GLM-4.6" not in bench.text("firstAdviceTitle")
     assert "does not fit this machine" in bench.text("firstAdviceWhy")
+
+
+def test_a_slow_sibling_is_better_than_none(bench: Bench) -> None:
+    here = machine("container-16gb")
+    slow = replace(here.ram_bandwidth, measured_bytes_per_second=4 * GB)
+    bench.machine = replace(here, ram_bandwidth=slow)
+    bench.open()
+    bench.wait(lambda: bench.text("firstAdviceHead") == "The nearest to it here")
+    assert "GLM-4-9B-0414" in bench.text("firstAdviceTitle")
+    assert "slow here" in bench.text("firstAdviceWhy")
+
+
+def test_a_machine_without_room_for_anything_gets_the_demo_model(bench: Bench) -> None:
+    here = machine("container-16gb")
+    memory = replace(here.memory, total_bytes=2 * GB, available_bytes=GB, limit=None)
+    bench.machine = replace(here, memory=memory)
+    bench.open()
+    bench.wait(lambda: bench.text("firstAdviceTitle") == "No GLM model fits this machine")
+    assert not bench.button("firstGet").isVisible()
+    assert bench.button("firstDemo").property("kind") == "primary"
 
 
 def test_a_sibling_without_a_known_repository_is_looked_for(bench: Bench) -> None:

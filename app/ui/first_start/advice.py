@@ -8,7 +8,7 @@ from app.core.units import gigabytes
 from app.hardware.types import Disk, Finding, Gpu, Machine
 from app.planning.offers import Offers, by_model, sibling_candidates
 from app.planning.quality import Quality
-from app.planning.recommend import Recommendation, Row, Wish, recommend
+from app.planning.recommend import Recommendation, Row, Wish, best_row, recommend
 from app.planning.report import rate_text, verdict_sentence
 from app.planning.types import DeviceUse, Plan
 
@@ -88,6 +88,8 @@ def advise(offers: Offers, machine: Machine, free_bytes: int | None) -> Advice:
     found = recommend(wanted, sibling_candidates(), machine, Wish())
     row, kind = _chosen(found)
     if row is None:
+        row = _quickest_sibling(machine)
+    if row is None:
         return Advice(
             "demo",
             "No GLM model fits this machine",
@@ -97,11 +99,15 @@ def advise(offers: Offers, machine: Machine, free_bytes: int | None) -> Advice:
     candidate = row.candidate
     # A quarter of a gigabyte more than the files: what the file system and the journal take.
     missing = 0 if free_bytes is None else max(0, candidate.size_bytes + 2**28 - free_bytes)
-    remarks = [row.shortfall if kind == "slow" else "", found.next_step if kind == "best" else ""]
+    same = row.candidate.model == (wanted[0].model if wanted else "")
+    remarks = [
+        row.shortfall if kind == "slow" and same else "",
+        found.next_step if kind == "best" else "",
+    ]
     if missing:
         remarks.append(f"The disk lacks {gigabytes(missing)} for it.")
     if not candidate.exact:
-        remarks.append(_estimate(kind))
+        remarks.append(_estimate(sibling=not same))
     return Advice(
         kind,
         f"{candidate.model} {candidate.quant}",
@@ -138,6 +144,13 @@ def _chosen(found: Recommendation) -> tuple[Row | None, Kind]:
     return found.best, "slow"
 
 
+def _quickest_sibling(machine: Machine) -> Row | None:
+    """Of what fits and is worth having, however slow."""
+    rows = [best_row(candidate, machine, Wish()) for candidate in sibling_candidates()]
+    sound = [row for row in rows if row.fits and row.quality.recommended]
+    return max(sound, key=lambda row: row.tokens_per_second, default=None)
+
+
 def _why(kind: Kind, row: Row, found: Recommendation) -> str:
     if kind == "best":
         speed = found.wish.tokens_per_second
@@ -150,6 +163,12 @@ def _why(kind: Kind, row: Row, found: Recommendation) -> str:
         return (
             f"{model} itself would be slow here: {near.candidate.quant}, "
             f"{rate_text(near.plan.speed.generation_empty) if near.plan.speed else 'unknown'}."
+        )
+    model = found.rows[0].candidate.model if found.rows else "GLM-4.6"
+    if row.candidate.model != model:
+        return (
+            f"{model} does not fit this machine, and this smaller sibling is slow here: the "
+            "quickest there is."
         )
     return verdict_sentence(row.plan)
 
@@ -174,8 +193,8 @@ def _used(uses: list[DeviceUse], kind: str) -> str:
     return f"{figure}{'' if same else f' {unit}'} of {total} {kind}"
 
 
-def _estimate(kind: Kind) -> str:
-    if kind == "sibling":
+def _estimate(*, sibling: bool) -> str:
+    if sibling:
         return "Its figures are estimated from the model's published dimensions."
     return (
         f"Sizes are those of {shipped_catalogue().generated}; how they are made up is estimated "

@@ -30,7 +30,7 @@ def first_start_page(
         free_bytes,
         recorded=services.loader.recorded,
     )
-    page = FirstStart(shell.look, scout, has_more=has_more)
+    page = FirstStart(scout, has_more=has_more)
     connect(page, shell, room, lister)
     return page
 
