@@ -4,21 +4,18 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from app.core.errors import KnownError
-from app.core.units import duration, gigabytes
+from app.core.units import gigabytes
 
 if TYPE_CHECKING:
     from app.core.json import JsonObject
-    from app.downloads.types import JobStatus
     from app.library.library import Library
     from app.library.remove import Removal, Removed
     from app.library.types import InstalledModel, Snapshot
-    from app.library.verify import Verification, VerifyProgress
 
 EXIT_FAILED = 1
-_STATES = {"complete": "", "partial": "not complete", "broken": "broken", "foreign": "not usable"}
 
 
 def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -62,16 +59,18 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def run_list(arguments: argparse.Namespace) -> int:
+    from app.cli_library_output import models_json, table
+
     snapshot = _scan(_library())
     if arguments.json:
         value = {
-            "models": _models_json(snapshot),
+            "models": models_json(snapshot),
             "size_bytes": snapshot.size_bytes,
             "problems": [problem.text for problem in snapshot.problems],
         }
         print(json.dumps(value, indent=2))
         return 0
-    for line in _table(snapshot):
+    for line in table(snapshot):
         print(line)
     for problem in snapshot.problems:
         print(problem.text, file=sys.stderr)
@@ -80,6 +79,8 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 def run_verify(arguments: argparse.Namespace) -> int:
     """1 when something is wrong. Raises KnownError."""
+    from app.cli_library_output import Bar, result_json
+
     library = _library()
     snapshot = _scan(library)
     if arguments.all:
@@ -89,7 +90,7 @@ def run_verify(arguments: argparse.Namespace) -> int:
     results: list[JsonObject] = []
     failed = False
     for model in models:
-        with _Bar(model.title) as bar:
+        with Bar(model.title) as bar:
             try:
                 if arguments.repair:
                     result = library.repair(model, bar.verifying, bar.downloading)
@@ -103,7 +104,7 @@ def run_verify(arguments: argparse.Namespace) -> int:
                 results.append({"title": model.title, "verified": None, "why": str(error)})
                 continue
         failed = failed or result.verified is None
-        results.append(_result_json(result))
+        results.append(result_json(result))
         if not arguments.json:
             sign = "ok" if result.verified is not None else "FAILED"
             print(f"{sign}  {model.title}: {result.sentence}")
@@ -213,134 +214,3 @@ def _say_what_goes(removal: "Removal") -> None:
     files = "1 file" if count == 1 else f"{count} files and links"
     text = f"{removal.model.title} ({removal.model.source.label}): {files}, frees "
     print(text + f"{gigabytes(removal.frees_bytes)}. {removal.kept}".rstrip(), file=sys.stderr)
-
-
-def _table(snapshot: "Snapshot") -> list[str]:
-    """One line a model, widest columns first cut where the terminal ends."""
-    from app.library.names import short_names
-
-    if not snapshot.models:
-        return ["There is no model here that can be found. “glm-launcher download” gets one."]
-    names = short_names(snapshot.models)
-    rows = [("NAME", "SIZE", "WHERE", "LAST USED", "STATE")]
-    rows += [
-        (
-            names[model.key],
-            gigabytes(model.size_bytes),
-            model.source.label,
-            f"{model.last_used:%Y-%m-%d}" if model.last_used is not None else "",
-            _state(model),
-        )
-        for model in snapshot.models
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    lines = [
-        f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:<{widths[2]}}  "
-        f"{row[3]:<{widths[3]}}  {row[4]}".rstrip()
-        for row in rows
-    ]
-    lines.append(f"{len(snapshot.models)} in all, {gigabytes(snapshot.size_bytes)}")
-    return lines
-
-
-def _state(model: "InstalledModel") -> str:
-    if model.state != "complete":
-        return f"{_STATES[model.state]}: {model.why}"
-    if model.verified is None:
-        return ""
-    return "verified" if model.verified.by == "sha256" else "structure checked"
-
-
-def _models_json(snapshot: "Snapshot") -> "list[JsonObject]":
-    from app.library.names import short_names
-
-    names = short_names(snapshot.models)
-    return [
-        {
-            "name": names[model.key],
-            "title": model.title,
-            "quantization": model.quantization or None,
-            "state": model.state,
-            "why": model.why or None,
-            "missing": list(model.missing),
-            "size_bytes": model.size_bytes,
-            "where": model.source.label,
-            "repository": model.repository or None,
-            "commit": model.commit,
-            "path": str(model.path) if model.path is not None else None,
-            "files": [
-                {
-                    "path": str(file.path),
-                    "size_bytes": file.size_bytes,
-                    "done_bytes": file.done_bytes,
-                    "sha256": file.sha256,
-                }
-                for file in model.files
-            ],
-            "architecture": model.facts.architecture,
-            "parameters": model.facts.parameters,
-            "file_type": model.facts.file_type,
-            "last_used": model.last_used.isoformat() if model.last_used is not None else None,
-            "verified": model.verified.by if model.verified is not None else None,
-            "verified_at": model.verified.when.isoformat() if model.verified is not None else None,
-            "owned": model.owned,
-        }
-        for model in snapshot.models
-    ]
-
-
-def _result_json(result: "Verification") -> "JsonObject":
-    return {
-        "title": result.model.title,
-        "verified": result.verified.by if result.verified is not None else None,
-        "why": result.sentence,
-        "wrong": [
-            {
-                "path": str(one.file.path),
-                "why": one.why,
-                "expected_sha256": one.expected,
-                "found_sha256": one.found,
-            }
-            for one in result.wrong
-        ],
-        "without_known_hash": list(result.unknown),
-    }
-
-
-class _Bar:
-    """A bar on stderr where that is a terminal; nothing elsewhere."""
-
-    def __init__(self, title: str) -> None:
-        self._title = title
-        self._terminal = sys.stderr is not None and sys.stderr.isatty()
-        self._drawn = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._drawn:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-    def verifying(self, progress: "VerifyProgress") -> None:
-        speed = progress.bytes_per_second
-        left = progress.seconds_left
-        rate = f", {gigabytes(int(speed))}/s" if speed else ""
-        rest = f", {duration(left)} left" if left and left >= 1 else ""
-        self._draw(progress.done_bytes, progress.size_bytes, rate + rest)
-
-    def downloading(self, status: "JobStatus") -> None:
-        speed = status.speed_bytes_per_second
-        rate = f", {gigabytes(int(speed))}/s" if speed else ""
-        self._draw(status.done_bytes, status.size_bytes, f"{rate}, fetching")
-
-    def _draw(self, done: int, size: int, rest: str) -> None:
-        if not self._terminal or not size:
-            return
-        self._drawn = True
-        filled = 24 * done // size
-        bar = "█" * filled + "░" * (24 - filled)
-        text = f"{bar} {100 * done // size:>3}% of {gigabytes(size)}{rest}  {self._title}"
-        sys.stderr.write(f"\r{text[:110]}\x1b[K")
-        sys.stderr.flush()

@@ -104,7 +104,7 @@ def place(qtbot: QtBot, settings: SettingsStore, tmp_path: Path) -> Iterator[Pla
     target = Target("folder", tmp_path / "own")
     builders = {
         MODELS.key: lambda shell: LibraryView(
-            shell, library, lambda: target, lambda *wanted: asked.append(wanted)
+            shell, library, lambda: target, lambda *pair: asked.append(pair)
         )
     }
     desktop = Desktop(application(), ScriptedBackend(), settings, builders)
@@ -192,17 +192,17 @@ def test_verify_shows_progress_and_the_result(place: Place) -> None:
     view.detail.verify.click()
     assert view.work_strip.isVisible()
     assert not view.detail.delete.isEnabled()
-    place.wait(lambda: view._job is None)
+    place.wait(lambda: not view.checking.busy)
     assert view.work_strip.what.text() == "GLM Q4_0 is sound"
     place.wait(lambda: view.detail.state.text() == "Verified")
     assert "every byte" in view.detail.why.text()
     path.resolve().write_bytes(gguf()[:-1] + b"x")
     view.work_strip.close_button.click()
     view.detail.verify.click()
-    place.wait(lambda: view._job is None)
+    place.wait(lambda: not view.checking.busy)
     assert view.work_strip.what.text() == "GLM Q4_0 is damaged"
     view.detail.repair.click()
-    place.wait(lambda: view._job is None)
+    place.wait(lambda: not view.checking.busy)
     assert "cannot be reached" in view.work_strip.line.text()
 
 
@@ -226,7 +226,7 @@ def test_verifying_can_be_cancelled(
     assert "about 2.0 s left" in view.work_strip.line.text()
     view.work_strip.stop.click()
     gate.set()
-    place.wait(lambda: view._job is None)
+    place.wait(lambda: not view.checking.busy)
 
 
 def test_deleting_asks_and_says_what_it_frees(place: Place) -> None:
@@ -413,3 +413,32 @@ def test_a_low_window_keeps_room_for_the_list(place: Place) -> None:
     assert view.detail.isVisible()
     place.desktop.window.resize(640, 800)
     place.wait(view.detail.path.isVisible)
+
+
+def test_asking_for_the_rest_can_be_stopped(
+    place: Place, monkeypatch: pytest.MonkeyPatch, gate: threading.Event
+) -> None:
+    put(place.root / "own" / "GLM-Q4_0.gguf.part", gguf()[:100])
+    wanted = DownloadRequest("o/A", "c" * 40, ()), Target("folder", place.root)
+    begun: list[int] = []
+    ended: list[int] = []
+
+    def slow(_: object) -> object:
+        begun.append(1)
+        gate.wait(20)
+        ended.append(1)
+        return wanted
+
+    monkeypatch.setattr(place.library, "completion", slow)
+    view = place.open(1)
+    view.detail.finish.click()
+    place.wait(lambda: bool(begun))
+    view.work_strip.stop.click()
+    assert not view.work_strip.isVisible()
+    gate.set()
+    place.wait(lambda: len(ended) == 1)
+    assert place.asked == []
+    monkeypatch.setattr(place.desktop.window, "go", lambda _: None)
+    view.detail.finish.click()
+    place.wait(lambda: place.asked == [wanted])
+    assert not view.work_strip.isVisible()

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, QUrl
 from PySide6.QtGui import (
@@ -29,6 +28,7 @@ from app.library.verify import Verification
 from app.settings.declared import LAST_MODEL, LIBRARY_FOLDERS
 from app.ui.library.asking import Question, WorkStrip
 from app.ui.library.bar import TopBar
+from app.ui.library.checking import Checking
 from app.ui.library.deleting import Deleting
 from app.ui.library.detail import DetailCard
 from app.ui.library.listing import ModelList
@@ -37,16 +37,11 @@ from app.ui.library.states import StatePage
 from app.ui.library.words import (
     problems_line,
     reading_line,
-    repair_line,
     summary_line,
-    verify_line,
 )
-from app.ui.library.work import Job, LibraryWork
+from app.ui.library.work import LibraryWork
 from app.ui.shell import DOWNLOADS, Shell
 from app.ui.widgets import single_shot
-
-if TYPE_CHECKING:
-    from app.core.tasks import Task
 
 # Files come in bunches: an unpacked archive, a set of shards.
 _GATHER_MS = 700
@@ -88,7 +83,6 @@ class LibraryView(QWidget):
         )
         self._snapshot: Snapshot | None = None
         self._free: int | None = None
-        self._job: Task | None = None  # the verification or repair that goes on
         self._dialog: QFileDialog | None = None
         self.bar = TopBar(shell.look)
         self.rows = ModelRows()
@@ -98,6 +92,7 @@ class LibraryView(QWidget):
         self.question = Question()
         self.detail = DetailCard(shell.look)
         self.detail.hide()
+        self.checking = Checking(self._work, self.work_strip, self._checked)
         self._deleting = Deleting(self._work, self.question, self.work_strip, self._deleted)
         self._gather = single_shot(self, _GATHER_MS, self._work.scan)
         self._poll = QTimer(self)
@@ -178,7 +173,7 @@ class LibraryView(QWidget):
         if model is None or (self.detail.model is not None and self.detail.model.key != model.key):
             self.question.close_question()
         if model is not None:
-            self.detail.show_model(model, busy=self._job is not None, loaded=self._loaded(model))
+            self.detail.show_model(model, busy=self.checking.busy, loaded=self._loaded(model))
 
     def _loaded(self, model: InstalledModel) -> bool:
         open_model = self._shell.models.ready
@@ -211,58 +206,28 @@ class LibraryView(QWidget):
             self._shell.window.open_model(str(model.path))
 
     def _verify(self, *, repair: bool = False) -> None:
-        model = self.chosen
-        if model is None or self._job is not None:
-            return
-        strip = self.work_strip
-        job = Job(
-            lambda p: strip.progress(verify_line(p), p.done_bytes, p.size_bytes),
-            lambda s: strip.progress(repair_line(s), s.done_bytes, s.size_bytes),
-            self._verified,
-            lambda error: self._failed(model, error),
-            self._job_ended,
-        )
-        task = self._job = self._work.verify(model, job, repair=repair)
-        verb = "Repairing" if repair else "Verifying"
-        strip.begin(f"{verb} {model.title}", task.cancel)
-        self._show_chosen()
+        if self.chosen is not None:
+            self.checking.begin(self.chosen, repair=repair)
+            self._show_chosen()
 
-    def _verified(self, result: Verification) -> None:
-        good = result.verified is not None
-        what = f"{result.model.title} is sound" if good else f"{result.model.title} is damaged"
-        if not good and not any(one.sure for one in result.wrong):
-            what = f"{result.model.title} differs from the Hub"
-        self.work_strip.end(what, result.sentence, good=good)
-        if not good:
+    def _checked(self, result: Verification | None) -> None:
+        """None when it gave no result."""
+        self._show_chosen()
+        if result is not None and result.wrong:
             self.detail.repair.show()
-
-    def _job_ended(self) -> None:
-        cancelled = self._job is not None and self._job.cancelled
-        self._job = None
-        if cancelled and not self.work_strip.stop.isHidden():
-            self.work_strip.hide()
-        self._show_chosen()
         self._work.scan()
 
-    def _failed(self, model: InstalledModel, error: KnownError) -> None:
-        self.work_strip.end(model.title, str(error), good=False)
-
     def _finish(self) -> None:
-        model = self.chosen
-        if model is None or self._job is not None:
-            return
-
         def found(wanted: tuple[DownloadRequest, Target]) -> None:
-            self.work_strip.hide()
             self._download(*wanted)
             self._shell.window.go(DOWNLOADS.key)
 
-        task = self._work.completion(model, found, lambda error: self._failed(model, error))
-        self.work_strip.begin(f"Asking the Hub for the rest of {model.title}", task.cancel)
+        if self.chosen is not None:
+            self.checking.complete(self.chosen, found)
 
     def _delete(self) -> None:
         model = self.chosen
-        if model is not None and self._job is None:
+        if model is not None and not self.checking.busy:
             self._deleting.begin(model)
 
     def _deleted(self, model: InstalledModel) -> None:
