@@ -41,7 +41,7 @@ def import_from(
             problems.append(found)
         else:
             try:
-                conversation = commands.take_in(found).result()
+                conversation = commands.take_in_by_and_by(found)
             except NotSavedError:
                 raise
             except KnownError as error:

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from functools import partial
 
 from app.chat.store import conversations, trash, tree
 from app.chat.store.ids import IdMaker
@@ -15,6 +16,7 @@ from app.chat.store.writer import Writer
 from app.core.json import JsonObject
 from app.core.messages import Message, Part, Role
 
+_PIECE_MESSAGES = 200
 Now = Callable[[], datetime]
 
 
@@ -83,6 +85,25 @@ class ConversationCommands:
     def take_in(self, new: NewConversation) -> Future[int | None]:
         """Write a whole conversation at once or not at all; None when it is there already."""
         return self._writer.submit(lambda c: conversations.take_in(c, self._ids, new))
+
+    def take_in_by_and_by(self, new: NewConversation) -> int | None:
+        """As `take_in`, for long ones: in pieces, between which other writes have their turn, an
+        answer that is being written above all. It is seen when it is complete, and removed at the
+        next start when it never was. Blocks. Raises KnownError."""
+        taking = self._writer.submit(
+            lambda c: conversations.begin_taking_in(c, self._ids, new)
+        ).result()
+        if taking is None:
+            return None
+        try:
+            for start in range(0, len(new.messages), _PIECE_MESSAGES):
+                some = new.messages[start : start + _PIECE_MESSAGES]
+                piece = partial(conversations.take_in_messages, taking=taking, messages=some)
+                self._writer.submit(piece).result()
+        except Exception:
+            self.purge(taking.conversation)
+            raise
+        return self._writer.submit(lambda c: conversations.end_taking_in(c, taking, new)).result()
 
     def trash(self, conversation: int) -> Future[None]:
         return self._set(conversation, "trashed", to_ms(self._now()))

@@ -1,12 +1,20 @@
 """Conversations and folders as rows. Runs on the store thread, inside its transactions."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from app.chat.store import tree
 from app.chat.store.ids import IdMaker
 from app.chat.store.part_codec import clean, to_json
-from app.chat.store.types import Making, NewConversation, State, TitleOrigin, to_ms
+from app.chat.store.types import (
+    Making,
+    NewConversation,
+    State,
+    StoredMessage,
+    TitleOrigin,
+    to_ms,
+)
 from app.core.errors import KnownError
 
 LONGEST_TITLE = 200
@@ -50,7 +58,8 @@ def create(
 def update(connection: sqlite3.Connection, conversation: int, column: str, value: object) -> None:
     """Set one column. Raises KnownError when the conversation is gone."""
     changed = connection.execute(
-        f"UPDATE conversation SET {column} = ? WHERE id = ?",  # noqa: S608 - names are ours
+        f"UPDATE conversation SET {column} = ?"  # noqa: S608 - names are ours
+        " WHERE id = ? AND (trashed IS NULL OR trashed > 0)",
         (value, conversation),
     )
     if changed.rowcount == 0:
@@ -123,10 +132,21 @@ def branch(
     )
 
 
-def take_in(connection: sqlite3.Connection, ids: IdMaker, new: NewConversation) -> int | None:
-    """Write a whole conversation; its id, or None when it is there already.
+@dataclass(frozen=True)
+class TakingIn:
+    """A conversation that nobody sees yet. names: the id in the file -> the id here."""
 
-    Its own ids are kept where they are free and in order, else all of them are new.
+    conversation: int
+    names: Mapping[int, int]
+
+
+def begin_taking_in(
+    connection: sqlite3.Connection, ids: IdMaker, new: NewConversation
+) -> TakingIn | None:
+    """None when the conversation is there already.
+
+    Its own ids are kept where they are free and in order, else all of them are new. What is not
+    completed is removed at the next start.
     """
     if _is_known(connection, new):
         return None
@@ -134,8 +154,8 @@ def take_in(connection: sqlite3.Connection, ids: IdMaker, new: NewConversation) 
     conversation = new.id if new.id is not None and 0 < new.id < ids.new() else ids.new()
     connection.execute(
         "INSERT INTO conversation(id, folder, title, title_origin, created, changed, pinned,"
-        " archived, persona, system_prompt, settings, draft, source)"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " archived, persona, system_prompt, settings, draft, source, trashed)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, -1)",
         (
             conversation,
             folder_named(connection, ids, new.folder_name) if new.folder_name else None,
@@ -152,28 +172,42 @@ def take_in(connection: sqlite3.Connection, ids: IdMaker, new: NewConversation) 
             new.source,
         ),
     )
-    _take_in_messages(connection, conversation, names, new)
-    return conversation
+    return TakingIn(conversation, names)
 
 
-def _take_in_messages(
-    connection: sqlite3.Connection, conversation: int, names: dict[int, int], new: NewConversation
+def take_in_messages(
+    connection: sqlite3.Connection, taking: TakingIn, messages: Sequence[StoredMessage]
 ) -> None:
-    for message in new.messages:
-        parent = None if message.parent is None else names[message.parent]
+    for message in messages:
+        parent = None if message.parent is None else taking.names[message.parent]
         state: State = "interrupted" if message.state == "streaming" else message.state
         role, parts = message.message.role, message.message.parts
-        created = to_ms(message.created)
-        own = names[message.id]
-        tree.add(
-            connection, tree.NewMessage(own, conversation, parent, role, state, created), parts
-        )
+        own = taking.names[message.id]
+        new = tree.NewMessage(own, taking.conversation, parent, role, state, to_ms(message.created))
+        tree.add(connection, new, parts)
         if message.making is not None or message.raw is not None:
             making = message.making or Making()
             tree.set_making(connection, own, making, message.raw)
-    if new.chosen is not None and new.chosen in names:
-        tree.show(connection, names[new.chosen])
-    update(connection, conversation, "changed", to_ms(new.changed))
+
+
+def end_taking_in(connection: sqlite3.Connection, taking: TakingIn, new: NewConversation) -> int:
+    """Let it be seen; its id."""
+    if new.chosen is not None and new.chosen in taking.names:
+        tree.show(connection, taking.names[new.chosen])
+    connection.execute(
+        "UPDATE conversation SET trashed = NULL, changed = ? WHERE id = ?",
+        (to_ms(new.changed), taking.conversation),
+    )
+    return taking.conversation
+
+
+def take_in(connection: sqlite3.Connection, ids: IdMaker, new: NewConversation) -> int | None:
+    """All of it at once; its id, or None when it is there already."""
+    taking = begin_taking_in(connection, ids, new)
+    if taking is None:
+        return None
+    take_in_messages(connection, taking, new.messages)
+    return end_taking_in(connection, taking, new)
 
 
 def _is_known(connection: sqlite3.Connection, new: NewConversation) -> bool:

@@ -52,6 +52,7 @@ class DatabaseFile:
             refusal = error
         except sqlite3.Error as error:
             refusal = connect.explained(error, self._path)
+            refusal.what = "The chats cannot be saved."
         except OSError as error:
             refusal = self._no_folder(error)
         else:
@@ -172,6 +173,7 @@ def _recover(connection: sqlite3.Connection) -> None:
         tree.fold_pieces(connection, message)
         tree.set_state(connection, message, "interrupted")
     connection.execute("DELETE FROM piece")
+    connection.execute("UPDATE conversation SET trashed = 0, source = NULL WHERE trashed = -1")
     connection.execute("COMMIT")
 
 

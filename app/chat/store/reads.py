@@ -28,7 +28,7 @@ _HEAD = "id, title, title_origin, folder, created, changed, pinned, archived, tr
 _SHELVES: dict[Shelf, tuple[str, str]] = {
     "active": ("trashed IS NULL AND archived = 0", "pinned DESC, changed DESC, id DESC"),
     "archived": ("trashed IS NULL AND archived = 1", "pinned DESC, changed DESC, id DESC"),
-    "trash": ("trashed IS NOT NULL", "trashed DESC, id DESC"),
+    "trash": ("trashed > 0", "trashed DESC, id DESC"),
 }
 AnyFolder = Literal["any"]
 
@@ -140,7 +140,8 @@ class Reads:
             row = connection.execute(
                 f"SELECT {_HEAD}, persona, system_prompt, settings, draft,"  # noqa: S608
                 " (SELECT max(id) FROM message WHERE conversation = conversation.id"
-                " AND visible = 1) FROM conversation WHERE id = ?",
+                " AND visible = 1) FROM conversation"
+                " WHERE id = ? AND (trashed IS NULL OR trashed > 0)",
                 (conversation,),
             ).fetchone()
         if row is None:

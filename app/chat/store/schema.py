@@ -4,6 +4,9 @@ Times are milliseconds since 1970, UTC. A message is visible when the path that 
 through it: `chosen` of a message is the reply that is shown below it, `first` of a conversation the
 message it begins with. So the path is the visible messages in the order of their ids (a reply's id
 is greater than its parent's), and every branch remembers where it was left.
+
+`trashed` of a conversation is when it was put in the trash; 0 means that it is deleted and its rows
+are still being removed, -1 that it is being taken in and not complete. Nobody sees these two.
 """
 
 APPLICATION_ID = 0x474C4D43  # "GLMC"
@@ -34,6 +37,7 @@ CREATE TABLE conversation(
 ) STRICT;
 CREATE INDEX conversation_shelf ON conversation(archived, pinned DESC, changed DESC, id DESC)
   WHERE trashed IS NULL;
+CREATE INDEX conversation_trashed ON conversation(trashed) WHERE trashed IS NOT NULL;
 CREATE INDEX conversation_folder ON conversation(folder);
 
 CREATE TABLE message(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
-from app.chat.store import connect, erase, index, mend
+from app.chat.store import connect, erase, index, mend, trash
 from app.chat.store.commands import ConversationCommands, MessageCommands, Now, utc_now
 from app.chat.store.database_file import DatabaseFile
 from app.chat.store.ids import IdMaker
@@ -35,7 +35,7 @@ class ChatStore:
         """Nothing is touched before `start`. on_status is called on the store thread."""
         self._ids = IdMaker()
         self._file = DatabaseFile(folder / FILE_NAME, self._ids)
-        self._writer = Writer(self._file, idle=index.step, on_status=self._status_changed)
+        self._writer = Writer(self._file, idle=_idle, on_status=self._status_changed)
         self._on_status = on_status
         self._was_writable = False
         self._connections = Connections(
@@ -106,3 +106,8 @@ class ChatStore:
     def _reading(self) -> sqlite3.Connection:
         self._writer.opened.result()
         return self._file.reading()
+
+
+def _idle(connection: sqlite3.Connection) -> bool:
+    swept = trash.sweep(connection)
+    return index.step(connection) or swept

@@ -5,6 +5,7 @@ import sqlite3
 from app.chat.store import index, tree
 from app.core.errors import KnownError
 
+_SWEPT_ROWS = 300
 _DELETE_BELOW = """
 WITH RECURSIVE below(id) AS (
   SELECT :root UNION ALL
@@ -89,26 +90,45 @@ def purge_deletion(connection: sqlite3.Connection, deletion: int) -> None:
 
 
 def purge_conversation(connection: sqlite3.Connection, conversation: int) -> None:
-    rows = connection.execute("SELECT id FROM message WHERE conversation = ?", (conversation,))
-    for (message,) in rows.fetchall():
-        remove_message(connection, message)
-    index.forget_title(connection, conversation)
-    connection.execute("DELETE FROM conversation WHERE id = ?", (conversation,))
+    """It is gone at once; of a long one, most rows are removed by `sweep` later."""
+    connection.execute(
+        "UPDATE conversation SET trashed = 0, source = NULL WHERE id = ?", (conversation,)
+    )
+    sweep(connection)
 
 
 def purge_older(connection: sqlite3.Connection, before: int) -> int:
     """Empty the trash of what was put there before that moment; how many things that were."""
     conversations = connection.execute(
-        "SELECT id FROM conversation WHERE trashed < ?", (before,)
-    ).fetchall()
-    for (conversation,) in conversations:
-        purge_conversation(connection, conversation)
+        "UPDATE conversation SET trashed = 0, source = NULL WHERE trashed > 0 AND trashed < ?",
+        (before,),
+    ).rowcount
     deletions = connection.execute(
         "SELECT id FROM deletion WHERE created < ?", (before,)
     ).fetchall()
     for (deletion,) in deletions:
         purge_deletion(connection, deletion)
-    return len(conversations) + len(deletions)
+    sweep(connection)
+    return conversations + len(deletions)
+
+
+def sweep(connection: sqlite3.Connection) -> bool:
+    """Remove some rows of purged conversations, a few hundredths of a second of work, so that an
+    answer that is being written does not wait for it. True: there is more."""
+    rows = connection.execute(
+        "SELECT message.id FROM conversation JOIN message"
+        " ON message.conversation = conversation.id WHERE conversation.trashed = 0 LIMIT ?",
+        (_SWEPT_ROWS,),
+    ).fetchall()
+    for (message,) in rows:
+        remove_message(connection, message)
+    if len(rows) == _SWEPT_ROWS:
+        return True
+    doomed = connection.execute("SELECT id FROM conversation WHERE trashed = 0").fetchall()
+    for (conversation,) in doomed:
+        index.forget_title(connection, conversation)
+        connection.execute("DELETE FROM conversation WHERE id = ?", (conversation,))
+    return False
 
 
 def remove_message(connection: sqlite3.Connection, message: int) -> None:

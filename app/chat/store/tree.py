@@ -212,7 +212,9 @@ def set_making(
 
 
 def _check_place(connection: sqlite3.Connection, conversation: int, parent: int | None) -> None:
-    known = connection.execute("SELECT 1 FROM conversation WHERE id = ?", (conversation,))
+    known = connection.execute(
+        "SELECT 1 FROM conversation WHERE id = ? AND trashed IS NOT 0", (conversation,)
+    )
     if known.fetchone() is None:
         raise KnownError("This chat is not there any more.", "It has been deleted.")
     if parent is not None:

@@ -183,7 +183,6 @@ class Writer:
         except sqlite3.Error as error:
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
-            _log.warning("Writing the chats failed: %s", error)
             return self._hold(batch, self._source.explain(error))
         if self._idle_at is None:
             self._idle_at = time.monotonic() + IDLE_SECONDS
@@ -211,6 +210,8 @@ class Writer:
         """Keep the batch for another try; nobody waits in vain meanwhile."""
         self._held = batch
         self._retry_at = time.monotonic() + RETRY_SECONDS
+        if trouble != self._status.trouble:
+            _log.warning("Writing the chats failed: %s %s", trouble, trouble.details)
         self._set_status(StoreStatus(self._status.writable, len(batch), trouble))
         error = NotSavedError(trouble.what, trouble.why, trouble.next_step, trouble.details)
         for job in batch:

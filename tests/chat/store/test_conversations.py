@@ -1,12 +1,13 @@
 """Conversations, folders and their lists."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from app.chat.store.store import ChatStore
-from app.chat.store.types import Making
+from app.chat.store.types import Making, NewConversation, StoredMessage
 from app.core.errors import KnownError
 from app.core.messages import (
     AttachmentPart,
@@ -20,7 +21,7 @@ from app.core.messages import (
     ToolCallPart,
     ToolResultPart,
 )
-from tests.chat.store.helpers import Stores, answer, ask, done, opened, texts
+from tests.chat.store.helpers import Stores, answer, ask, database, done, opened, texts
 
 EVERY_PART: tuple[Part, ...] = (
     ReasoningPart("想一想", 1.5, finished=False),
@@ -177,3 +178,60 @@ def test_it_is_all_there_after_a_restart(tmp_path: Path) -> None:
         assert texts(store, chat) == ["Do you remember?", "I do."]
         later = done(store.conversations.create("Later"))
         assert later > chat
+
+
+def _long(count: int) -> NewConversation:
+    when = datetime(2026, 1, 1, tzinfo=UTC)
+    said = Message("user", (TextPart("something long ago"),))
+    messages = [
+        StoredMessage(n, n - 1 if n else None, "complete", when, said) for n in range(count)
+    ]
+    return NewConversation("Long", when, when, tuple(messages), source="test:long")
+
+
+def test_a_long_conversation_comes_and_goes_in_pieces(store: ChatStore, tmp_path: Path) -> None:
+    chat = store.conversations.take_in_by_and_by(_long(1000))
+    assert chat is not None
+    assert store.conversations.take_in_by_and_by(_long(1000)) is None
+    assert len(store.read.path(chat)) == 1000
+    store.indexed().result(30)
+    assert store.search.find("ago").found == 1000
+    store.conversations.purge(chat).result(30)
+    with pytest.raises(KnownError):
+        store.read.details(chat)
+    assert store.read.count("trash") == 0
+    assert store.search.find("ago").hits == ()
+    with pytest.raises(KnownError):
+        ask(store, chat, None, "Still there?")
+    assert isinstance(store.conversations.restore(chat).exception(30), KnownError)
+    again = store.conversations.take_in_by_and_by(_long(10))
+    assert again is not None
+    assert store.close(30)
+    # The rest of the rows goes while nothing else is written, after a restart as well.
+    with opened(tmp_path / "chats") as store:
+        while store.written().result(30) is None and _rows(tmp_path / "chats") > 10:
+            pass
+        assert texts(store, again) == ["something long ago"] * 10
+
+
+def _rows(folder: Path) -> int:
+    with database(folder) as connection:
+        return int(connection.execute("SELECT count(*) FROM message").fetchone()[0])
+
+
+def test_what_was_not_taken_in_completely_is_removed(tmp_path: Path, stores: Stores) -> None:
+    store = stores(tmp_path)
+    store.start().result(30)
+    good = _long(300)
+    bad = replace(good, messages=(*good.messages, replace(good.messages[0], id=999, parent=-5)))
+    with pytest.raises(KeyError):
+        store.conversations.take_in_by_and_by(bad)
+    store.written().result(30)
+    assert store.read.conversations() == ()
+    assert store.conversations.take_in_by_and_by(good) is not None
+    assert store.close(30)
+    with database(tmp_path) as connection:
+        connection.execute("UPDATE conversation SET trashed = -1")
+    with opened(tmp_path) as again:
+        assert again.read.conversations() == ()
+        assert again.read.count("trash") == 0
