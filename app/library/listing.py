@@ -59,6 +59,8 @@ def models_of(walk: Walk) -> list[InstalledModel]:
         if name not in group.files or group.files[name].partial:
             group.files[name] = file
     made = sorted((_model(first, group) for (_, first), group in groups.items()), key=_order)
+    if not attached:
+        return made
     return [replace(one, attached=tuple(attached.get(str(one.folder), ()))) for one in made]
 
 
@@ -82,7 +84,8 @@ def distinct(models: Iterable[InstalledModel]) -> list[InstalledModel]:
 
 def _place(source: Source, found: Found, told: PartialInfo | None) -> tuple[str, str, _Origin]:
     """The file's own name, the folder that it belongs to, and where it is from."""
-    below = tuple(parts(source.folder, found.path))
+    inside = source.kind in ("hub-cache", "lm-studio")
+    below = tuple(parts(source.folder, found.path)) if inside else ()
     if source.kind == "hub-cache" and below and below[0].startswith("models--"):
         owner, _, repo = below[0].removeprefix("models--").partition("--")
         commit = below[2] if len(below) > 3 and below[1] == "snapshots" else None
@@ -145,7 +148,7 @@ def names_of(first: str, folder: str, repo: str = "") -> tuple[str, str]:
     if not _ENDING.search(first):  # a cache's blob, known by its hash alone
         return readable(repo or Path(folder).name), ""
     stem = _SHARD.sub("", _ENDING.sub("", first))
-    parent = Path(folder).name
+    parent = folder.rpartition(os.sep)[2]
     plain = parent if _GENERIC.fullmatch(stem) else stem
     quantization = _quantization(stem) or _quantization(parent)
     model = plain

@@ -139,5 +139,7 @@ class Snapshot:
 def readable(name: str) -> str:
     """A file name for people: bytes that are no text become a replacement sign, and nothing in it
     breaks a line or turns the direction of writing."""
+    if name.isprintable():  # no surrogates either
+        return name
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
