@@ -214,6 +214,7 @@ class MainWindow(QMainWindow):
             self._settings.subscribe(TOOLS, page.composer.tools.setChecked),
         ]
         header.quit_action.triggered.connect(self.quit)
+        self.addAction(header.quit_action)  # on every page, the header is on the chat's alone
         header.first_steps.connect(lambda: self.go(FIRST_START))
         header.first_steps_action.setVisible(FIRST_START in self._builders)
         page.options_changed.connect(self._options_changed)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -220,10 +222,14 @@ def test_without_a_tray_the_window_is_minimized_and_says_so(bench: Bench) -> Non
     assert "no tray" in bench.desktop.window.notice.text.text()
 
 
-def test_quit_asks_nothing(bench: Bench) -> None:
+@pytest.mark.parametrize("page", ["chat", "downloads"])
+def test_quit_asks_nothing_on_whatever_page(bench: Bench, page: str) -> None:
     bench.queue.put(job("a"))
     bench.wait(lambda: bench.badge() == "42%")
-    bench.desktop.window.page.header.quit_action.trigger()
+    bench.desktop.window.go(page)
+    bench.desktop.window.activateWindow()
+    bench.wait(bench.desktop.window.isActiveWindow)
+    QTest.keyClick(bench.desktop.window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
     assert bench.closed
     assert bench.question() is None
 
