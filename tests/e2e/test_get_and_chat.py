@@ -1,5 +1,9 @@
 """The whole way for real: a Hub, the downloads, the engine, the window."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +12,11 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app import bootstrap
-from app.core.paths import demo_model_path
+from app.bootstrap import QUEUE_NAME
+from app.core.paths import data_dir, demo_model_path
+from app.downloads.queue_file import SavedJob, load_queue, save_queue
+from app.downloads.storage import PART_SUFFIX
+from app.downloads.types import DownloadRequest, FileRequest, JobState, Target
 from app.settings.declared import MODELS_FOLDER
 from app.ui.application import Desktop, application
 from app.ui.backend import EngineBackend
@@ -114,6 +122,33 @@ def test_the_program_ends_in_the_middle_and_goes_on(
         assert "goes on where it stopped" in program.desktop.window.notice.text.text()
     finally:
         program.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_a_polite_kill_ends_at_once_and_loses_nothing(hub: HubServer, tmp_path: Path) -> None:
+    content = BytesContent(demo_model_path().read_bytes())
+    file = FileRequest(NAME, content.size, content.sha256)
+    request = DownloadRequest(REPO, hub.world.repos[REPO].head, (file,), "Tiny Q8_0", "main")
+    queue = data_dir() / QUEUE_NAME
+    save_queue(queue, [SavedJob("one", request, Target("folder", tmp_path), JobState.RUNNING)])
+    hub.misbehave(NAME, Fault(stall_after=1 << 20), times=None)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app"],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert hub.stalled.wait(90)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(90) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert [job.job_id for job in load_queue(queue)] == ["one"]
+    assert not (tmp_path / NAME).exists()
+    assert any(PART_SUFFIX in path.name for path in tmp_path.iterdir())
 
 
 def test_an_address_is_typed_in_and_the_file_comes(
