@@ -167,7 +167,7 @@ def _draw_downloads(folder: Path, temporary: Path) -> None:
             shell,
             shell.getting,
             target=lambda: target,
-            lister=lambda repo, _: Listed(repo, ()),
+            lister=lambda repo, *_: Listed(repo, ()),
             free=lambda _: 812 * GB,
         )
 

@@ -78,13 +78,13 @@ class Bench:
         found = self.page.findChild(QLabel, name)
         return found.text() if isinstance(found, QLabel) and found.isVisible() else ""
 
-    def list_files(self, repo: str, cancel: CancelToken) -> Listed:
+    def list_files(self, repo: str, cancel: CancelToken, revision: str = "") -> Listed:
         cancel.on_cancel(self.listing.set)
         self.listing.wait(20)
         found = self.files[repo]
         if isinstance(found, KnownError):
             raise found
-        return Listed(repo, group(found))
+        return Listed(repo, group(found), revision or "main")
 
 
 @pytest.fixture
@@ -359,6 +359,14 @@ def test_a_file_by_its_address(bench: Bench) -> None:
     request, target = bench.queue.added[0]
     assert (request.repo, request.title, target.folder) == ("a/b-GGUF", "b Q4_K_M", FOLDER)
     assert bench.text("addressTold") == "b Q4_K_M is in the queue (3.0 GB)."
+
+
+def test_an_address_with_a_branch_means_that_branch(bench: Bench) -> None:
+    bench.files["a/b-GGUF"] = [RepoFile("m-Q4_K_M.gguf", 3 * GB, "f" * 64, COMMIT)]
+    bench.page.address.edit.setText("https://huggingface.co/a/b-GGUF/tree/refs%2Fpr%2F1")
+    bench.press("addressGet")
+    bench.wait(lambda: len(bench.queue.added) == 1)
+    assert bench.queue.added[0][0].ref == "refs/pr/1"
 
 
 def test_several_quantizations_are_a_choice(bench: Bench) -> None:

@@ -29,6 +29,10 @@ COMMIT = "a" * 40
         ("  unsloth/GLM-4.6-GGUF:UD-Q3_K_XL ", Address("unsloth/GLM-4.6-GGUF", "UD-Q3_K_XL")),
         ("https://huggingface.co/unsloth/GLM-4.6-GGUF", Address("unsloth/GLM-4.6-GGUF")),
         ("huggingface.co/a/b/tree/main", Address("a/b")),
+        (
+            "https://huggingface.co/a/b/blob/v2/x.gguf",
+            Address("a/b", path="x.gguf", revision="v2"),
+        ),
         ("hf.co/a/b:Q4_K_M", Address("a/b", "Q4_K_M")),
         ("https://huggingface.co/a/b/tree/main/UD-Q3_K_XL", Address("a/b", path="UD-Q3_K_XL")),
         (
@@ -48,6 +52,7 @@ def test_an_address_names_a_repository(text: str, meant: Address) -> None:
         "", "GLM-4.6", "a/b/c", "../etc/passwd", "a/..", "https://example.org/a/b",
         "https://huggingface.co/datasets/a/b", "https://huggingface.co/", "file:///etc/passwd",
         "a/b:", "a/b\nc/d", "x" * 700, "https://[", "ftp://huggingface.co/a/b", "a/b:Q4\x00",
+        "https://huggingface.co/a/b/tree/..%2F..%2Fetc", "https://huggingface.co/a/b/tree/%2Fetc",
     ],
 )  # fmt: skip
 def test_what_names_none_says_so_in_words(text: str) -> None:

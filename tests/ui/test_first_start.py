@@ -115,7 +115,9 @@ class Bench:
             raise self.hub
         return self.hub
 
-    def _list(self, repo: str, _: CancelToken) -> Listed:
+    def _list(self, repo: str, cancel: CancelToken, revision: str = "") -> Listed:
+        assert not cancel.cancelled
+        assert revision == ""
         self.listed.append(repo)
         files = [RepoFile("GLM-4.6-UD-Q2_K_XL.gguf", 135 * GB, "f" * 64, "a" * 40)]
         return Listed(repo, group(files))

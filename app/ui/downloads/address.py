@@ -12,16 +12,19 @@ _HOSTS = frozenset({"huggingface.co", "www.huggingface.co", "hf.co"})
 _OTHER_KINDS = frozenset({"datasets", "spaces", "collections", "papers", "docs", "blog", "models"})
 _LONGEST = 600
 _EXAMPLES = "Write owner/name, owner/name:QUANTIZATION, or paste an address of huggingface.co."
+_REVISION = re.compile(r"[A-Za-z0-9][\w./-]{0,99}")
 _QUANT = re.compile(r"[\w.()/ -]{1,100}")
 
 
 @dataclass(frozen=True)
 class Address:
-    """quant, path: what of the repository is meant, "" for a choice to be made."""
+    """quant, path: what of the repository is meant, "" for a choice to be made. revision: a branch,
+    tag or commit, "" for the main branch."""
 
     repo: str
     quant: str = ""
     path: str = ""
+    revision: str = ""
 
 
 def parse_address(text: str, mirror: str = "") -> Address:
@@ -71,10 +74,12 @@ def _from_url(text: str, mirror: str) -> Address:
     if not is_repository_name(repo):
         raise KnownError("That address does not name a repository.", "", _EXAMPLES)
     rest = steps[2:]
-    if len(rest) < 3 or rest[0] not in ("tree", "blob", "resolve"):
+    if len(rest) < 2 or rest[0] not in ("tree", "blob", "resolve"):
         return Address(repo, quant if colon else "")
-    path = "/".join(rest[2:])  # rest[1] is a branch: the newest commit is taken
-    return Address(repo, path=path)
+    revision = "" if rest[1] == "main" else rest[1]
+    if revision and (not _REVISION.fullmatch(revision) or ".." in revision):
+        raise KnownError("That address names no branch or commit.", "", _EXAMPLES)
+    return Address(repo, path="/".join(rest[2:]), revision=revision)
 
 
 def choose(address: Address, offered: tuple[Quantization, ...]) -> Quantization | None:

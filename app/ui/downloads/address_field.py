@@ -33,8 +33,9 @@ class Found:
     chosen: Quantization | None
 
 
-def request_of(repo: str, one: Quantization) -> DownloadRequest:
-    return request_for(repo, one.files, f"{base_name(repo)} {one.name}")
+def request_of(listed: Listed, one: Quantization) -> DownloadRequest:
+    title = f"{base_name(listed.repo)} {one.name}"
+    return request_for(listed.repo, one.files, title, listed.ref)
 
 
 class AddressField(QWidget):
@@ -84,7 +85,9 @@ class AddressField(QWidget):
         def work(cancel: CancelToken) -> Found:
             # Abandoned when the program ends: a stranger's server may take its time.
             listed = run_bounded(
-                lambda token: self._lister(address.repo, token), cancel, _LONGEST_SECONDS
+                lambda token: self._lister(address.repo, token, address.revision),
+                cancel,
+                _LONGEST_SECONDS,
             )
             return Found(listed, choose(address, listed.quantizations))
 
@@ -145,7 +148,7 @@ class AddressField(QWidget):
     def _take(self, listed: Listed, one: Quantization) -> None:
         self.reset()
         self.edit.clear()
-        request = request_of(listed.repo, one)
+        request = request_of(listed, one)
         size = gigabytes(request.size_bytes)
         told = f"{request.title} is in the queue ({size}). {one.warning}"
         self._told.setText(told.rstrip())

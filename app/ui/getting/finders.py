@@ -1,7 +1,9 @@
 """From a repository and a quantization's name to what a download is asked for. Blocking."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from app.catalog.hub import Hub
 from app.catalog.quantizations import Quantization
@@ -11,25 +13,32 @@ from app.downloads.requests import request_for
 from app.downloads.types import DownloadRequest
 from app.planning.offers import dated_group
 
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
 
 @dataclass(frozen=True)
 class Listed:
-    """repo: its present name."""
+    """repo: its present name. ref: the branch or tag that was listed, None for a commit."""
 
     repo: str
     quantizations: tuple[Quantization, ...]
+    ref: str | None = "main"
 
 
-Lister = Callable[[str, CancelToken], Listed]
-"""What a repository holds at its newest commit. Blocks; raises KnownError."""
+class Lister(Protocol):
+    def __call__(self, repo: str, cancel: CancelToken, revision: str = "") -> Listed:
+        """What a repository holds, at its newest commit or that of a branch, tag or commit. Blocks;
+        raises KnownError."""
+        ...
 
 
 def hub_lister(hub: Hub) -> Lister:
-    def listed(repo: str, cancel: CancelToken) -> Listed:
+    def listed(repo: str, cancel: CancelToken, revision: str = "") -> Listed:
         cancel.raise_if_cancelled()
-        found = hub.repository(repo)
+        found = hub.repository(repo, revision or None)
         cancel.raise_if_cancelled()
-        return Listed(found.repo, dated_group(hub, found))
+        ref = None if _COMMIT.fullmatch(revision) else revision or "main"
+        return Listed(found.repo, dated_group(hub, found), ref)
 
     return listed
 
@@ -46,6 +55,6 @@ def by_name(
                 named[0].problem if named else "Its files have been renamed or removed.",
                 "Choose another quantization on the Models page.",
             )
-        return request_for(listed.repo, named[0].files, title)
+        return request_for(listed.repo, named[0].files, title, listed.ref)
 
     return find
