@@ -112,7 +112,8 @@ class Desktop:
         """In the background; what keeps a GPU from being used is told in the notice bar."""
 
         def told(finding: Finding | None) -> None:
-            if finding is not None:
+            # The first start says it itself.
+            if finding is not None and self.window.current != FIRST_START:
                 self.window.notice.show_finding(finding)
 
         return self.tasks.run(lambda _: gpu_banner(machine()), told)

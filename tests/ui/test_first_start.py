@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.catalog.names import RepoFile
@@ -32,6 +32,7 @@ from app.ui.shell import FIRST_START, Shell
 from tests.ui.conftest import TIMEOUT_MS
 from tests.ui.fake_queue import FOLDER, GB, FakeQueue
 from tests.ui.scripted import ScriptedBackend
+from tests.ui.test_access import _ours as ours
 
 OFFLINE = "huggingface.co cannot be reached."
 
@@ -298,6 +299,44 @@ def test_a_machine_that_cannot_be_looked_at_does_not_block(bench: Bench) -> None
     bench.wait(lambda: bench.text("firstLooking") == "The machine cannot be looked at.")
     bench.press("firstDemo")
     assert bench.desktop.window.current == "chat"
+
+
+def test_a_finding_is_not_told_twice(bench: Bench) -> None:
+    here = machine("driver-mismatch")
+    bench.machine = here
+    bench.open()
+    task = bench.desktop.look_at_machine(lambda: here)
+    bench.wait(lambda: task.ended and bench.text("firstFact-0") != "")
+    assert not bench.desktop.window.notice.isVisible()
+
+
+@pytest.mark.parametrize("width", [640, 1280])
+def test_everything_has_room_a_name_and_a_place_in_the_tab_order(bench: Bench, width: int) -> None:
+    bench.machine = machine("driver-mismatch")
+    bench.local = (LocalModel("GLM-4.5-Air Q4_K_M", "73.0 GB", Path("/m/air.gguf")),)
+    bench.open()
+    window = bench.desktop.window
+    window.resize(width, 1600)
+    window.activateWindow()
+    bench.wait(lambda: bench.button("firstLocal-0").isVisible())
+    bench.wait(lambda: bench.button("firstGet").isVisible())
+    page = window._pages[FIRST_START]
+    controls = [one for one in ours(page) if one.isVisible() and one.isEnabled()]
+    names = [one.objectName() for one in controls]
+    assert len(set(names)) == len(names)
+    assert "" not in names
+    assert [one.objectName() for one in controls if not one.accessibleName()] == []
+    buttons = [one for one in controls if isinstance(one, QAbstractButton)]
+    for one in buttons:
+        assert one.mapTo(page, one.rect().topRight()).x() < page.width(), one.objectName()
+        assert one.width() >= one.minimumSizeHint().width(), one.objectName()
+    reached: set[str] = set()
+    for _ in range(3 * len(controls)):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        reached.add(focus.objectName())
+        QTest.keyClick(focus, Qt.Key.Key_Tab)
+    assert {one.objectName() for one in buttons} <= reached
 
 
 @pytest.mark.parametrize("path", shipped_machines(), ids=lambda path: path.stem)

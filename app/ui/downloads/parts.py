@@ -70,6 +70,7 @@ class TwoToneBar(QProgressBar):
         self.setRange(0, _STEPS)
         self.setTextVisible(False)
         self.setFixedHeight(height)
+        self.setToolTip("Full colour: verified. Paler: downloaded, still to be verified.")
         look.changed.connect(self.update)
 
     def show_parts(self, done: int, verified: int, size: int, told: str) -> None:

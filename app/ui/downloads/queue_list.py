@@ -15,6 +15,10 @@ from app.ui.widgets import restyle, single_shot
 
 _ESTIMATED_HEIGHT = 112
 _MARGIN = 600
+_KEYS = (
+    "Space pauses or resumes, Enter shows the files, Delete cancels, "
+    "Alt with the up or down arrow moves it."
+)
 
 
 class JobSlot(QFrame):
@@ -33,6 +37,7 @@ class JobSlot(QFrame):
         self.setProperty("card", "job")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumHeight(_ESTIMATED_HEIGHT)
+        self.setAccessibleDescription(_KEYS)
         self._name()
 
     def build(self, look: Look) -> JobView:
