@@ -10,6 +10,7 @@ from app.catalog.hub import Hub
 from app.catalog.tokens import TokenStore
 from app.chat.loading import Loader
 from app.chat.services import Services
+from app.chat.store.store import ChatStore
 from app.core import paths
 from app.core.hub_access import HubAccess
 from app.downloads.manager import DownloadManager
@@ -51,8 +52,18 @@ def build(machine: Machine | None = None) -> Services:
     access = hub_access(settings, tokens)
     tools, downloads = ToolRunner(BUILTIN_TOOLS), download_manager(settings, access)
     shelf = library(settings, access, downloads)
+    chats = ChatStore(paths.data_dir() / "chats")
     return Services(
-        engine, loader, tools, settings, downloads, Hub(access), tokens, shelf, tuple(problems)
+        engine,
+        loader,
+        tools,
+        settings,
+        downloads,
+        Hub(access),
+        tokens,
+        shelf,
+        chats,
+        tuple(problems),
     )
 
 

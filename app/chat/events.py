@@ -34,6 +34,13 @@ class RoundFinished:
 
 
 @dataclass(frozen=True)
+class MessageAdded:
+    """A message has entered the conversation as the model will read it in the next prompt."""
+
+    message: Message
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far the answer is, for the status line."""
 
@@ -63,5 +70,6 @@ TurnEvent = (
     | ToolStarted
     | ToolFinished
     | RoundFinished
+    | MessageAdded
     | TurnFinished
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from app.chat import notices
-from app.chat.events import ToolFinished, TurnEvent, TurnFinished
+from app.chat.events import MessageAdded, ToolFinished, TurnEvent, TurnFinished
 from app.core.errors import KnownError
 from app.core.messages import Message, ToolCallPart, ToolResultPart
 from app.dialect.events import ToolCallRejected
@@ -45,6 +45,7 @@ class TurnRecord:
 
     def add(self, message: Message) -> None:
         self._added.append(message)
+        self._emit(MessageAdded(message))
 
     def noted(self, call: Call, result: ToolResultPart) -> ToolResultPart:
         """The result as the model is told it: with a remark when it has been told before.

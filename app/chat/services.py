@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.catalog.hub import Hub
 from app.catalog.tokens import TokenStore
 from app.chat.loading import Loader
+from app.chat.store.store import ChatStore
 from app.chat.turn import TurnRunner
 from app.core.paths import resources_dir
 from app.dialect.template import ChatTemplate
@@ -38,6 +39,7 @@ class Services:
     hub: Hub
     tokens: TokenStore
     library: Library
+    chats: ChatStore
     problems: tuple[str, ...] = ()
 
     def turn_runner(self, template: ChatTemplate) -> TurnRunner:
@@ -56,7 +58,8 @@ class Services:
         """Ends the engine thread and the downloads, whose partial files stay; True when both ended
         in time."""
         stopped = self.downloads.close(timeout_seconds)
-        return self.engine.close(timeout_seconds) and stopped
+        saved = self.chats.close(timeout_seconds)
+        return self.engine.close(timeout_seconds) and stopped and saved
 
 
 def default_target(settings: SettingsStore) -> Target:

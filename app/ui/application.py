@@ -15,6 +15,8 @@ from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.chat.services import Services
+from app.chat.store.store import ChatStore
+from app.chat.store.types import Opening
 from app.core.errors import KnownError
 from app.core.paths import APP_ID, demo_model_path, resources_dir
 from app.core.tasks import Task, TaskRunner
@@ -70,12 +72,13 @@ class Desktop:
         settings: SettingsStore,
         builders: Builders | None = None,
         downloads: Downloads | None = None,
+        chats: ChatStore | None = None,
     ) -> None:
         self.main_thread = MainThread()
         self.tasks = TaskRunner(self.main_thread.post, name="ui")
         self.look = Look(app, resources_dir())
         self.look.formulas = FormulaBook(self.tasks, self.look)
-        self.session = ChatSession(backend, self.tasks)
+        self.session = ChatSession(backend, self.tasks, chats=chats)
         self.getting = make_room(downloads, self.session, self.tasks) if downloads else None
         self.window = MainWindow(
             self.look, self.session, settings, self.tasks, builders or {}, self.getting
@@ -157,7 +160,8 @@ def run(services: Services, options: Namespace) -> int:
         elsewhere=partial(in_library, services.library),
     )
     builders = page_builders(services)
-    desktop = Desktop(app, EngineBackend(services), settings, builders, downloads)
+    services.chats.start()
+    desktop = Desktop(app, EngineBackend(services), settings, builders, downloads, services.chats)
     for limit in (DOWNLOAD_CONNECTIONS, DOWNLOAD_BYTES_PER_SECOND):
         settings.subscribe(limit, lambda _: services.apply_download_limits())
     before = sys.excepthook
@@ -174,10 +178,27 @@ def run(services: Services, options: Namespace) -> int:
         desktop.close()
 
 
+def _tell_how_chats_opened(desktop: Desktop, chats: ChatStore) -> None:
+    """In the background: a damaged file takes its time."""
+
+    def told(opening: Opening) -> None:
+        for problem in opening.problems:
+            desktop.window.tell(problem)
+        if opening.read_only_because is not None:
+            desktop.window.tell(str(opening.read_only_because))
+
+    desktop.tasks.run(
+        lambda _: chats.opening.result(),
+        told,
+        lambda error: desktop.window.tell(str(known(error))),
+    )
+
+
 def _begin(desktop: Desktop, services: Services, wanted: str | None) -> None:
     for problem in services.problems:
         desktop.window.notice.say(problem)
     desktop.tasks.run(lambda _: warm_up())
+    _tell_how_chats_opened(desktop, services.chats)
     desktop.look_at_machine(services.loader.machine)
     desktop.take_up_downloads(services.downloads)
     desktop.session.models.open(_first_model(wanted, services.settings), ask=False)

@@ -26,6 +26,7 @@ from app.core.paths import demo_model_path
 from app.core.tasks import TaskRunner
 from app.settings.declared import LAST_MODEL, THEME, THINKING, TOOLS, WINDOW_GEOMETRY, Setting
 from app.settings.store import SettingsStore
+from app.ui.chat.history.panel import HistoryPanel
 from app.ui.chat.model_state import Ready
 from app.ui.chat.page import ChatPage
 from app.ui.chat.session import ChatSession
@@ -74,7 +75,8 @@ class MainWindow(QMainWindow):
         self._save.setSingleShot(True)
         self._save.setInterval(_SAVE_MS)
         self._save.timeout.connect(self._save_settings)
-        self.page = ChatPage(look, session, self)
+        history = HistoryPanel(look, tasks, session.chats) if session.chats is not None else None
+        self.page = ChatPage(look, session, self, history)
         self.shell = Shell(look, tasks, settings, session.models, self, getting)
         self._builders = builders
         self._pages: dict[str, QWidget] = {CHAT.key: self.page}

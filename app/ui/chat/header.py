@@ -32,6 +32,7 @@ class Header(QFrame):
     first_steps = Signal()
     theme_chosen = Signal(str)
     sampling_toggled = Signal(bool)
+    history_wanted = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +45,10 @@ class Header(QFrame):
         self._new = IconButton(
             look, "plus", "New chat (Ctrl+N)", "newChat", on_click=self.new_chat.emit
         )
+        self._history = IconButton(
+            look, "chat", "Chats", "showHistory", on_click=self.history_wanted.emit
+        )
+        self._history.hide()
         self.title = label("New chat", "title", name="chatTitle")
         self.title.setMinimumWidth(40)
         self.demo = chip("Demo model, not GLM-4.6", "warn", name="demoNotice")
@@ -58,6 +63,7 @@ class Header(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(8)
+        row.addWidget(self._history)
         row.addWidget(self._new)
         row.addWidget(self.title, 1)
         for part in (self.demo, self.model, self.sampling, self.more):
@@ -66,6 +72,10 @@ class Header(QFrame):
         self._build_main_menu()
         self._tint()
         look.changed.connect(self._tint)
+
+    def show_history_button(self, shown: bool) -> None:
+        """In a narrow window the list of chats is behind a button."""
+        self._history.setVisible(shown)
 
     def set_title(self, text: str) -> None:
         self._full_title = text or "New chat"

@@ -18,6 +18,8 @@ from app.core.sampling import Sampling
 from app.ui.chat.composer import Composer
 from app.ui.chat.empty_page import EmptyPage
 from app.ui.chat.header import Header
+from app.ui.chat.history.panel import WIDTH as HISTORY_WIDTH
+from app.ui.chat.history.panel import HistoryPanel
 from app.ui.chat.load.panel import LoadPanel
 from app.ui.chat.model_panel import ModelPanel
 from app.ui.chat.model_state import Ability, Choosing, Loading, Planning
@@ -33,6 +35,8 @@ _FRAME_SECONDS = 0.08
 _REST_FACTOR = 9.0
 _LONGEST_REST_SECONDS = 0.2
 _EVENTS_PER_FRAME = 300
+# From here on the list of chats stands beside the chat.
+_WIDE = 900
 _NO_MODEL = Ability(False, "Open a model first.")
 
 
@@ -56,7 +60,13 @@ class ChatPage(QWidget):
     title_changed = Signal(str)
     note_wanted = Signal(str)
 
-    def __init__(self, look: Look, session: ChatSession, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        look: Look,
+        session: ChatSession,
+        parent: QWidget | None = None,
+        history: HistoryPanel | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("chatPage")
         self.setProperty("page", "true")
@@ -64,6 +74,8 @@ class ChatPage(QWidget):
         self._session = session
         self._was_busy = False
         self._panel: SidePanel | None = None
+        self.history = history
+        self._history_wanted = False
         self.sampling = Sampling()
         self.header = Header(look, self)
         self.transcript = TranscriptView(look)
@@ -80,6 +92,7 @@ class ChatPage(QWidget):
         self._body.setObjectName("chatBody")
         self._build()
         self._connect()
+        self._connect_history()
         session.presenter = self
         self.model_changed()
         self.transcript_changed()
@@ -155,6 +168,14 @@ class ChatPage(QWidget):
         self.title_changed.emit(self._session.title)
         self._show_context()
 
+    def chats_changed(self) -> None:
+        if self.history is not None:
+            self.history.set_current(self._session.conversation)
+            self.history.reload()
+
+    def note(self, text: str) -> None:
+        self.note_wanted.emit(text)
+
     # Own
 
     def escape(self) -> None:
@@ -217,15 +238,43 @@ class ChatPage(QWidget):
 
     def _place(self) -> None:
         top, width, height = self.header.height(), self.width(), self.height()
-        self.header.setGeometry(0, 0, width, top)
-        body = width
+        left = self._place_history(width, height)
+        self.header.setGeometry(left, 0, width - left, top)
+        body = width - left
         if self._panel is not None:
             side = min(340, width)
-            if width >= 900:
-                body = width - side
+            if width - left >= 900:
+                body -= side
             self._panel.setGeometry(width - side, top, side, height - top)
             self._panel.raise_()
-        self._body.setGeometry(0, top, body, height - top)
+        self._body.setGeometry(left, top, body, height - top)
+
+    def _place_history(self, width: int, height: int) -> int:
+        """Beside the chat, in a narrow window above it while it is wanted; what it takes."""
+        history = self.history
+        if history is None:
+            return 0
+        wide = width >= _WIDE
+        self.header.show_history_button(not wide)
+        history.setVisible(wide or self._history_wanted)
+        history.setGeometry(0, 0 if wide else self.header.height(), HISTORY_WIDTH, height)
+        if not wide:
+            history.resize(HISTORY_WIDTH, height - self.header.height())
+            history.raise_()
+        return HISTORY_WIDTH if wide else 0
+
+    def toggle_history(self) -> None:
+        """The list of chats in a narrow window."""
+        self._history_wanted = not self._history_wanted
+        self._place()
+        if self._history_wanted and self.history is not None:
+            self.history.search.setFocus()
+
+    def open_conversation(self, conversation: int) -> None:
+        self._history_wanted = False
+        self._place()
+        self._session.open_conversation(conversation)
+        self.transcript.follow()
 
     def _build(self) -> None:
         self.stack = QStackedWidget()
@@ -270,6 +319,23 @@ class ChatPage(QWidget):
         self.load_panel.recommended_wanted.connect(models.recommend)
         self.load_panel.load_wanted.connect(models.start)
         self.load_panel.cancel_wanted.connect(models.cancel)
+
+    def _connect_history(self) -> None:
+        history = self.history
+        if history is None:
+            return
+        history.setParent(self)
+        history.open_wanted.connect(lambda conversation, _: self.open_conversation(conversation))
+        history.new_wanted.connect(self.new_chat)
+        history.trashed.connect(self._session.forget_conversation)
+        history.problem.connect(self.note)
+        history.renamed.connect(self._renamed)
+        self.header.history_wanted.connect(self.toggle_history)
+        history.reload()
+
+    def _renamed(self, conversation: int, title: str) -> None:
+        if conversation == self._session.conversation:
+            self._session.rename(title)
 
     def _retry(self) -> None:
         if not self._session.retry(self.options):

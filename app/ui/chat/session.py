@@ -7,13 +7,18 @@ from typing import Protocol
 
 from app.chat.events import TurnEvent, TurnFinished
 from app.chat.record import TurnError
+from app.chat.store.store import ChatStore
+from app.chat.store.types import ConversationDetails, FinalState, StoredMessage
+from app.chat.stored import prompt_messages
 from app.chat.turn import TurnOptions
 from app.core.cancel import CancelToken
 from app.core.messages import Message, user
 from app.core.tasks import Task, TaskRunner
 from app.ui.chat.entries import Transcript
+from app.ui.chat.keeping import DISK_SECONDS, Keeping
 from app.ui.chat.model_loads import LoadBackend, ModelLoads, known
 from app.ui.chat.model_state import LoadedModel, ModelState
+from app.ui.chat.stored_entries import stored_entries
 from app.ui.chat.turn_reader import TurnReader
 
 _LONGEST_TITLE = 60
@@ -43,18 +48,29 @@ class Presenter(Protocol):
 
     def transcript_changed(self) -> None: ...
 
+    def chats_changed(self) -> None:
+        """The list of conversations is another one now."""
+
+    def note(self, text: str) -> None:
+        """A sentence that belongs to no answer."""
+
 
 class ChatSession:
-    """All methods belong on the GUI thread and return at once."""
+    """All methods belong on the GUI thread and return at once. chats: where conversations are kept;
+    without it they last as long as the window."""
 
     def __init__(
         self,
         backend: Backend,
         tasks: TaskRunner,
         *,
+        chats: ChatStore | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._backend = backend
+        self.chats = chats
+        self._keeping = Keeping(chats)
+        self._opening: int | None = None
         self._tasks = tasks
         self._monotonic = monotonic
         self.presenter: Presenter | None = None
@@ -73,6 +89,11 @@ class ChatSession:
     def busy(self) -> bool:
         """A turn is running."""
         return self._turn is not None
+
+    @property
+    def conversation(self) -> int | None:
+        """The open one as it is called on the disk; None before its first question."""
+        return self._keeping.conversation
 
     @property
     def model(self) -> ModelState:
@@ -101,12 +122,36 @@ class ChatSession:
         self.title = self.title or _title(text)
         reader = self._reader = TurnReader(self.transcript, text, self._monotonic)
         history = [*self._messages, user(text)]
-        self._turn = self._tasks.run(
-            lambda cancel: self._backend.run_turn(history, options, self._emit, cancel),
-            lambda finished: self._turn_done(reader, text, finished.messages, finished.notice),
-            lambda error: self._turn_failed(reader, text, error),
-            lambda: self._turn_ended(reader),
-        )
+        kept = self._keeping.begin(text, self.title, options, self.ready.name)
+
+        def emit(event: TurnEvent) -> None:
+            if kept is not None:
+                kept.feed(event)
+            self._emit(event)
+
+        def work(cancel: CancelToken) -> TurnFinished:
+            if kept is not None:
+                kept.wait_for_question(lambda told: self._tasks.post(lambda: self._note(told)))
+            return self._backend.run_turn(history, options, emit, cancel)
+
+        def done(finished: TurnFinished) -> None:
+            if kept is not None:
+                state: FinalState = "stopped" if finished.reason == "cancelled" else "complete"
+                kept.keeper.end(state, notice=finished.notice)
+            self._turn_done(reader, text, finished.messages, finished.notice)
+
+        def failed(error: Exception) -> None:
+            if kept is not None:
+                kept.keeper.end("failed", error=known(error))
+            self._turn_failed(reader, text, error)
+
+        def ended() -> None:
+            if kept is not None:
+                kept.keeper.end("stopped")
+            self._turn_ended(reader)
+
+        self._turn = self._tasks.run(work, done, failed, ended)
+        self._tell_chats()
         self._tell_busy()
         self._tell_transcript()
         return True
@@ -128,6 +173,41 @@ class ChatSession:
         return self.ask(text, options)
 
     def new_chat(self) -> None:
+        self._leave()
+        self._tell_transcript()
+        self._tell_chats()
+
+    def open_conversation(self, conversation: int) -> None:
+        """From the disk; a running answer is stopped, and what there is of it is kept."""
+        chats = self.chats
+        if chats is None or conversation == self.conversation:
+            return
+        self.stop()
+        self._opening = conversation
+
+        def work(_: CancelToken) -> tuple[ConversationDetails, tuple[StoredMessage, ...]]:
+            chats.written().result(DISK_SECONDS)
+            return chats.read.details(conversation), chats.read.history(conversation)
+
+        def done(found: tuple[ConversationDetails, tuple[StoredMessage, ...]]) -> None:
+            if self._opening == conversation:
+                self._show(*found)
+
+        self._tasks.run(work, done, lambda error: self._note(str(known(error))))
+
+    def forget_conversation(self, conversation: int) -> None:
+        """It is in the trash; when it is the open one, a new chat takes its place."""
+        if conversation == self.conversation:
+            self.new_chat()
+        else:
+            self._tell_chats()
+
+    def rename(self, title: str) -> None:
+        """The open conversation has another title."""
+        self.title = title
+        self._tell_transcript()
+
+    def _leave(self) -> None:
         self.stop()
         with self._lock:
             self._events.clear()
@@ -135,8 +215,19 @@ class ChatSession:
         self._reader = None
         self._retry = None
         self.title = ""
+        self._opening = None
+        self._keeping.leave()
         self.transcript.clear()
+
+    def _show(self, details: ConversationDetails, stored: tuple[StoredMessage, ...]) -> None:
+        self._leave()
+        self._keeping.opened(details, stored)
+        self.title = details.head.title
+        self._messages = prompt_messages(stored)
+        for entry in stored_entries(stored):
+            self.transcript.add(entry)
         self._tell_transcript()
+        self._tell_chats()
 
     def close(self) -> None:
         """Cancel whatever runs; waiting for it is the task runner's business."""
@@ -190,8 +281,10 @@ class ChatSession:
         reader.end(notice, stopped=self.stopping)
         if messages:
             self._messages += [user(text), *messages]
+            self._keeping.answered()
         else:
             self._retry = text
+            self._keeping.unanswered()
 
     def _turn_failed(self, reader: TurnReader, text: str, error: Exception) -> None:
         if reader is not self._reader:
@@ -199,12 +292,15 @@ class ChatSession:
         self.pump()
         if isinstance(error, TurnError) and error.messages:
             self._messages += [user(text), *error.messages]
+            self._keeping.answered()
         else:
             self._retry = text
+            self._keeping.unanswered()
         reader.fail(known(error), can_retry=self._retry is not None)
 
     def _turn_ended(self, reader: TurnReader) -> None:
         self._turn = None
+        self._tell_chats()
         if reader is self._reader:
             self.pump()
             reader.end()
@@ -218,6 +314,14 @@ class ChatSession:
     def _tell_busy(self) -> None:
         if self.presenter is not None:
             self.presenter.busy_changed()
+
+    def _tell_chats(self) -> None:
+        if self.presenter is not None and self.chats is not None:
+            self.presenter.chats_changed()
+
+    def _note(self, text: str) -> None:
+        if self.presenter is not None:
+            self.presenter.note(text)
 
     def _tell_transcript(self) -> None:
         if self.presenter is not None:

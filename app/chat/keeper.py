@@ -1,0 +1,114 @@
+"""Keeps a turn on disk while it runs: the question before the engine sees it, the answer as it
+comes."""
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+from app.chat.events import MessageAdded, RoundFinished, RoundStarted, TurnEvent
+from app.chat.store.commands import MessageCommands
+from app.chat.store.types import FinalState, Making
+from app.core.errors import KnownError
+from app.core.messages import ErrorPart, Message, NoticePart, Part
+from app.dialect.events import (
+    ReasoningClosed,
+    ReasoningDelta,
+    TextDelta,
+    ThinkingFound,
+    ToolCallDone,
+    ToolCallRejected,
+)
+
+if TYPE_CHECKING:
+    from app.chat.store.stream import AnswerStream
+    from app.engine.protocol import Stats
+
+_STREAMED = (
+    TextDelta,
+    ReasoningDelta,
+    ReasoningClosed,
+    ThinkingFound,
+    ToolCallDone,
+    ToolCallRejected,
+)
+_log = logging.getLogger(__name__)
+
+
+class TurnKeeper:
+    """For one turn; `feed` and `end` from one thread at a time, and neither waits for the disk.
+
+    leaf: the last message that the next prompt will hold. making: what every answer of the turn is
+    made with.
+    """
+
+    def __init__(
+        self, messages: MessageCommands, conversation: int, question: int, making: Making
+    ) -> None:
+        self._messages = messages
+        self._conversation = conversation
+        self._making = making
+        self._stream: AnswerStream | None = None
+        self._waiting: tuple[AnswerStream, Message, Making] | None = None
+        self._stats: Stats | None = None
+        self._ended = False
+        self.leaf = question
+
+    def feed(self, event: TurnEvent) -> None:
+        match event:
+            case RoundStarted():
+                self._settle("complete")
+                self._stream, begun = self._messages.begin_answer(
+                    self._conversation, self.leaf, self._making
+                )
+                _watch(begun)
+            case RoundFinished(stats=stats):
+                self._stats = stats
+            case MessageAdded(message):
+                self._add(message)
+            case _ if self._stream is not None and isinstance(event, _STREAMED):
+                self._stream.feed(event)
+
+    def end(self, state: FinalState, *, error: KnownError | None = None, notice: str = "") -> None:
+        """However the turn ended; later calls change nothing."""
+        if self._ended:
+            return
+        self._ended = True
+        remarks: list[Part] = [NoticePart(notice)] if notice else []
+        if error is not None:
+            remarks.append(ErrorPart(error.what, error.why, error.next_step, error.details))
+        if self._waiting is not None:
+            self._settle(state, remarks)
+        elif self._stream is not None:
+            # Nothing came of this round that the next prompt could hold.
+            _watch(self._stream.finish(state, parts=remarks or None, making=self._making))
+
+    def _add(self, message: Message) -> None:
+        if message.role == "assistant" and self._stream is not None:
+            timings = asdict(self._stats) if self._stats is not None else {}
+            making = replace(self._making, timings=timings)
+            self._waiting = self._stream, message, making
+            self.leaf, self._stream, self._stats = self._stream.message, None, None
+            return
+        self._settle("complete")
+        self.leaf, added = self._messages.add(self._conversation, self.leaf, message)
+        _watch(added)
+
+    def _settle(self, state: FinalState, remarks: Sequence[Part] = ()) -> None:
+        """The last answer is as it will stay."""
+        if self._waiting is not None:
+            stream, message, making = self._waiting
+            self._waiting = None
+            _watch(stream.finish(state, parts=(*message.parts, *remarks), making=making))
+
+
+def _watch(future: Future[None]) -> None:
+    """The store keeps what could not be written and tells so itself; here it is only noted."""
+    future.add_done_callback(_note)
+
+
+def _note(future: Future[None]) -> None:
+    error = future.exception() if not future.cancelled() else None
+    if error is not None:
+        _log.warning("A part of the chat is not on disk yet: %s", error)

@@ -1,0 +1,285 @@
+"""The list beside the chat. What it does to conversations goes to the store at once."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.chat.store.store import ChatStore
+from app.chat.store.types import Shelf
+from app.core.cancel import CancelToken
+from app.core.tasks import Task, TaskRunner
+from app.ui.chat.history.delegate import HistoryDelegate
+from app.ui.chat.history.model import ITEM_ROLE, HistoryModel
+from app.ui.chat.history.rows import Item, Line, found_items, list_items
+from app.ui.chat.model_loads import known
+from app.ui.look import Look
+from app.ui.widgets import ChoiceBox, IconButton, button, label, single_shot
+
+WIDTH = 248
+_MOST = 2_000
+_SEARCH_MS = 120
+_SHELVES: dict[Shelf, str] = {"active": "Chats", "archived": "Archive", "trash": "Trash"}
+_EMPTY: dict[Shelf, str] = {
+    "active": "What you ask is kept here.",
+    "archived": "The archive is empty.",
+    "trash": "The trash is empty.",
+}
+
+
+class HistoryView(QListView):
+    delete_wanted = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Delete:
+            self.delete_wanted.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            index = self.currentIndex()
+            if index.isValid() and self.state() != QListView.State.EditingState:
+                self.activated.emit(index)
+                return
+            super().keyPressEvent(event)
+        else:
+            super().keyPressEvent(event)
+
+
+class HistoryPanel(QFrame):
+    """open_wanted: a conversation and the message to jump to (None). trashed: it went away."""
+
+    open_wanted = Signal(object, object)
+    new_wanted = Signal()
+    renamed = Signal(object, str)
+    trashed = Signal(object)
+    problem = Signal(str)
+
+    def __init__(self, look: Look, tasks: TaskRunner, chats: ChatStore) -> None:
+        super().__init__()
+        self.setObjectName("historyPanel")
+        self.setProperty("bar", "history")
+        self._tasks, self._chats = tasks, chats
+        self._shelf: Shelf = "active"
+        self._task: Task | None = None
+        self._undo: Callable[[], Future[Any]] | None = None
+        self._model = HistoryModel()
+        self._model.renamed.connect(self._rename)
+        self.search = QLineEdit()
+        self.search.setObjectName("historySearch")
+        self.search.setAccessibleName("Search chats")
+        self.search.setPlaceholderText("Search chats")
+        self.search.setClearButtonEnabled(True)
+        self._soon = single_shot(self, _SEARCH_MS, self.reload)
+        self.search.textChanged.connect(lambda _: self._soon.start())
+        self.view = HistoryView()
+        self.view.setObjectName("historyList")
+        self.view.setAccessibleName("Chats")
+        self.view.setProperty("bare", "true")
+        self.view.setModel(self._model)
+        self._delegate = HistoryDelegate(look, self.view)
+        self.view.setItemDelegate(self._delegate)
+        self.view.setMouseTracking(True)
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.view.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(self._show_menu)
+        self.view.clicked.connect(self._open)
+        self.view.activated.connect(self._open)
+        self.view.delete_wanted.connect(self._delete_current)
+        rename = QShortcut(QKeySequence("F2"), self.view)
+        rename.setContext(Qt.ShortcutContext.WidgetShortcut)
+        rename.activated.connect(lambda: self.view.edit(self.view.currentIndex()))
+        look.changed.connect(self.view.viewport().update)
+        self._build(look)
+
+    @property
+    def shown(self) -> tuple[Item, ...]:
+        return self._model.items
+
+    def set_current(self, conversation: int | None) -> None:
+        """The conversation that is open."""
+        self._delegate.current = conversation
+        self.view.viewport().update()
+
+    def reload(self) -> None:
+        """Read the list anew, in the background; the latest reading wins."""
+        text, shelf = self.search.text().strip(), self._shelf
+
+        def work(cancel: CancelToken) -> list[Item]:
+            self._chats.written().result(10)
+            cancel.raise_if_cancelled()
+            if text:
+                return list(found_items(self._chats.search.find(text)))
+            heads = self._chats.read.conversations(shelf, limit=_MOST)
+            return list(list_items(heads, datetime.now(UTC)))
+
+        def done(items: list[Item]) -> None:
+            if self._task is task:
+                self._show(items, text)
+
+        def failed(error: Exception) -> None:
+            if self._task is task:
+                self.problem.emit(str(known(error)))
+
+        if self._tasks.closed:
+            return
+        if self._task is not None:
+            self._task.cancel()
+        task = self._task = self._tasks.run(work, done, failed)
+
+    def show_shelf(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._chooser.setCurrentIndex(self._chooser.findData(shelf))
+        self.reload()
+
+    def act(self, action: str, line: Line) -> None:
+        """pin, unpin, archive, unarchive, duplicate, delete, restore or purge."""
+        chats = self._chats.conversations
+        name = line.conversation
+        match action:
+            case "pin" | "unpin":
+                self._after(chats.pin(name, action == "pin"))
+            case "archive" | "unarchive":
+                archived = action == "archive"
+                self._after(chats.archive(name, archived))
+                if archived:
+                    self._offer_undo("In the archive now", lambda: chats.archive(name, False))
+            case "duplicate":
+                self._after(chats.duplicate(name)[1])
+            case "delete":
+                self._after(chats.trash(name), lambda: self.trashed.emit(name))
+                self._offer_undo("In the trash now", lambda: chats.restore(name))
+            case "restore":
+                self._after(chats.restore(name))
+            case "purge":
+                self._after(chats.purge(name))
+            case _:
+                raise ValueError(action)
+
+    def _after(self, future: Future[Any], also: Callable[[], None] = lambda: None) -> None:
+        def done(ended: Future[Any]) -> None:
+            error = ended.exception()
+            if isinstance(error, Exception):
+                text = str(known(error))
+                self._tasks.post(lambda: self.problem.emit(text))
+            self._tasks.post(self.reload)
+            self._tasks.post(also)
+
+        future.add_done_callback(done)
+
+    def _offer_undo(self, text: str, undo: Callable[[], Future[Any]]) -> None:
+        self._undo = undo
+        self._said.setText(text)
+        self._strip.show()
+
+    def _take_back(self) -> None:
+        undo, self._undo = self._undo, None
+        self._strip.hide()
+        if undo is not None:
+            self._after(undo())
+
+    def _show(self, items: list[Item], text: str) -> None:
+        current = self.view.currentIndex().data(ITEM_ROLE)
+        self._model.show(items)
+        if isinstance(current, Line):
+            row = self._model.row_of(current.conversation)
+            if row is not None:
+                self.view.setCurrentIndex(self._model.index(row))
+        self._nothing.setText(f"Nothing holds “{text}”." if text else _EMPTY[self._shelf])
+        self._nothing.setVisible(not items)
+        self.view.setVisible(bool(items))
+
+    def _open(self, index: QModelIndex) -> None:
+        item = index.data(ITEM_ROLE)
+        if isinstance(item, Line) and (self._shelf != "trash" or self.search.text().strip()):
+            self.open_wanted.emit(item.conversation, item.message)
+
+    def _rename(self, item: Line, title: str) -> None:
+        self._after(
+            self._chats.conversations.set_title(item.conversation, title),
+            lambda: self.renamed.emit(item.conversation, title),
+        )
+
+    def _delete_current(self) -> None:
+        item = self.view.currentIndex().data(ITEM_ROLE)
+        if isinstance(item, Line) and item.message is None and self._shelf != "trash":
+            self.act("delete", item)
+
+    def actions_for(self, line: Line) -> list[tuple[str, str]]:
+        """What its menu offers: key and text."""
+        if self._shelf == "trash" and not self.search.text().strip():
+            return [("restore", "Restore"), ("purge", "Delete for good")]
+        archived = self._shelf == "archived"
+        return [
+            ("rename", "Rename"),
+            ("unpin", "Unpin") if line.pinned else ("pin", "Pin"),
+            ("duplicate", "Duplicate"),
+            ("unarchive", "Out of the archive") if archived else ("archive", "Archive"),
+            ("delete", "Delete"),
+        ]
+
+    def _show_menu(self, place: QPoint) -> None:
+        index = self.view.indexAt(place)
+        item = index.data(ITEM_ROLE)
+        if not isinstance(item, Line):
+            return
+        menu = QMenu(self)
+        menu.setObjectName("historyMenu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        line = item
+        for key, text in self.actions_for(line):
+            action = menu.addAction(text)
+            action.setObjectName(f"history-{key}")
+            if key == "rename":
+                action.triggered.connect(lambda *_: self.view.edit(index))
+            else:
+                action.triggered.connect(lambda *_, key=key: self.act(key, line))
+        menu.popup(self.view.viewport().mapToGlobal(place))
+
+    def _build(self, look: Look) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.search, 1)
+        head.addWidget(
+            IconButton(
+                look, "plus", "New chat (Ctrl+N)", "historyNew", on_click=self.new_wanted.emit
+            )
+        )
+        self._nothing = label("", "muted", name="historyNothing", wrap=True)
+        self._nothing.hide()
+        self._nothing.setContentsMargins(10, 8, 10, 0)
+        self._said = label("", "small", name="historySaid")
+        self._strip = QWidget()
+        self._strip.setObjectName("historyUndoStrip")
+        strip = QHBoxLayout(self._strip)
+        strip.setContentsMargins(10, 0, 4, 0)
+        strip.addWidget(self._said, 1)
+        strip.addWidget(button("Undo", "historyUndo", "quiet", on_click=self._take_back))
+        self._strip.hide()
+        self._chooser = ChoiceBox(look)
+        self._chooser.setObjectName("historyShelf")
+        self._chooser.setAccessibleName("Which chats are listed")
+        for shelf, text in _SHELVES.items():
+            self._chooser.addItem(text, shelf)
+        self._chooser.activated.connect(
+            lambda _: self.show_shelf(cast(Shelf, self._chooser.currentData()))
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 10, 8, 10)
+        column.setSpacing(8)
+        column.addLayout(head)
+        column.addWidget(self._nothing)
+        column.addWidget(self.view, 1)
+        column.addStretch(0)
+        column.addWidget(self._strip)
+        column.addWidget(self._chooser)

@@ -1,0 +1,76 @@
+"""What the list shows: headings, conversations and search hits. No Qt."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from app.chat.store.search import Found
+from app.chat.store.types import ConversationHead
+
+UNTITLED = "New chat"
+
+
+@dataclass(frozen=True)
+class Heading:
+    text: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A conversation, or a place in one. detail: in small letters below the title. message: where
+    to jump to, None for nowhere."""
+
+    conversation: int
+    title: str
+    detail: str = ""
+    pinned: bool = False
+    message: int | None = None
+
+    @property
+    def spoken(self) -> str:
+        return ", ".join(filter(None, (self.title, self.detail, "pinned" if self.pinned else "")))
+
+
+Item = Heading | Line
+
+
+def list_items(heads: Sequence[ConversationHead], now: datetime) -> Iterator[Item]:
+    """By day, as the store orders them: pinned ones first."""
+    before = ""
+    today = now.astimezone().date()
+    for head in heads:
+        day = head.changed.astimezone()
+        group = "Pinned" if head.pinned else _group(day.date(), today)
+        if group != before:
+            yield Heading(group)
+            before = group
+        moment = f"{day:%H:%M}" if day.date() == today else f"{day:%d %b %Y}"
+        yield Line(head.id, head.title or UNTITLED, moment, head.pinned)
+
+
+def found_items(found: Found) -> Iterator[Item]:
+    if found.titles:
+        yield Heading("Titles")
+    for title in found.titles:
+        yield Line(title.conversation, title.title or UNTITLED, _where(archived=title.archived))
+    if found.hits:
+        yield Heading("Messages" if not found.ranked_newest else "Messages, the newest")
+    for hit in found.hits:
+        snippet = f"{'…' if hit.cut_before else ''}{hit.snippet}{'…' if hit.cut_after else ''}"
+        yield Line(hit.conversation, hit.title or UNTITLED, snippet, message=hit.message)
+
+
+def _where(*, archived: bool) -> str:
+    return "in the archive" if archived else ""
+
+
+def _group(day: date, today: date) -> str:
+    if day >= today:
+        return "Today"
+    if day == today - timedelta(days=1):
+        return "Yesterday"
+    if day > today - timedelta(days=7):
+        return "Last 7 days"
+    if day > today - timedelta(days=30):
+        return "Last 30 days"
+    return f"{day:%B %Y}"
