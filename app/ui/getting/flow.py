@@ -16,7 +16,7 @@ from app.ui.chat.model_state import Choosing, LoadFailed, Loading, Planning, Rea
 from app.ui.downloads.board import Change, DownloadBoard
 from app.ui.downloads.words import first_location, title_of, verifying
 from app.ui.getting.state import Getting, Step
-from app.ui.getting.wish import keep_wish, kept_wish, on_disk
+from app.ui.getting.wish import WishKeeper, on_disk
 
 Finder = Callable[[CancelToken], DownloadRequest]
 """What to fetch. Blocks; raises KnownError."""
@@ -62,7 +62,8 @@ class GetAndChat:
         elsewhere: Elsewhere = lambda *_: None,
     ) -> None:
         self._board, self._models, self._tasks, self._target = board, models, tasks, target
-        self._wish, self._elsewhere = wish, elsewhere
+        self._elsewhere = elsewhere
+        self._wish = WishKeeper(wish, tasks)
         self.hooks = Hooks()
         self.state: Getting | None = None
         self._listeners: tuple[Callable[[], None], ...] = ()
@@ -70,8 +71,6 @@ class GetAndChat:
         self._again: Callable[[], None] = lambda: None
         self._job_id = ""
         self._path = ""
-        self._kept: SavedJob | None = None
-        self._keeping: Task | None = None
         board.listen(self._queue_changed)
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -123,14 +122,14 @@ class GetAndChat:
         """After a restart: whatever was to be opened when it is there."""
 
         def work(_: CancelToken) -> tuple[SavedJob, Path | None] | None:
-            wish = kept_wish(self._wish)
+            wish = self._wish.read()
             return None if wish is None else (wish, on_disk(wish.request, wish.target))
 
         def done(found: tuple[SavedJob, Path | None] | None) -> None:
             if found is None or self.state is not None:
                 return
             wish, path = found
-            self._kept = wish
+            self._wish.kept = wish
             job = self._board.job(wish.job_id) or self._board.find(wish.request)
             title = wish.request.title
             if path is not None and (job is None or job.state is JobState.DONE):
@@ -138,7 +137,7 @@ class GetAndChat:
             elif job is not None:
                 self._follow(job)
             else:
-                self._keep(None)
+                self._wish.keep(None)
 
         self._tasks.run(work, done)
 
@@ -150,7 +149,7 @@ class GetAndChat:
         if state.step is Step.LOOKING:
             self.close()
         elif state.step in (Step.DOWNLOAD, Step.VERIFY):
-            self._keep(None)
+            self._wish.keep(None)
             if self._job_id:
                 self._board.queue.pause(self._job_id)
             self._set(replace(state, stopped=True))
@@ -169,7 +168,7 @@ class GetAndChat:
         elif state.step in (Step.DOWNLOAD, Step.VERIFY) and job is not None:
             self._board.queue.resume(self._job_id)
             self._set(replace(state, stopped=False, problem=None))
-            self._keep(_wish_of(job))
+            self._wish.keep(_wish_of(job))
         elif state.step in (Step.DOWNLOAD, Step.VERIFY):
             self._again()
         elif self._path:
@@ -234,7 +233,7 @@ class GetAndChat:
         def done(job_id: str) -> None:
             if self._task is task:
                 self._job_id = job_id
-                self._keep(SavedJob(job_id, request, target, JobState.QUEUED))
+                self._wish.keep(SavedJob(job_id, request, target, JobState.QUEUED))
                 self._queue_changed(())
 
         task = self._task = self._tasks.run(work, done, self._add_failed)
@@ -246,7 +245,7 @@ class GetAndChat:
 
     def _follow(self, job: JobStatus) -> None:
         self._job_id = job.job_id
-        self._keep(_wish_of(job))
+        self._wish.keep(_wish_of(job))
         self._set(Getting(title_of(job), Step.DOWNLOAD))
         self._queue_changed(())
 
@@ -258,7 +257,7 @@ class GetAndChat:
         if job is None:
             if state.job is not None:
                 self._job_id = ""
-                self._keep(None)
+                self._wish.keep(None)
                 self._set(replace(state, job=None, problem=_VANISHED))
             return
         if job == state.job and not state.stopped:
@@ -287,7 +286,7 @@ class GetAndChat:
 
     def _load(self, path: str) -> None:
         self._path = path
-        self._keep(None)  # a file that ends the program must not do so at every start
+        self._wish.keep(None)  # a file that ends the program must not do so at every start
         if self.state is not None:
             self._set(replace(self.state, step=Step.LOAD, problem=None, stopped=False))
         self._models.open(path, ask=False)
@@ -300,20 +299,7 @@ class GetAndChat:
             self._task = None
         self._job_id = self._path = ""
         if self.state is not None:
-            self._keep(None)
-
-    def _keep(self, wish: SavedJob | None) -> None:
-        """One write after the other, in the order of the wishes."""
-        if wish == self._kept:
-            return
-        self._kept, before = wish, self._keeping
-
-        def work(_: CancelToken) -> None:
-            if before is not None:
-                before.wait(10.0)
-            keep_wish(self._wish, wish)
-
-        self._keeping = self._tasks.run(work)
+            self._wish.keep(None)
 
     def _set(self, state: Getting | None) -> None:
         if state == self.state:

@@ -6,12 +6,14 @@ from pathlib import Path
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 from app.core.paths import data_dir
+from app.core.tasks import Task, TaskRunner
 from app.downloads.queue_file import NewerQueueError, SavedJob, load_queue, save_queue
 from app.downloads.storage import place_of
 from app.downloads.types import DownloadRequest, Target
 from app.library.library import Library
 
 WISH_NAME = "open-when-there.json"
+_LONGEST_SECONDS = 10.0
 _log = logging.getLogger(__name__)
 
 
@@ -37,6 +39,31 @@ def kept_wish(path: Path) -> SavedJob | None:
         _log.warning("What was to be opened after a download cannot be read", exc_info=True)
         return None
     return kept[0] if kept else None
+
+
+class WishKeeper:
+    """For the GUI thread: one write after the other, in the order of the wishes. kept: the last."""
+
+    def __init__(self, path: Path, tasks: TaskRunner) -> None:
+        self._path, self._tasks = path, tasks
+        self.kept: SavedJob | None = None
+        self._writing: Task | None = None
+
+    def read(self) -> SavedJob | None:
+        """Blocks; for worker threads."""
+        return kept_wish(self._path)
+
+    def keep(self, wish: SavedJob | None) -> None:
+        if wish == self.kept:
+            return
+        self.kept, before = wish, self._writing
+
+        def work(_: CancelToken) -> None:
+            if before is not None:
+                before.wait(_LONGEST_SECONDS)
+            keep_wish(self._path, wish)
+
+        self._writing = self._tasks.run(work)
 
 
 def in_library(library: Library, request: DownloadRequest, cancel: CancelToken) -> Path | None:
