@@ -13,7 +13,6 @@ from PySide6.QtGui import (
     QShortcut,
 )
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QMainWindow,
@@ -33,6 +32,7 @@ from app.ui.chat.session import ChatSession
 from app.ui.library.offer import DropOffer, dropped_paths
 from app.ui.look import Look, ThemeChoice
 from app.ui.notice_bar import NoticeBar
+from app.ui.picker import Picker
 from app.ui.rail import Rail
 from app.ui.sampling.choice import SamplingChoice
 from app.ui.sampling.panel import SamplingPanel
@@ -67,7 +67,9 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*_SMALLEST)
         self.setAcceptDrops(True)
         self._look, self._session, self._settings, self._tasks = look, session, settings, tasks
-        self._dialog: QFileDialog | None = None
+        filters = ("GGUF files (*.gguf)", "All files (*)")
+        self._picker = Picker(self, "Open a GGUF file", "openFileDialog", filters)
+        self._picker.picked.connect(self.open_model)
         self._closed = self._quitting = False
         self.may_close = _always
         self._choice = SamplingChoice(settings)
@@ -167,23 +169,7 @@ class MainWindow(QMainWindow):
             self.drop_offer.take(paths)
 
     def open_file(self) -> None:
-        """The system's own dialog, not in the way of the event loop."""
-        if self._dialog is not None:
-            self._dialog.raise_()
-            return
-        dialog = QFileDialog(self, "Open a GGUF file")
-        dialog.setObjectName("openFileDialog")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(["GGUF files (*.gguf)", "All files (*)"])
-        dialog.fileSelected.connect(self.open_model)
-        dialog.finished.connect(self._dialog_gone)
-        self._dialog = dialog
-        dialog.open()
-
-    def _dialog_gone(self) -> None:
-        if self._dialog is not None:
-            self._dialog.deleteLater()
-            self._dialog = None
+        self._picker.pick()
 
     def _restore(self) -> None:
         geometry = self._settings.get(WINDOW_GEOMETRY)

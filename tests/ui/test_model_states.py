@@ -146,12 +146,12 @@ def test_the_file_dialog_opens_beside_the_event_loop(driver: Driver) -> None:
     window = driver.desktop.window
     window.open_file()
     window.open_file()
-    dialog = window._dialog
+    dialog = window._picker._dialog
     assert dialog is not None
     dialog.fileSelected.emit("/m/chosen.gguf")
     dialog.reject()
     driver.wait(lambda: driver.desktop.session.ready is not None)
-    assert window._dialog is None
+    assert window._picker._dialog is None
     assert driver.desktop.session.models.path == "/m/chosen.gguf"
 
 

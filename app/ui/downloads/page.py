@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.downloads.storage import free_bytes
 from app.downloads.types import DownloadRequest, JobState, JobStatus, Target
@@ -18,6 +18,7 @@ from app.ui.downloads.queue_list import QueueList
 from app.ui.downloads.words import first_location, folder_of, summary_text
 from app.ui.getting.card import GetCard
 from app.ui.getting.finders import Lister
+from app.ui.picker import Picker
 from app.ui.shell import CHAT, MODELS, GettingRoom, Shell
 from app.ui.widgets import button, label
 
@@ -44,7 +45,8 @@ class DownloadsPage(QWidget):
         self._board = board = room.board
         self._target, self._free = target, free
         self._stop_listening: Callable[[], None] | None = None
-        self._dialog: QFileDialog | None = None
+        self._picker = Picker(self, "A folder for models", "downloadsFolderDialog")
+        self._picker.picked.connect(self.folder_chosen)
         self.setObjectName("downloadsPage")
         self.setProperty("page", "true")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -62,7 +64,7 @@ class DownloadsPage(QWidget):
         self._way = GetCard(shell.look, room.flow, "downloads", beside_queue=True)
         self.controls = Controls(shell.look, shell.settings)
         self.controls.limits_changed.connect(shell.window.settings_changed)
-        self.controls.folder_wanted.connect(self._choose_folder)
+        self.controls.folder_wanted.connect(self._picker.pick)
         self.controls.show_folder_wanted.connect(lambda: _open_folder(self._target().folder))
         self._room_timer = QTimer(self)
         self._room_timer.setInterval(_ROOM_MS)
@@ -161,20 +163,6 @@ class DownloadsPage(QWidget):
 
         self._shell.tasks.run(lambda _: work(), self.controls.show_room)
 
-    def _choose_folder(self) -> None:
-        """The system's own dialog, not in the way of the event loop."""
-        if self._dialog is not None:
-            self._dialog.raise_()
-            return
-        dialog = QFileDialog(self, "A folder for models")
-        dialog.setObjectName("downloadsFolderDialog")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(self.folder_chosen)
-        dialog.finished.connect(self._dialog_gone)
-        self._dialog = dialog
-        dialog.open()
-
     def folder_chosen(self, folder: str) -> None:
         self._shell.settings.set(MODELS_FOLDER, folder)
         self._shell.window.settings_changed()
@@ -182,11 +170,6 @@ class DownloadsPage(QWidget):
             f"New downloads go to {folder}. What is in the list already goes where it was meant to."
         )
         self._ask_room()
-
-    def _dialog_gone(self) -> None:
-        if self._dialog is not None:
-            self._dialog.deleteLater()
-            self._dialog = None
 
     def _make_empty(self) -> QWidget:
         empty = QWidget()

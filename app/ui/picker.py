@@ -1,0 +1,38 @@
+"""The system's own dialog for a file or a folder, not in the way of the event loop."""
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+
+class Picker(QObject):
+    """`picked` brings a path. At most one dialog is open. filters: of names; none for folders."""
+
+    picked = Signal(str)
+
+    def __init__(
+        self, parent: QWidget, title: str, object_name: str, filters: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(parent)
+        self._parent, self._title, self._name, self._filters = parent, title, object_name, filters
+        self._dialog: QFileDialog | None = None
+
+    def pick(self) -> None:
+        if self._dialog is not None:
+            self._dialog.raise_()
+            return
+        self._dialog = dialog = QFileDialog(self._parent, self._title)
+        dialog.setObjectName(self._name)
+        if self._filters:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+            dialog.setNameFilters(list(self._filters))
+        else:
+            dialog.setFileMode(QFileDialog.FileMode.Directory)
+            dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self.picked)
+        dialog.finished.connect(self._gone)
+        dialog.open()
+
+    def _gone(self) -> None:
+        if self._dialog is not None:
+            self._dialog.deleteLater()
+            self._dialog = None
