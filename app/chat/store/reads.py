@@ -237,14 +237,21 @@ def _head(row: Sequence[Any]) -> ConversationHead:
 
 
 def _path(connection: sqlite3.Connection, conversation: int) -> tuple[MessageHead, ...]:
-    versions: dict[int | None, tuple[int, ...]] = {}
-    replies = connection.execute(
-        "SELECT parent, group_concat(id) FROM message WHERE conversation = ?"
+    several_of: dict[int | None, tuple[int, ...]] = {}
+    several = connection.execute(
+        "SELECT parent FROM message WHERE conversation = ?"
         " AND deletion IS NULL GROUP BY parent HAVING count(*) > 1",
         (conversation,),
-    )
-    for parent, listed in replies:
-        versions[parent] = tuple(sorted(int(reply) for reply in listed.split(",")))
+    ).fetchall()
+    for (parent,) in several:
+        several_of[parent] = tuple(
+            reply
+            for (reply,) in connection.execute(
+                "SELECT id FROM message WHERE conversation = ? AND parent IS ?"
+                " AND deletion IS NULL ORDER BY id",
+                (conversation, parent),
+            )
+        )
     rows = connection.execute(
         "SELECT id, parent, role, state, created, characters FROM message"
         " WHERE conversation = ? AND visible = 1 ORDER BY id",
@@ -252,7 +259,13 @@ def _path(connection: sqlite3.Connection, conversation: int) -> tuple[MessageHea
     )
     return tuple(
         MessageHead(
-            name, parent, role, state, from_ms(created), characters, versions.get(parent) or (name,)
+            name,
+            parent,
+            role,
+            state,
+            from_ms(created),
+            characters,
+            several_of.get(parent) or (name,),
         )
         for name, parent, role, state, created, characters in rows
     )

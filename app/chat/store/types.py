@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from app.core.errors import KnownError
 from app.core.json import JsonObject
@@ -48,9 +48,9 @@ class ConversationDetails:
     leaf: int | None = None
 
 
-@dataclass(frozen=True)
-class MessageHead:
-    """A message of the visible path without its parts.
+class MessageHead(NamedTuple):
+    """A message of the visible path without its parts. A tuple, because ten thousand are made when
+    a long conversation is opened.
 
     characters: of all its parts together, to estimate its height. versions: itself and the other
     replies to the same message, in the order in which they were made.
