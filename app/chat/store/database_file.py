@@ -14,8 +14,8 @@ from app.chat.store.types import Opening
 from app.core.errors import KnownError
 
 BACKUPS_NAME = "backups"
-_CHECKED_BYTES = 300_000_000
-"""Files up to this size are looked through after a crash, which takes well under a second."""
+_CHECKED_BYTES = 40_000_000
+"""Files up to this size are looked through after a crash, which takes less than a second."""
 
 
 class _DamagedError(Exception):

@@ -76,7 +76,7 @@ class ChatStore:
 
     def check(self) -> list[str]:
         """Look through the whole file; what is wrong, in sentences for a log. Blocks, about a
-        second for every few hundred megabytes. Damage is repaired at the next start."""
+        second for every 50 MB. Damage is repaired at the next start."""
         with self._connections.one() as connection:
             rows = connection.execute("PRAGMA integrity_check(100)").fetchall()
             found = [str(row[0]) for row in rows if row[0] != "ok"] or mend.problems(connection)

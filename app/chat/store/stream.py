@@ -21,7 +21,7 @@ from app.dialect.events import (
 )
 
 _RESTART = Row("restart", "", "{}")
-FLUSH_SECONDS = 0.15
+FLUSH_SECONDS = 0.18
 """How long text may wait for more of it before it is written."""
 
 
@@ -37,13 +37,14 @@ class AnswerStream:
         self._writer = writer
         self.message = message
         self._lock = threading.Lock()
-        self._pieces: list[Row] = []
+        self._pieces: list[tuple[str, str, str | None]] = []
 
     def feed(self, event: StreamEvent) -> None:
         """Events that carry nothing to be kept are passed over."""
+        if type(event) is TextDelta:  # nearly all of them
+            self._put(("text", event.text, None))
+            return
         match event:
-            case TextDelta(text):
-                self.text(text)
             case ReasoningDelta(text):
                 self.reasoning(text)
             case ReasoningClosed(finished):
@@ -58,10 +59,10 @@ class AnswerStream:
                 pass
 
     def text(self, text: str) -> None:
-        self._put(Row("text", text, None))
+        self._put(("text", text, None))
 
     def reasoning(self, text: str) -> None:
-        self._put(Row("reasoning", text, None))
+        self._put(("reasoning", text, None))
 
     def part(self, part: Part) -> None:
         """A whole part, after what was streamed so far."""
@@ -95,11 +96,11 @@ class AnswerStream:
 
         return self._writer.submit(work)
 
-    def _put(self, piece: Row) -> None:
+    def _put(self, piece: tuple[str, str, str | None]) -> None:
         with self._lock:
+            first = not self._pieces
             self._pieces.append(piece)
-            waiting = len(self._pieces) > 1
-        if not waiting:
+        if first:
             self._writer.submit(_Flush(self), within_seconds=FLUSH_SECONDS)
 
     def _restart(self, thinking: str) -> None:
@@ -109,9 +110,10 @@ class AnswerStream:
             self._put(close_piece(True))
 
     def take(self) -> list[Row]:
+        """What has gathered since the last time; for the store thread."""
         with self._lock:
             pieces, self._pieces = self._pieces, []
-        return pieces
+        return [Row(*piece) for piece in pieces]
 
 
 class _Flush:
