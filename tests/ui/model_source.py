@@ -24,6 +24,7 @@ class FakeSource:
     here: Machine | Exception = field(default_factory=lambda: shipped("workstation-256gb-3090"))
     listed: dict[str, Offers | Exception] = field(default_factory=dict)
     ships: Callable[[str], Offers | None] = shipped_offers
+    usually: Callable[[str], Offers | None] = lambda _: None
     found: tuple[FoundRepo, ...] | Exception = ()
     offering: dict[str, tuple[str, ...]] | Exception = field(default_factory=dict)
     popular: int | None = None
@@ -41,6 +42,9 @@ class FakeSource:
 
     def shipped(self, repo: str) -> Offers | None:
         return self.ships(repo)
+
+    def usual(self, model: str) -> Offers | None:
+        return self.usually(model)
 
     def offers(
         self, repo: str, cancel: CancelToken, on_progress: Callable[[int, int], None]

@@ -15,6 +15,7 @@ from app.core.errors import KnownError
 from app.planning.offers import Offer, Offers, shipped_offers
 from app.settings.store import SettingsStore
 from app.ui.application import Desktop, application
+from app.ui.models.live import usual_offers
 from app.ui.models.page import Hooks, ModelsPage
 from app.ui.models.rows import CELL_ROLE, Cell, Column
 from app.ui.models.source import FoundRepo
@@ -423,6 +424,19 @@ def test_publishers_that_the_hub_knows_are_added(open_models: Open) -> None:
     models.wait(lambda: models.page.board.repo == "x/GLM-4-9B-0414-GGUF")  # type: ignore[union-attr]
     models.settled()
     assert models.seen("quantTable")
+
+
+def test_without_any_repository_the_usual_sizes_are_shown(open_models: Open) -> None:
+    models = open_models(FakeSource(listed={UNSLOTH: exact()}, usually=usual_offers))
+    models.page.show_model("GLM-4-9B-0414")
+    models.wait(lambda: models.page.board.table is not None)  # type: ignore[union-attr]
+    assert "what these usually take" in models.text("tableStatus")
+    assert models.text("bannerMain") == "Find it on the Hub"
+    assert models.cell("Q4_K_M", Column.SIZE).text == "~5.8 GB"
+    models.click("bannerMain")
+    models.wait(lambda: models.seen("searchTitle"))
+    assert models.text("searchTitle") == "“GLM-4-9B-0414” on the Hub"
+    assert models.got == []
 
 
 def test_control_f_searches(open_models: Open) -> None:

@@ -236,6 +236,7 @@ class Board:
         self.reading, self.progress = bool(repo), (0, 0)
         self._changed("model")
         if not repo:
+            self._read_usual()
             return
 
         def told(done: int, total: int) -> None:
@@ -263,6 +264,17 @@ class Board:
                 self._changed("files")
 
         task = self._reading = self._tasks.run(work, done, failed)
+
+    def _read_usual(self) -> None:
+        card = self.card
+        if card is None:
+            return
+
+        def done(offers: Offers | None) -> None:
+            if offers is not None and card is self.card and not self.repo:
+                self._show(offers)
+
+        self._tasks.run(lambda _: self._source.usual(card.name), done, lambda _: None)
 
     def _read_so_far(self, task: Task, done: int, total: int) -> None:
         if self._reading is task and self.reading:

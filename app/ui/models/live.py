@@ -1,6 +1,7 @@
 """The model page's source on the real services."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from app.catalog.cards import Card
@@ -14,7 +15,14 @@ from app.hardware.types import Machine
 from app.library.types import InstalledModel
 from app.planning.corrections import Corrections
 from app.planning.measured import corrections_for, driver_of, measurements_path
-from app.planning.offers import Offers, base_name, remote_offers, shipped_offers
+from app.planning.offers import (
+    Offer,
+    Offers,
+    base_name,
+    remote_offers,
+    shipped_offers,
+    sibling_candidates,
+)
 from app.planning.quality import model_family
 from app.planning.recommend import Candidate
 from app.ui.models.source import Findings, FoundRepo, Progress
@@ -41,6 +49,9 @@ class LiveSource:
 
     def shipped(self, repo: str) -> Offers | None:
         return shipped_offers(repo)
+
+    def usual(self, model: str) -> Offers | None:
+        return usual_offers(model)
 
     def offers(self, repo: str, cancel: CancelToken, on_progress: Progress) -> Offers:
         def read(inner: CancelToken) -> Offers:
@@ -79,6 +90,15 @@ class LiveSource:
         if fresh or not snapshot.finished:
             snapshot = library.scan(cancel=cancel)
         return installed_paths(offers, snapshot.models)
+
+
+def usual_offers(model: str) -> Offers | None:
+    """From the model's dimensions alone; None when they are not known."""
+    found = [one for one in sibling_candidates() if one.model == model]
+    if not found:
+        return None
+    note = "No repository with its files is known yet: sizes are what these usually take."
+    return Offers(model, tuple(Offer(replace(one, repository="")) for one in found), note=note)
 
 
 def _in_time(work: Callable[[CancelToken], T], cancel: CancelToken, seconds: float) -> T:

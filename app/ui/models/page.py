@@ -96,6 +96,7 @@ class ModelsPage(QWidget):
         elif is_repository_name(name):
             board.show_repository(name)
         self._stack.setCurrentWidget(self.view)
+        self._mark_current()
 
     def plan_for(self, elsewhere: Elsewhere) -> None:
         """A machine that was put together; it stays in the menu."""
@@ -113,6 +114,11 @@ class ModelsPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fold()
+
+    def _mark_current(self) -> None:
+        board = self.board
+        if self.family is not None and board is not None:
+            self.family.show_current(board.card.name if board.card is not None else "")
 
     # -- begin -----------------------------------------------------------------------------------
 
@@ -240,7 +246,9 @@ class ModelsPage(QWidget):
 
     def _get(self, quant: str) -> None:
         offer = self._offer(quant)
-        if offer is not None and self._hooks.get is not None:
+        if offer is not None and not offer.candidate.repository:
+            self._search_model()
+        elif offer is not None and self._hooks.get is not None:
             self._hooks.get(offer)
         elif offer is not None:
             self._open_page(quant)
@@ -269,8 +277,7 @@ class ModelsPage(QWidget):
             case "model":
                 showing.model(board)
                 showing.files(board)
-                if self.family is not None:
-                    self.family.show_current(board.card.name if board.card is not None else "")
+                self._mark_current()
             case "publishers":
                 showing.publishers(board)
             case "files":

@@ -70,7 +70,7 @@ class Showing:
         nothing = board.offers is not None and not board.offers.offers and not board.reading
         if board.problem is not None:
             quants.trouble.show_error(board.problem)
-        elif not board.repo:
+        elif not board.repo and board.offers is None:
             quants.trouble.show_nothing(
                 f"No repository with GGUF files of {board.title} is known to the program.",
                 "Search the Hub for one, or give it as owner/name in the search field.",
@@ -117,7 +117,8 @@ class Showing:
             quants.table.sorted.set_fitting_only(fitting > 0)
             self._auto = False
         told = advice(table, board.title, files)
-        quants.banner.show_advice(told, installed=told.quant in installed, get_text=self._main_text)
+        main = self._main_text if board.repo else "Find it on the Hub"
+        quants.banner.show_advice(told, installed=told.quant in installed, get_text=main)
         quants.show_part("table")
         self._select(board)
         self._empty()
@@ -134,7 +135,9 @@ class Showing:
             detail.show_line(None, Files(), "")
             return
         names = _names(line.row.offer)
-        detail.show_line(line, Files(names, _hashed(line.row.offer)), self._get_text)
+        get_text = self._get_text if board.repo else "Find on the Hub"
+        detail.show_line(line, Files(names, _hashed(line.row.offer)), get_text)
+        detail.page.setVisible(bool(board.repo))
 
     def _select(self, board: Board) -> None:
         """The recommended row, until the person chooses."""

@@ -47,6 +47,10 @@ class ModelSource(Protocol):
         """What ships with the program about a repository; None for nothing."""
         ...
 
+    def usual(self, model: str) -> Offers | None:
+        """What its quantizations usually take, for when no repository of it is known."""
+        ...
+
     def offers(self, repo: str, cancel: CancelToken, on_progress: Progress) -> Offers:
         """on_progress: headers read and how many there are, on any thread. Raises Cancelled too."""
         ...
