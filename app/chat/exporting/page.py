@@ -6,7 +6,7 @@ from markdown_it import MarkdownIt
 
 from app.chat.exporting.bundle import Bundle, Section, sections, speaker
 
-_LONGEST_PROSE = 400_000
+_LONGEST_PROSE = 200_000
 _PROSE = (
     MarkdownIt("commonmark", {"html": False, "maxNesting": 40})
     .enable(["table", "strikethrough"])

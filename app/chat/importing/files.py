@@ -4,6 +4,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from app.chat.exporting.files import MANIFEST_FORMAT
@@ -14,7 +15,7 @@ from app.chat.store.types import NewConversation
 from app.core.errors import KnownError
 from app.core.json import JsonObject, JsonValue
 
-MOST_BYTES = 1_000_000_000
+MOST_BYTES = 500_000_000
 MOST_FILES = 50_000
 _JAN_MESSAGES = "messages.jsonl"
 
@@ -54,7 +55,8 @@ def conversations_in(path: Path) -> Iterator[Found]:
 
 
 def _in_folder(folder: Path) -> Iterator[Found]:
-    files = sorted(path for path in folder.rglob("*.json") if path.is_file())
+    listed = (path for path in folder.rglob("*.json") if path.is_file())
+    files = sorted(islice(listed, MOST_FILES + 1))
     if len(files) > MOST_FILES:
         raise KnownError(f"{folder.name} holds too many files.", "", "Choose a smaller folder.")
     for path in files:
