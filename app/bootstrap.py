@@ -14,7 +14,7 @@ from app.chat.store.store import ChatStore
 from app.core import paths
 from app.core.hub_access import HubAccess
 from app.downloads.manager import DownloadManager
-from app.downloads.types import Event, JobState, JobUpdate
+from app.downloads.types import Event, JobState, JobStatus, JobUpdate
 from app.engine.client import EngineClient
 from app.hardware.types import Machine
 from app.library.library import Library
@@ -114,12 +114,16 @@ def open_library() -> Library:
 
 
 def _note_downloaded(found: Library, event: Event) -> None:
-    if not isinstance(event, JobUpdate) or event.status.state is not JobState.DONE:
-        return
-    request = event.status.request
+    if isinstance(event, JobUpdate) and event.status.state is JobState.DONE:
+        note_downloaded(found, event.status)
+
+
+def note_downloaded(found: Library, status: JobStatus) -> None:
+    """The files of a finished download are ours, and were verified as they came."""
+    request = status.request
     hashes = {file.path: file.sha256 for file in request.files}
     found.note_downloaded(
-        ((file.location, hashes[file.path]) for file in event.status.files if file.location),
+        ((file.location, hashes[file.path]) for file in status.files if file.location),
         request.repo,
     )
 

@@ -97,6 +97,8 @@ def _turn(
         where = replace(planned.placement, context_tokens=arguments.context)
         planned = replace(planned, placement=where)
     model = services.loader.load(planned, None, cancel).info
+    if arguments.model:
+        services.library.note_used(path)
     chosen = {
         name: value
         for name in ("temperature", "seed", "max_tokens")

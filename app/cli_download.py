@@ -62,7 +62,7 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 def run_download(arguments: argparse.Namespace) -> int:
     """Raises KnownError."""
-    from app.bootstrap import load_settings, open_hub
+    from app.bootstrap import load_settings, note_downloaded, open_hub, open_library
     from app.downloads.facade import download
     from app.downloads.requests import request_for
     from app.settings.declared import DOWNLOAD_BYTES_PER_SECOND, DOWNLOAD_CONNECTIONS
@@ -93,6 +93,7 @@ def run_download(arguments: argparse.Namespace) -> int:
         return EXIT_INTERRUPTED
     finally:
         shown.close()
+    note_downloaded(open_library(), status)
     _print_result(arguments, chosen, status)
     return 0
 

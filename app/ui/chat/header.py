@@ -74,8 +74,9 @@ class Header(QFrame):
         look.changed.connect(self._tint)
 
     def show_history_button(self, shown: bool) -> None:
-        """In a narrow window the list of chats is behind a button."""
+        """In a narrow window the list of chats, with its own button for a new one, is behind it."""
         self._history.setVisible(shown)
+        self._new.setVisible(shown)
 
     def set_title(self, text: str) -> None:
         self._full_title = text or "New chat"
