@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from app.ui.shell import Shell
+    from app.chat.store.store import ChatStore
+    from app.ui.shell import Builders, Shell
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("QT_SCALE_FACTOR", "1")
@@ -30,6 +31,7 @@ _FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontco
 </alias></fontconfig>"""
 _TIMEOUT_SECONDS = 120.0
 _MACHINE = "workstation-256gb-3090"
+_EARLIER = ("写一封感谢信", "Rust lifetimes, explained", "Regex for invoice numbers")
 _QUESTIONS = ("What is 37 times 24?", "Write hello world in Python")
 
 
@@ -42,7 +44,9 @@ def main(folder: Path) -> None:
         os.environ["FONTCONFIG_FILE"] = str(fonts)
         for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
             os.environ[variable] = str(home / variable)
+        os.environ["HF_ENDPOINT"] = "http://127.0.0.1:9"
         _draw(folder)
+        _draw_hardware(folder)
         _draw_load_panel(folder, home)
         _draw_models(folder)
         _draw_downloads(folder, home)
@@ -57,7 +61,11 @@ def _draw(folder: Path) -> None:
 
     app = application()
     services = build()
-    desktop = Desktop(app, EngineBackend(services), services.settings)
+    services.chats.start()
+    _earlier_chats(services.chats)
+    desktop = Desktop(
+        app, EngineBackend(services), services.settings, _whole({}), chats=services.chats
+    )
     window, session = desktop.window, desktop.session
     try:
         window.resize(1280, 800)
@@ -68,6 +76,10 @@ def _draw(folder: Path) -> None:
             window.page.ask(question)
             _wait(app, lambda: not session.busy, f"the answer to {question!r}")
         window.page.composer.edit.clearFocus()
+        history = window.page.history
+        assert history is not None
+        wanted = len(_EARLIER) + 1
+        _wait(app, lambda: sum(hasattr(i, "title") for i in history.shown) == wanted, "the list")
         for theme in ("light", "dark"):
             desktop.look.choose(theme)
             app.processEvents()
@@ -89,7 +101,7 @@ def _draw_load_panel(folder: Path, temporary: Path) -> None:
     app = application()
     machine = next(path for path in shipped_machines() if path.stem == _MACHINE)
     services = build(load_machine(machine))
-    desktop = Desktop(app, EngineBackend(services), services.settings)
+    desktop = Desktop(app, EngineBackend(services), services.settings, _whole({}))
     window, models = desktop.window, desktop.session.models
     try:
         window.resize(1280, 800)
@@ -123,7 +135,7 @@ def _draw_models(folder: Path) -> None:
         made.append(ModelsPage(shell, FakeSource(here=machine), Hooks(get=lambda _: None)))
         return made[0]
 
-    desktop = Desktop(app, EngineBackend(services), services.settings, {"models": builder})
+    desktop = Desktop(app, EngineBackend(services), services.settings, _whole({"models": builder}))
     window = desktop.window
 
     def drawn(name: str) -> None:
@@ -173,7 +185,9 @@ def _draw_downloads(folder: Path, temporary: Path) -> None:
 
     downloads = Downloads(queue, lambda: target, temporary / "wish.json")
     settings = SettingsStore(temporary / "downloads-settings.json")
-    desktop = Desktop(application(), ScriptedBackend(), settings, {"downloads": page}, downloads)
+    desktop = Desktop(
+        application(), ScriptedBackend(), settings, _whole({"downloads": page}), downloads
+    )
     window = desktop.window
     try:
         window.resize(1280, 800)
@@ -236,7 +250,7 @@ def _draw_first_start(folder: Path, temporary: Path) -> None:
 
     downloads = Downloads(FakeQueue(), lambda: target, temporary / "wish.json")
     settings = SettingsStore(temporary / "first-settings.json")
-    desktop = Desktop(app, ScriptedBackend(), settings, {FIRST_START: page}, downloads)
+    desktop = Desktop(app, ScriptedBackend(), settings, _whole({FIRST_START: page}), downloads)
     window = desktop.window
     try:
         window.resize(1280, 800)
@@ -252,6 +266,62 @@ def _draw_first_start(folder: Path, temporary: Path) -> None:
     finally:
         window.quit()
         desktop.close()
+
+
+def _draw_hardware(folder: Path) -> None:
+    """A recorded machine on the hardware page, and the settings."""
+    from app.bootstrap import build
+    from app.hardware.recorded import load_machine, shipped_machines
+    from app.ui.application import Desktop, application
+    from app.ui.backend import EngineBackend
+    from app.ui.hardware.page import HardwarePage
+    from app.ui.pages import page_builders
+    from app.ui.settings.page import SettingsPage
+
+    app = application()
+    machine = next(path for path in shipped_machines() if path.stem == "two-3090-one-1080")
+    services = build(load_machine(machine))
+    desktop = Desktop(app, EngineBackend(services), services.settings, page_builders(services))
+    window = desktop.window
+    try:
+        window.resize(1280, 800)
+        window.show()
+        window.go("hardware")
+        hardware = window._pages["hardware"]
+        assert isinstance(hardware, HardwarePage)
+        _wait(app, lambda: hardware._machine is not None, "the machine")
+        for theme in ("light", "dark"):
+            desktop.look.choose(theme)
+            window.go("hardware")
+            app.processEvents()
+            window.grab().save(str(folder / f"hardware-{theme}.png"))
+            window.go("settings")
+            settings = window._pages["settings"]
+            assert isinstance(settings, SettingsPage)
+            settings.show_page("Network")
+            app.processEvents()
+            window.grab().save(str(folder / f"settings-{theme}.png"))
+    finally:
+        window.close()
+        services.close()
+
+
+def _earlier_chats(chats: "ChatStore") -> None:
+    from app.core.messages import TextPart
+
+    for title in _EARLIER:
+        conversation, _ = chats.conversations.create(title)
+        chats.messages.ask(conversation, None, [TextPart(title)])
+
+
+def _whole(builders: "Builders") -> "Builders":
+    """With a blank page for each other place, so that the rail is as people see it."""
+    from PySide6.QtWidgets import QWidget
+
+    from app.ui.shell import CHAT, PLACES
+
+    blank = {place.key: lambda _: QWidget() for place in PLACES if place is not CHAT}
+    return {**blank, **builders}
 
 
 def _wait(app: "QApplication", condition: Callable[[], bool], what: str) -> None:
