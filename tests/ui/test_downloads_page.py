@@ -347,6 +347,10 @@ def test_limits_hold_at_once(bench: Bench, settings: SettingsStore) -> None:
 def test_where_files_go_and_what_is_free(bench: Bench, settings: SettingsStore) -> None:
     bench.wait(lambda: bench.text("downloadsFree") == "812 GB free")
     assert bench.text("downloadsFolder") == str(FOLDER)
+    bench.show(job("a", done=0.5))
+    bench.wait(lambda: bench.text("downloadsFree") == "812 GB free, 79.0 GB to come")
+    bench.show(job("b", JobState.QUEUED, 0.0, size=800 * GB))
+    bench.wait(lambda: bench.text("downloadsFree") == "! 812 GB free, 879 GB to come")
     bench.page.folder_chosen("/elsewhere")
     assert settings.get(MODELS_FOLDER) == "/elsewhere"
 

@@ -15,7 +15,7 @@ from app.settings.declared import DOWNLOAD_BYTES_PER_SECOND, DOWNLOAD_CONNECTION
 from app.settings.store import SettingsStore
 from app.ui.downloads.parts import Elided
 from app.ui.look import Look
-from app.ui.widgets import WholeSpin, button, draw_arrows, label, single_shot
+from app.ui.widgets import WholeSpin, button, draw_arrows, label, restyle, single_shot
 
 _MEGABYTE = 10**6
 _APPLY_MS = 250
@@ -23,10 +23,22 @@ _APPLY_MS = 250
 
 @dataclass(frozen=True)
 class Room:
-    """free_bytes: None when the disk does not say."""
+    """free_bytes: None when the disk does not say. to_come_bytes: what the queue still brings."""
 
     target: Target
     free_bytes: int | None
+    to_come_bytes: int = 0
+
+    @property
+    def text(self) -> str:
+        if self.free_bytes is None:
+            return "free space unknown"
+        free = f"{gigabytes(self.free_bytes)} free"
+        return f"{free}, {gigabytes(self.to_come_bytes)} to come" if self.to_come_bytes else free
+
+    @property
+    def enough(self) -> bool:
+        return self.free_bytes is None or self.to_come_bytes <= self.free_bytes
 
 
 class RateSpin(QDoubleSpinBox):
@@ -99,8 +111,8 @@ class Controls(QFrame):
             self._room.setToolTip(
                 f"{self._room.full}\nThe Hugging Face cache, which other programs share."
             )
-        free = room.free_bytes
-        self._low.setText(f"{gigabytes(free)} free" if free is not None else "free space unknown")
+        self._low.setText(room.text if room.enough else f"! {room.text}")
+        restyle(self._low, "tone", "small" if room.enough else "bad")
 
     def _read_connections(self) -> None:
         self.connections.setValue(self._settings.get(DOWNLOAD_CONNECTIONS))

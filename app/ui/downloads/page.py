@@ -99,7 +99,7 @@ class DownloadsPage(QWidget):
 
     def _changed(self, changes: tuple[Change, ...]) -> None:
         self._show_all()
-        if any(one.now is None or one.now.state is JobState.DONE for one in changes):
+        if any(_joins_or_leaves(one) for one in changes):
             self._ask_room()
 
     def _show_all(self) -> None:
@@ -154,10 +154,15 @@ class DownloadsPage(QWidget):
 
     def _ask_room(self) -> None:
         target = self._target()
+        to_come = sum(
+            job.size_bytes - job.done_bytes
+            for job in self._board.going_on
+            if job.target.folder == target.folder
+        )
 
         def work() -> Room:
             try:
-                return Room(target, self._free(target.folder))
+                return Room(target, self._free(target.folder), to_come)
             except OSError:
                 return Room(target, None)
 
@@ -196,22 +201,22 @@ class DownloadsPage(QWidget):
         return empty
 
     def _build(self) -> None:
-        titles = QVBoxLayout()
-        titles.setSpacing(4)
-        titles.addWidget(label("Downloads", "display", name="downloadsTitle"))
-        titles.addWidget(self._summary)
         head = QHBoxLayout()
         head.setSpacing(8)
-        head.addLayout(titles, 1)
+        head.addWidget(label("Downloads", "display", name="downloadsTitle"), 1)
         for made in (self._clear, self._pause_all, self._resume_all):
-            head.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
+            head.addWidget(made)
+        top = QVBoxLayout()
+        top.setSpacing(4)
+        top.addLayout(head)
+        top.addWidget(self._summary)
         inner = QWidget()
         inner.setObjectName("downloadsInner")
         inner.setMaximumWidth(_WIDEST)
         column = QVBoxLayout(inner)
         column.setContentsMargins(24, 20, 24, 12)
         column.setSpacing(12)
-        column.addLayout(head)
+        column.addLayout(top)
         column.addWidget(self.address)
         column.addWidget(self._way)
         column.addWidget(self.queue, 1)
@@ -222,6 +227,12 @@ class DownloadsPage(QWidget):
         row.addStretch(1)
         row.addWidget(inner, 100_000)
         row.addStretch(1)
+
+
+def _joins_or_leaves(change: Change) -> bool:
+    """What is to come is another amount now."""
+    before, now = change.before, change.now
+    return before is None or now is None or before.state is not now.state
 
 
 def _open_folder(folder: Path) -> None:
