@@ -13,7 +13,7 @@ from app.hardware.types import RamBandwidth
 from app.planning.offers import Offer, Offers, shipped_offers
 from app.planning.quality import quality
 from app.ui.look import Look
-from app.ui.models import words
+from app.ui.models import model_words, words
 from app.ui.models.advice import Advice, advice
 from app.ui.models.chart import figure, groups, told
 from app.ui.models.choices import context_stops
@@ -45,34 +45,34 @@ def planned(machine: str, found: Offers | None = None, **asked: object) -> Table
     [(356_786_000_000, "357B"), (9_400_000_000, "9.4B"), (32_570_000_000, "33B")],
 )
 def test_parameters_in_billions(parameters: int, text: str) -> None:
-    assert words.billions(parameters) == text
+    assert model_words.billions(parameters) == text
 
 
 def test_days() -> None:
-    assert words.day("2025-09-30") == "30 Sep 2025"
-    assert words.day("2025-04") == "Apr 2025"
+    assert model_words.day("2025-09-30") == "30 Sep 2025"
+    assert model_words.day("2025-04") == "Apr 2025"
 
 
 def test_downloads_are_dated_unless_they_are_live() -> None:
     card = replace(CARDS.cards[0], downloads=Downloads(1234, "2025-11-05", "somewhere"))
-    assert words.popularity(card, None) == "1,234 downloads in 30 days, as of 5 Nov 2025"
-    assert words.popularity(card, 99_000) == "99,000 downloads in 30 days"
-    assert words.popularity(replace(card, downloads=None), None) == ""
+    assert model_words.popularity(card, None) == "1,234 downloads in 30 days, as of 5 Nov 2025"
+    assert model_words.popularity(card, 99_000) == "99,000 downloads in 30 days"
+    assert model_words.popularity(replace(card, downloads=None), None) == ""
 
 
 def test_a_machine_in_two_lines() -> None:
-    assert words.machine_parts(shipped(WORKSTATION))[0] == "RTX 3090 25.8 GB"
-    assert words.machine_parts(shipped("eight-h100"))[0].startswith("8 × H100")
-    assert words.machine_parts(shipped("container-16gb")) == (
+    assert model_words.machine_parts(shipped(WORKSTATION))[0] == "RTX 3090 25.8 GB"
+    assert model_words.machine_parts(shipped("eight-h100"))[0].startswith("8 × H100")
+    assert model_words.machine_parts(shipped("container-16gb")) == (
         "No GPU", "Xeon E5-2680 v4 · 17.2 GB RAM",
     )  # fmt: skip
-    main, rest = words.machine_parts(shipped("m3-ultra-512gb"))
+    main, rest = model_words.machine_parts(shipped("m3-ultra-512gb"))
     assert "M3 Ultra" in main and "GB" not in main and rest.endswith("unified memory")
 
 
 def test_gpus_that_the_engine_cannot_use_yet_are_named() -> None:
-    assert "RTX 3060" in words.unused_gpus(shipped("two-3060-cpu-engine"))
-    assert words.unused_gpus(shipped(WORKSTATION)) == ""
+    assert "RTX 3060" in model_words.unused_gpus(shipped("two-3060-cpu-engine"))
+    assert model_words.unused_gpus(shipped(WORKSTATION)) == ""
 
 
 def test_the_recommendation_is_all_that_was_asked_for() -> None:
@@ -121,7 +121,7 @@ def test_a_slow_smaller_model_is_better_than_no_advice() -> None:
     assert table.recommendation.sibling is None and table.instead is not None
     found = advice(table, "GLM-4.6", {})
     assert found.sibling == table.instead.candidate.model
-    assert "fits and answers at about" in found.line
+    assert "comes nearest: it answers at about" in found.line
 
 
 def test_more_context_than_the_model_has_is_clipped() -> None:

@@ -8,7 +8,7 @@ from app.catalog.cards import Card, Sampling
 from app.ui.look import Look
 from app.ui.models.chart import BenchmarkChart
 from app.ui.models.flow import Flow
-from app.ui.models.words import HOW, architecture_rows
+from app.ui.models.model_words import HOW, architecture_rows
 from app.ui.widgets import button, card, label, plain_tip
 
 _NAMES = {

@@ -7,8 +7,9 @@ from app.planning.recommend import Recommendation, Row
 from app.planning.report import rate_text
 from app.planning.types import Plan
 from app.ui.chat.load.words import MemoryRow
+from app.ui.models.model_words import short_name
 from app.ui.models.planned import READING_SPEED, Table
-from app.ui.models.words import bars, grouped, rate_figure, short_name, size
+from app.ui.models.words import bars, grouped, rate_figure, size
 
 _RUNNERS_UP = 2
 
@@ -46,7 +47,7 @@ def advice(table: Table, model: str, files: dict[str, int]) -> Advice:
         line = _does(sibling)
     elif table.instead is not None:
         other = table.instead.candidate.model
-        line = _slowly(table.instead)
+        line = _nearest(table.instead)
     else:
         line = "Lower the context, or look at what another machine would do."
     return Advice("bad", title, line, "", other, why)
@@ -61,13 +62,14 @@ def _does(sibling: Row) -> str:
     )
 
 
-def _slowly(row: Row) -> str:
+def _nearest(row: Row) -> str:
+    """It fits, though not with all that was asked for."""
     candidate = row.candidate
-    rate = rate_figure(row.tokens_per_second)
-    return (
-        f"{candidate.model} in {candidate.quant}, {size(candidate)}, fits and answers at about "
-        f"{rate} tokens/s."
-    )
+    line = f"{candidate.model} in {candidate.quant}, {size(candidate)}, comes nearest: "
+    line += _lower(row.shortfall)
+    if "answers at" not in row.shortfall:
+        line += f" It answers at about {rate_figure(row.tokens_per_second)} tokens/s."
+    return line
 
 
 def _praise(best: Row, found: Recommendation) -> str:

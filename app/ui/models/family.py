@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 from app.catalog.cards import Card
 from app.ui.look import Look
 from app.ui.look.look import SMALL_PX
+from app.ui.models.model_words import billions, day
 from app.ui.models.paint import paint_text
 from app.ui.models.rows import Index
-from app.ui.models.words import billions, day
 from app.ui.widgets import ChoiceBox, label
 
 WIDTH = 196

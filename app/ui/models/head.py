@@ -8,7 +8,7 @@ from app.catalog.cards import Card
 from app.hardware.types import Machine
 from app.ui.look import Look
 from app.ui.look.look import SMALL_PX
-from app.ui.models import words
+from app.ui.models import model_words
 from app.ui.models.flow import Flow
 from app.ui.widgets import button, card, chip, label, plain_tip
 
@@ -63,8 +63,8 @@ class Head(QWidget):
 
     def show_model(self, title: str, made: Card | None, repo: str) -> None:
         self.name.setText(title)
-        self.line.setText(words.subtitle(made) if made is not None else repo)
-        tip = words.subtitle_tip(made) if made is not None else ""
+        self.line.setText(model_words.subtitle(made) if made is not None else repo)
+        tip = model_words.subtitle_tip(made) if made is not None else ""
         self.line.setToolTip(plain_tip(tip))
         self.line.setAccessibleDescription(tip)
         tags: list[QWidget] = [
@@ -115,13 +115,13 @@ class MachineCard(QWidget):
         """elsewhere: the name of another machine, "" for this one."""
         self._title.setText(elsewhere or "This machine")
         self.back.setVisible(bool(elsewhere))
-        main, rest = words.machine_parts(machine) if machine is not None else ("", "")
+        main, rest = model_words.machine_parts(machine) if machine is not None else ("", "")
         if machine is None:
             main = "Cannot be planned for" if problem else "Looking at it…"
         self._main.setText(main)
         self._rest.setText(rest)
         self._rest.setVisible(bool(rest))
-        note = problem or (words.unused_gpus(machine) if machine and not elsewhere else "")
+        note = problem or (model_words.unused_gpus(machine) if machine and not elsewhere else "")
         self._note.setText(note)
         self._note.setVisible(bool(note))
         self.setAccessibleName(" ".join(filter(None, (self._title.text(), main, rest, note))))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from app.core.placement import KvType
 from app.planning.offers import Offer, Offers
-from app.ui.models import words
+from app.ui.models import model_words
 from app.ui.models.advice import advice
 from app.ui.models.board import Board
 from app.ui.models.detail import Files
@@ -42,7 +42,7 @@ class Showing:
 
     def downloads(self, board: Board) -> None:
         made = board.card
-        text = words.popularity(made, board.downloads) if made is not None else ""
+        text = model_words.popularity(made, board.downloads) if made is not None else ""
         self._view.head.show_downloads(text)
 
     def machine(self, board: Board) -> None:

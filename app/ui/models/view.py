@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QButtonGroup,
     QFrame,
     QHBoxLayout,
@@ -168,6 +169,8 @@ class ModelView(QScrollArea):
         stacked = self.viewport().width() < STACKED_BELOW
         side = 16 if stacked else 24
         self._column.setContentsMargins(side, 16 if stacked else 20, side, 16)
+        way = QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
+        self._tabs.setDirection(way)
         self.head.set_stacked(stacked)
         self.quants.set_stacked(stacked)
 
@@ -180,15 +183,19 @@ class ModelView(QScrollArea):
     def _lay_out(self) -> None:
         inner = QWidget()
         inner.setObjectName("modelInner")
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self._bar, 1)
-        row.addWidget(self.of)
-        row.addWidget(self.publisher)
+        files = QHBoxLayout()
+        files.setSpacing(8)
+        files.addWidget(self.of)
+        files.addWidget(self.publisher)
+        files.addStretch(0)
+        self._tabs = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._tabs.setSpacing(8)
+        self._tabs.addWidget(self._bar, 1)
+        self._tabs.addLayout(files)
         self._column = QVBoxLayout(inner)
         self._column.setSpacing(14)
         self._column.addWidget(self.head)
-        self._column.addLayout(row)
+        self._column.addLayout(self._tabs)
         for page in self._pages.values():
             self._column.addWidget(page, 1)
         self.setWidget(inner)
