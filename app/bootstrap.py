@@ -52,7 +52,7 @@ def build(machine: Machine | None = None) -> Services:
     access = hub_access(settings, tokens)
     tools, downloads = ToolRunner(BUILTIN_TOOLS), download_manager(settings, access)
     shelf = library(settings, access, downloads)
-    chats = ChatStore(paths.data_dir() / "chats")
+    chats = ChatStore(paths.chats_dir())
     return Services(
         engine,
         loader,

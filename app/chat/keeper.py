@@ -23,7 +23,6 @@ from app.dialect.events import (
 
 if TYPE_CHECKING:
     from app.chat.store.stream import AnswerStream
-    from app.engine.protocol import Stats
 
 _STREAMED = (
     TextDelta,
@@ -51,7 +50,7 @@ class TurnKeeper:
         self._making = making
         self._stream: AnswerStream | None = None
         self._waiting: tuple[AnswerStream, Message, Making] | None = None
-        self._stats: Stats | None = None
+        self._made = making
         self._ended = False
         self.leaf = question
 
@@ -63,8 +62,10 @@ class TurnKeeper:
                     self._conversation, self.leaf, self._making
                 )
                 _watch(begun)
-            case RoundFinished(stats=stats):
-                self._stats = stats
+            case RoundFinished(reason=reason, stats=stats):
+                self._made = replace(
+                    self._making, seed=stats.seed, timings=asdict(stats), reason=reason
+                )
             case MessageAdded(message):
                 self._add(message)
             case _ if self._stream is not None and isinstance(event, _STREAMED):
@@ -83,13 +84,14 @@ class TurnKeeper:
         elif self._stream is not None:
             # Nothing came of this round that the next prompt could hold.
             _watch(self._stream.finish(state, parts=remarks or None, making=self._making))
+        else:
+            for remark in remarks:
+                _watch(self._messages.append_part(self.leaf, remark))
 
     def _add(self, message: Message) -> None:
         if message.role == "assistant" and self._stream is not None:
-            timings = asdict(self._stats) if self._stats is not None else {}
-            making = replace(self._making, timings=timings)
-            self._waiting = self._stream, message, making
-            self.leaf, self._stream, self._stats = self._stream.message, None, None
+            self._waiting = self._stream, message, self._made
+            self.leaf, self._stream, self._made = self._stream.message, None, self._making
             return
         self._settle("complete")
         self.leaf, added = self._messages.add(self._conversation, self.leaf, message)

@@ -5,7 +5,7 @@
     chat, _ = store.conversations.create(title)         # ids at once, futures for "on disk"
     question, asked = store.messages.ask(chat, leaf, (TextPart(text),))
     asked.result()                                      # not on the GUI thread: add_done_callback
-    keeper = TurnKeeper(store.messages, chat, question, making)   # feed it the turn's events
+    answer, begun = store.messages.begin_answer(chat, question)   # feed it what is streamed
     heads = store.read.path(chat)                       # the outline, 10,000 in about 20 ms
     parts = store.read.parts([head.id for head in heads[-30:]])
     found = store.search.find(query)                    # hits: messages.show(id) for other versions

@@ -223,16 +223,6 @@ class MessageCommands:
 
         return AnswerStream(self._writer, message), self._writer.submit(work)
 
-    def set_parts(self, message: int, parts: Sequence[Part]) -> Future[None]:
-        """Replace what a finished message consists of."""
-        rows = [to_row(part) for part in parts]
-
-        def work(c: sqlite3.Connection) -> None:
-            tree.place_of(c, message)
-            tree.replace_parts(c, message, rows)
-
-        return self._writer.submit(work)
-
     def append_part(self, message: int, part: Part) -> Future[None]:
         """Add a part at the end of a finished message, unless it ends with just that already."""
         row = to_row(part)

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from app.chat.keeper import TurnKeeper
 from app.chat.record import TurnError
 from app.chat.store.store import ChatStore
-from app.chat.store.turn_keeper import TurnKeeper
 from app.chat.store.types import Making
 from app.chat.turn import TurnOptions, TurnRunner
 from app.core.cancel import CancelToken
@@ -38,7 +38,10 @@ class Kept:
     def run(self) -> tuple[Message, ...]:
         options = TurnOptions(tools_enabled=True)
         history = [message.message for message in self.store.read.history(self.chat)]
-        return self._runner.run(history, options, self.keeper.feed, self.cancel).messages
+        finished = self._runner.run(history, options, self.keeper.feed, self.cancel)
+        stopped = finished.reason == "cancelled"
+        self.keeper.end("stopped" if stopped else "complete", notice=finished.notice)
+        return finished.messages
 
     def stored(self) -> list[Message]:
         self.store.written().result(30)
@@ -58,7 +61,7 @@ def test_rounds_tools_and_figures_are_kept_as_the_turn_has_them(store: ChatStore
     assert kept.stored() == list(messages)
     assert [message.role for message in messages] == ["assistant", "tool", "assistant"]
     assert kept.states() == ["complete"] * 3
-    last = store.read.message(kept.keeper.messages[-1])
+    last = store.read.message(kept.keeper.leaf)
     assert last.making is not None
     assert (last.making.model, last.making.seed, last.making.reason) == ("GLM-4.6", 7, "end")
     assert last.making.timings["decode_tokens_per_second"] == 50.0
@@ -90,7 +93,7 @@ def test_an_engine_that_fails_half_way_leaves_the_half_and_the_reason(store: Cha
     kept = Kept(store, Reply("\n<think>Hm.</think>\nHalf an ans", error=BROKEN))
     with pytest.raises(TurnError) as caught:
         kept.run()
-    kept.keeper.fail(caught.value, caught.value.messages)
+    kept.keeper.end("failed", error=caught.value)
     (stored,) = kept.stored()
     (message,) = caught.value.messages
     reason = ErrorPart("The engine failed.", "Out of memory.", "Load a smaller model.")
@@ -102,8 +105,8 @@ def test_an_engine_that_fails_at_once_is_kept_as_that(store: ChatStore) -> None:
     kept = Kept(store, Reply("", error=BROKEN))
     with pytest.raises(KnownError):
         kept.run()
-    kept.keeper.fail(BROKEN)
-    kept.keeper.fail(BROKEN)
+    kept.keeper.end("failed", error=BROKEN)
+    kept.keeper.end("complete")
     (stored,) = kept.stored()
     assert [type(part) for part in stored.parts] == [ErrorPart]
     assert kept.states() == ["failed"]
