@@ -31,6 +31,9 @@ from app.planning.types import Choice, Plan
 MOST_DEVICES = 16
 RAM_SIZES_GIB = (16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)
 USUAL_RAM_BYTES_PER_SECOND = channel_bytes_per_second(2, 5600)
+# The most that laptops, and boards with two memory channels, take today.
+MOST_LAPTOP_RAM_GIB = 128
+MOST_DUAL_CHANNEL_GIB = 256
 # With everything on GPUs the RAM holds little more than the embedding.
 _ENOUGH_RAM_GIB = 64
 _SPILLED = ("experts in RAM", "layers in RAM")
@@ -78,6 +81,16 @@ def most_cards(gpu: Nominal) -> int:
     if gpu.kind in ("unified", "consumer-laptop"):
         return 1
     return MOST_DEVICES // devices_per_card(gpu)
+
+
+def most_ram_gib(gpu: Nominal) -> int:
+    return MOST_LAPTOP_RAM_GIB if gpu.kind == "consumer-laptop" else RAM_SIZES_GIB[-1]
+
+
+def needs_more_channels(fit: Fit, ram_bytes_per_second: int) -> bool:
+    """More RAM than a board takes whose memory is as slow as that."""
+    dual = ram_bytes_per_second <= channel_bytes_per_second(2, 8000)
+    return dual and fit.ram_gib > MOST_DUAL_CHANNEL_GIB
 
 
 def machine_with(gpu: Nominal, cards: int, ram: Ram) -> Machine:
@@ -130,10 +143,11 @@ def fleet(
 def cards_and_ram(subject: Subject, gpu: Nominal, cards: int) -> Fit | None:
     """So many cards and the least RAM that holds what they do not; None when the cards hold all of
     it, or no size of RAM helps."""
-    largest = _plan(subject, card_machine((Cards(gpu, cards),), _ram(subject, RAM_SIZES_GIB[-1])))
+    sizes = [gib for gib in RAM_SIZES_GIB if gib <= most_ram_gib(gpu)]
+    largest = _plan(subject, card_machine((Cards(gpu, cards),), _ram(subject, sizes[-1])))
     if largest.verdict not in _SPILLED:
         return None
-    for gib in RAM_SIZES_GIB:
+    for gib in sizes:
         machine = card_machine((Cards(gpu, cards),), _ram(subject, gib))
         if room(machine).cpu.capacity_bytes < largest.ram_bytes:
             continue

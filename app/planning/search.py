@@ -90,6 +90,8 @@ class Search:
         """Everything on as few GPUs as hold it; else experts of as few layers as possible in RAM;
         else the fewest whole layers in RAM; without a GPU, all of it."""
         for gpus in self._groups():
+            if self._smaller_than_all(gpus):
+                continue
             layout = self._layout(gpus, self._counts(gpus, units(self._shape), 1.0))
             if layout.gpus_fit:
                 return layout
@@ -99,6 +101,13 @@ class Search:
             if split is not None and not (self._room.unified and split.cpu_missing_bytes):
                 return split
         return self._layout((), ())
+
+    def _smaller_than_all(self, gpus: tuple[int, ...]) -> bool:
+        """Not even weights and context fit: no layout has to be tried."""
+        targets = [self._room.gpus[index] for index in gpus]
+        room = sum(max(0, target.capacity_bytes - target.overhead_bytes) for target in targets)
+        layers = self._sums.always[-1] + self._sums.experts[-1] + self._sums.kv[-1]
+        return room < layers + self._shape.output_bytes
 
     def fixed(self, gpu_layers: int | None, cpu_expert_layers: int | None) -> Layout:
         """As many units on the GPUs, and experts of as many layers in RAM, as the person says,

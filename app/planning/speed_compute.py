@@ -15,6 +15,7 @@ _VARIANTS = frozenset(
 )  # fmt: skip
 
 
+@functools.lru_cache(maxsize=1024)
 def peak_flops(device_name: str) -> float | None:
     """FP32 FLOPS per second without matrix units; None when the name is not in the table."""
     return _lookup(device_name, _table(resources_dir() / "gpu_compute.csv"))

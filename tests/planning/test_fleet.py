@@ -31,6 +31,7 @@ from app.planning.fleet import (
     fleet_row,
     machine_with,
     most_cards,
+    needs_more_channels,
     own_gpus,
     steps,
 )
@@ -275,3 +276,18 @@ def test_a_fit_without_a_prediction_has_no_speed() -> None:
     alone = fleet_row(q4(), named("M3 Ultra 512GB")).alone
     assert alone is not None
     assert Fit(1, 0, replace(alone.plan, speed=None)).tokens_per_second == 0.0
+
+
+def test_laptops_have_less_ram_and_slow_boards_are_told() -> None:
+    laptop = named("GeForce RTX 4090 Laptop")
+    assert fleet_row(q4(), laptop) == FleetRow(laptop, None, None)
+    small = Subject(of_size("GLM-4.5-Air", 60), Choice(8192))
+    fit = fleet_row(small, laptop).with_ram
+    assert fit is not None
+    assert fit.ram_gib <= 128
+    large = fleet_row(Subject(candidate(GLM_46, "Q8_0"), Choice(8192)), named("L4")).with_ram
+    assert large is not None
+    assert large.ram_gib > 256
+    assert needs_more_channels(large, 89_600_000_000)
+    assert not needs_more_channels(large, 307_200_000_000)
+    assert not needs_more_channels(fit, 89_600_000_000)

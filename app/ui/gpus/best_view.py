@@ -14,7 +14,7 @@ from app.ui.gpus.quant_choice import QuantChoice
 from app.ui.gpus.ram_choice import RamChoice
 from app.ui.gpus.state_strip import StateStrip
 from app.ui.gpus.table import CellTable
-from app.ui.gpus.words import bar_cell, fleet_line, memory_figure, speed_cell, title
+from app.ui.gpus.words import bar_cell, fleet_line, memory_figure, ram_sentence, speed_cell, title
 from app.ui.look import Look
 from app.ui.widgets import announce, button, label
 
@@ -108,7 +108,10 @@ class BestView(QWidget):
             return
         first = one is self._found[0]
         self._answer.setText(headline(self._found) if first else _plainly(one))
-        self._why.setText(f"{verdict_sentence(one.fit.plan)} {memory_figure(one.fit.plan)}.")
+        why = f"{verdict_sentence(one.fit.plan)} {memory_figure(one.fit.plan)}."
+        if not one.all_on_gpu and one.fit.ram_gib:
+            why = f"{why} {ram_sentence(one.fit, self._board.ram_bytes_per_second)}"
+        self._why.setText(why)
 
     def _chosen(self, key: str) -> Ranked | None:
         found = (one for one in self._found if _key(one) == key)
@@ -120,7 +123,7 @@ class BestView(QWidget):
             self.build_wanted.emit(one.row.gpu, one.fit)
 
     def _line(self, one: Ranked, place: int) -> Line:
-        whole = fleet_line(one.row, self._board.own)
+        whole = fleet_line(one.row, self._board.own, self._board.ram_bytes_per_second)
         gpu, fit = one.row.gpu, one.fit
         spilled = not one.all_on_gpu
         where = f"{fit.ram_gib} GB of RAM" if spilled and fit.ram_gib else fit.plan.verdict

@@ -131,7 +131,8 @@ class GpusView(QWidget):
     def _fill(self) -> None:
         wanted = self.filters.wanted
         rows = [row for row in self._board.rows if wanted.lets(row)]
-        self.table.show_lines(fleet_lines(rows, self._board.own))
+        ram = self._board.ram_bytes_per_second
+        self.table.show_lines(fleet_lines(rows, self._board.own, ram))
         nothing = bool(self._board.rows) and not rows
         self.table.setVisible(bool(rows))
         self._rest.setVisible(not self._board.rows)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from app.core.units import count, gigabytes
 from app.hardware.nominal import Nominal
 from app.hardware.nominal_machine import devices_per_card, memory_sentence
-from app.planning.fleet import MOST_DEVICES, Fit, FleetRow, Subject
+from app.planning.fleet import MOST_DEVICES, Fit, FleetRow, Subject, needs_more_channels
 from app.planning.fleet_search import kind_word
 from app.planning.report import rate_text, verdict_sentence
 from app.planning.types import DeviceUse, Plan
@@ -52,11 +52,12 @@ def summary(rows: Sequence[FleetRow]) -> str:
     return f"{told}, {beside} more run it with RAM beside them." if beside else f"{told}."
 
 
-def fleet_lines(rows: Iterable[FleetRow], own: frozenset[Nominal]) -> list[Line]:
-    return [fleet_line(row, own) for row in rows]
+def fleet_lines(rows: Iterable[FleetRow], own: frozenset[Nominal], ram: int) -> list[Line]:
+    """ram: bytes per second of what is beside the cards."""
+    return [fleet_line(row, own, ram) for row in rows]
 
 
-def fleet_line(row: FleetRow, own: frozenset[Nominal]) -> Line:
+def fleet_line(row: FleetRow, own: frozenset[Nominal], ram: int) -> Line:
     gpu = row.gpu
     mine = gpu in own
     alone = row.alone
@@ -73,7 +74,7 @@ def fleet_line(row: FleetRow, own: frozenset[Nominal]) -> Line:
         speed_cell(alone),
         _beside_cell(row.with_ram),
     )  # fmt: skip
-    tip = row_tip(row, mine=mine)
+    tip = row_tip(row, ram, mine=mine)
     return Line(_key(gpu), cells, tip, tip.replace("\n", ". "), mine)
 
 
@@ -126,13 +127,15 @@ def _beside_cell(fit: Fit | None) -> Cell:
     return Cell(f"{fit.ram_gib} GB", note=speed, sort=fit.tokens_per_second)
 
 
-def row_tip(row: FleetRow, *, mine: bool = False) -> str:
+def row_tip(row: FleetRow, ram: int, *, mine: bool = False) -> str:
     gpu = row.gpu
     lines = [f"{_key(gpu)}, {kind_word(gpu.kind)}, {gpu.released}"]
     if mine:
         lines.append("This machine has it.")
     lines += [memory_sentence(gpu), f"{gpu.bytes_per_second / 1e9:,.0f} GB/s to its memory."]
     lines += [fit_sentence(gpu, fit) for fit in (row.alone, row.with_ram) if fit is not None]
+    if row.with_ram is not None and row.with_ram.ram_gib:
+        lines.append(ram_sentence(row.with_ram, ram))
     if row.best is None:
         lines.append("Not enough, however many of it one computer can have.")
     elif row.best.plan.speed is not None:
@@ -149,6 +152,16 @@ def fit_sentence(gpu: Nominal, fit: Fit) -> str:
     speed = fit.plan.speed
     about = f" {rate_text(speed.generation_empty).capitalize()}." if speed else ""
     return f"{who}: {verdict_sentence(fit.plan)} {memory_figure(fit.plan)}.{about}"
+
+
+def ram_sentence(fit: Fit, ram: int) -> str:
+    told = f"The RAM is taken to be read at {ram / 1e9:.0f} GB/s."
+    if needs_more_channels(fit, ram):
+        return (
+            f"{told} Boards for so much of it have more channels and are faster; choose such RAM "
+            "under “Find the best GPU”."
+        )
+    return told
 
 
 def memory_figure(plan: Plan) -> str:
