@@ -51,6 +51,7 @@ def main(folder: Path) -> None:
         _draw_models(folder)
         _draw_downloads(folder, home)
         _draw_first_start(folder, home)
+        _draw_gpus(folder)
 
 
 def _draw(folder: Path) -> None:
@@ -301,6 +302,68 @@ def _draw_hardware(folder: Path) -> None:
             settings.show_page("Network")
             app.processEvents()
             window.grab().save(str(folder / f"settings-{theme}.png"))
+
+
+def _draw_gpus(folder: Path) -> None:
+    """The tabs about GPUs, for the file that is recommended on a recorded workstation."""
+    from app.bootstrap import build
+    from app.hardware.recorded import load_machine, shipped_machines
+    from app.planning.build import build_of
+    from app.ui.application import Desktop, application
+    from app.ui.backend import EngineBackend
+    from app.ui.gpus.best_view import BestView
+    from app.ui.gpus.build_view import BuildView
+    from app.ui.gpus.gpus_view import GpusView
+    from app.ui.models.page import ModelsPage
+    from app.ui.models.whole import page_on
+    from tests.ui.model_source import FakeSource
+
+    app = application()
+    machine = load_machine(next(path for path in shipped_machines() if path.stem == _MACHINE))
+    services = build(machine)
+    made: list[ModelsPage] = []
+
+    def builder(shell: "Shell") -> ModelsPage:
+        made.append(page_on(shell, FakeSource(here=machine), lambda _: None))
+        return made[0]
+
+    desktop = Desktop(app, EngineBackend(services), services.settings, _whole({"models": builder}))
+    window = desktop.window
+
+    def drawn(name: str) -> None:
+        for theme in ("light", "dark"):
+            desktop.look.choose(theme)
+            app.processEvents()
+            window.grab().save(str(folder / f"{name}-{theme}.png"))
+
+    try:
+        window.resize(1280, 860)
+        window.show()
+        window.go("models")
+        page = made[0]
+        _wait(app, lambda: page.board is not None and bool(page.board.contexts), "the table")
+        page.view.show_tab("gpus")
+        gpus = page.findChild(GpusView)
+        assert gpus is not None
+        _wait(app, lambda: gpus._board.current, "the GPUs")
+        gpus.table.selectRow(next(i for i, x in enumerate(gpus.table.cells.lines) if x.marked))
+        _wait(app, lambda: not gpus._board.looking, "what each card brings")
+        gpus.table.setFocus()
+        drawn("gpus")
+        page.view.show_tab("best")
+        best = page.findChild(BestView)
+        assert best is not None
+        best.filters.kinds["workstation"].click()
+        best.filters.kinds["unified"].click()
+        drawn("best-gpu")
+        page.view.show_tab("build")
+        view = page.findChild(BuildView)
+        assert view is not None
+        view._board.change(build_of(machine).with_count(build_of(machine).cards[0].gpu, 2))
+        _wait(app, lambda: view._board.current and view._board.here is not None, "the build")
+        drawn("build-machine")
+        view.compare.click()
+        drawn("build-compared")
     finally:
         window.close()
         services.close()

@@ -20,12 +20,12 @@ from app.ui.widgets import announce, button, label
 
 COLUMNS = (
     Column("", 44, align="right"),
-    Column("Machine", 226, stretch=3),
+    Column("Machine", 226, stretch=5),
     Column("Kind", 104, fold=3),
     Column("Memory each", 104, fold=4, align="right"),
     Column("Year", 60, fold=5, align="right"),
-    Column("Where", 140, fold=1),
-    Column("Memory it takes", 150, fold=2, stretch=2),
+    Column("Where", 128, fold=1),
+    Column("Memory it takes", 130, fold=2, stretch=1),
     Column("Tokens/s", 88, align="right"),
 )
 

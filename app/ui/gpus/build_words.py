@@ -12,12 +12,12 @@ from app.ui.gpus.words import figure, memory_figure, plan_bar
 HERE_COLUMN = 6
 BUILD_COLUMNS = (
     Column("Quantization", 150, stretch=1),
-    Column("Size", 88, align="right"),
+    Column("Size", 84, align="right"),
     Column("Quality", 150, fold=3),
     Column("Memory", 106, fold=2, stretch=3, tip="What it takes of all this machine has."),
     Column("Tokens/s", 84, align="right", tip="Predicted; the range is in each row's tooltip."),
-    Column("Verdict", 166),
-    Column("This machine", 128, fold=1, tip="The same on the machine the program runs on."),
+    Column("Verdict", 166, fold=1),
+    Column("This machine", 120, tip="The same on the machine the program runs on."),
 )
 
 

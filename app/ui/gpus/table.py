@@ -219,6 +219,10 @@ class CellTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.fold()
+        rows = self.selectionModel().selectedRows() if self._key else []
+        if rows:
+            # What opens beside the table must not hide what it is about.
+            self.scrollTo(rows[0])
 
     # -- width -----------------------------------------------------------------------------------
 

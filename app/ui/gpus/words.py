@@ -12,7 +12,7 @@ from app.planning.types import DeviceUse, Plan
 from app.ui.gpus.cells import Bar, Cell, Column, Line
 
 FLEET_COLUMNS = (
-    Column("GPU", 216, stretch=3),
+    Column("GPU", 216, stretch=5),
     Column("Vendor", 84, fold=5),
     Column("Kind", 104, fold=4),
     Column("Memory", 92, fold=1, align="right", tip="As on the box; these GB are GiB.",
@@ -20,7 +20,7 @@ FLEET_COLUMNS = (
     Column("Bandwidth", 108, fold=7, align="right", descending=True),
     Column("Year", 60, fold=6, align="right", descending=True),
     Column("Needed", 118, tip="How many hold all of it in GPU memory."),
-    Column("Memory it takes", 140, fold=3, stretch=2,
+    Column("Memory it takes", 120, fold=3, stretch=1,
            tip="Of all these cards together, or of one card and RAM where they are not enough."),
     Column("Tokens/s", 88, align="right", tip="Predicted, with all of it in GPU memory.",
            descending=True),

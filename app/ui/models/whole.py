@@ -14,6 +14,7 @@ from app.ui.library.page import library_view
 from app.ui.models.board import Elsewhere
 from app.ui.models.live import LiveSource
 from app.ui.models.page import Hooks, ModelsPage
+from app.ui.models.source import ModelSource
 from app.ui.models.view import QUANTS, Tab
 from app.ui.shell import Shell
 
@@ -28,15 +29,20 @@ def models_page(
     shell: Shell, services: Services, get: Callable[[Offer], None] | None = None
 ) -> ModelsPage:
     """get: fetches a quantization and opens it."""
-    gpus = _Gpus(lambda: gpu_views(shell, services.loader.machine_for_next_load))
+    return page_on(shell, LiveSource(services), get, lambda: library_view(shell, services))
+
+
+def page_on(
+    shell: Shell,
+    source: ModelSource,
+    get: Callable[[Offer], None] | None = None,
+    library: Callable[[], QWidget] | None = None,
+) -> ModelsPage:
+    """library: what is on this computer."""
+    gpus = _Gpus(lambda: gpu_views(shell, source.machine))
     tabs = tuple(Tab(key, title, gpus.builder(key)) for key, title in _TITLES.items())
-    hooks = Hooks(
-        get=get,
-        library=lambda: library_view(shell, services),
-        tabs=tabs,
-        subject=gpus.set_subject,
-    )
-    page = ModelsPage(shell, LiveSource(services), hooks)
+    hooks = Hooks(get=get, library=library, tabs=tabs, subject=gpus.set_subject)
+    page = ModelsPage(shell, source, hooks)
     gpus.page = page
     return page
 
