@@ -302,6 +302,9 @@ def _draw_hardware(folder: Path) -> None:
             settings.show_page("Network")
             app.processEvents()
             window.grab().save(str(folder / f"settings-{theme}.png"))
+    finally:
+        window.close()
+        services.close()
 
 
 def _draw_gpus(folder: Path) -> None:
