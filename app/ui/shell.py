@@ -48,6 +48,9 @@ class Window(Protocol):
     def settings_changed(self) -> None:
         """Save the settings soon."""
 
+    def chats_changed(self, *, all_gone: bool = False) -> None:
+        """The chats on disk are others now; all_gone: the open one is not there any more either."""
+
 
 @dataclass(frozen=True)
 class Shell:

@@ -124,6 +124,11 @@ class MainWindow(QMainWindow):
 
     def settings_changed(self) -> None:
         self._save.start()
+
+    def chats_changed(self, *, all_gone: bool = False) -> None:
+        if all_gone:
+            self.page.new_chat()
+        self.page.chats_changed()
         self.settings_touched.emit()
 
     def session_ends(self) -> None:

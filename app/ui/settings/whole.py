@@ -9,6 +9,7 @@ from app.chat.services import Services
 from app.core.errors import KnownError
 from app.core.paths import log_dir
 from app.settings.declared import HUB_ENDPOINT
+from app.ui.settings.chats_row import ChatsRow
 from app.ui.settings.info import about_rows, privacy_rows, shortcut_rows
 from app.ui.settings.page import Extra, SettingsPage
 from app.ui.settings.rows import Row
@@ -20,6 +21,17 @@ def settings_page(shell: Shell, services: Services) -> QWidget:
     def token() -> Sequence[Row]:
         return [TokenRow(services.tokens, services.hub, shell.tasks)]
 
+    def chats() -> Sequence[Row]:
+        window = shell.window
+        return [
+            ChatsRow(
+                services.chats,
+                shell.tasks,
+                window.chats_changed,
+                lambda: window.chats_changed(all_gone=True),
+            )
+        ]
+
     def about() -> Sequence[Row]:
         return about_rows(services.settings.path, log_dir())
 
@@ -28,6 +40,7 @@ def settings_page(shell: Shell, services: Services) -> QWidget:
         services.settings,
         shell.window.settings_changed,
         (
+            Extra("Chat", chats),
             Extra("Network", token),
             Extra("Privacy", privacy_rows),
             Extra("Shortcuts", shortcut_rows),

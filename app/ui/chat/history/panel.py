@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
+    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLineEdit,
@@ -17,6 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.chat.exporting.bundle import load
+from app.chat.exporting.files import SUFFIXES, Format, export_one, file_name, rendered
 from app.chat.store.store import ChatStore
 from app.chat.store.types import Shelf
 from app.core.cancel import CancelToken
@@ -32,6 +36,12 @@ WIDTH = 248
 _MOST = 2_000
 _SEARCH_MS = 120
 _SHELVES: dict[Shelf, str] = {"active": "Chats", "archived": "Archive", "trash": "Trash"}
+_FORMS: dict[Format, str] = {
+    "markdown": "Markdown…",
+    "html": "HTML, to be read or printed…",
+    "json": "JSON, to be imported again…",
+    "text": "Plain text…",
+}
 _EMPTY: dict[Shelf, str] = {
     "active": "What you ask is kept here.",
     "archived": "The archive is empty.",
@@ -72,6 +82,7 @@ class HistoryPanel(QFrame):
         self._shelf: Shelf = "active"
         self._task: Task | None = None
         self._undo: Callable[[], Future[Any]] | None = None
+        self._dialog: QFileDialog | None = None
         self._model = HistoryModel()
         self._model.renamed.connect(self._rename)
         self.search = QLineEdit()
@@ -180,6 +191,7 @@ class HistoryPanel(QFrame):
     def _offer_undo(self, text: str, undo: Callable[[], Future[Any]]) -> None:
         self._undo = undo
         self._said.setText(text)
+        self._back.setVisible(True)
         self._strip.show()
 
     def _take_back(self) -> None:
@@ -244,7 +256,55 @@ class HistoryPanel(QFrame):
                 action.triggered.connect(lambda *_: self.view.edit(index))
             else:
                 action.triggered.connect(lambda *_, key=key: self.act(key, line))
+        if self._shelf != "trash":
+            self._add_export(menu, line)
         menu.popup(self.view.viewport().mapToGlobal(place))
+
+    def _add_export(self, menu: QMenu, line: Line) -> None:
+        export = menu.addMenu("Export")
+        export.setObjectName("historyExport")
+        for form, text in _FORMS.items():
+            action = export.addAction(text)
+            action.setObjectName(f"history-export-{form}")
+            action.triggered.connect(lambda *_, form=form: self._ask_target(line, form))
+        copy = export.addAction("Copy as Markdown")
+        copy.setObjectName("history-copy")
+        copy.triggered.connect(lambda *_: self.copy_chat(line))
+
+    def export(self, line: Line, path: str, form: Format) -> None:
+        """Write one chat to a file, in the background."""
+        self._tasks.run(
+            lambda _: export_one(self._chats.read, line.conversation, Path(path), form),
+            lambda _: self._say(f"Written to {Path(path).name}"),
+            lambda error: self.problem.emit(str(known(error))),
+        )
+
+    def copy_chat(self, line: Line) -> None:
+        self._tasks.run(
+            lambda _: rendered(load(self._chats.read, line.conversation), "markdown"),
+            self._copied,
+            lambda error: self.problem.emit(str(known(error))),
+        )
+
+    def _copied(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self._say("Copied as Markdown")
+
+    def _ask_target(self, line: Line, form: Format) -> None:
+        dialog = QFileDialog(self, "Export the chat", file_name(line.title, SUFFIXES[form]))
+        dialog.setObjectName("exportDialog")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda path: self.export(line, path, form))
+        self._dialog = dialog
+        dialog.open()
+
+    def _say(self, text: str) -> None:
+        """In the strip, without anything to take back."""
+        self._undo = None
+        self._said.setText(text)
+        self._back.setVisible(False)
+        self._strip.show()
 
     def _build(self, look: Look) -> None:
         head = QHBoxLayout()
@@ -264,7 +324,8 @@ class HistoryPanel(QFrame):
         strip = QHBoxLayout(self._strip)
         strip.setContentsMargins(10, 0, 4, 0)
         strip.addWidget(self._said, 1)
-        strip.addWidget(button("Undo", "historyUndo", "quiet", on_click=self._take_back))
+        self._back = button("Undo", "historyUndo", "quiet", on_click=self._take_back)
+        strip.addWidget(self._back)
         self._strip.hide()
         self._chooser = ChoiceBox(look)
         self._chooser.setObjectName("historyShelf")
