@@ -11,11 +11,11 @@ from app.ui.gpus.words import figure, memory_figure, plan_bar
 
 HERE_COLUMN = 6
 BUILD_COLUMNS = (
-    Column("Quantization", 150, stretch=1),
-    Column("Size", 84, align="right"),
+    Column("Quantization", 160, stretch=1),
+    Column("Size", 82, align="right"),
     Column("Quality", 150, fold=3),
-    Column("Memory", 106, fold=2, stretch=3, tip="What it takes of all this machine has."),
-    Column("Tokens/s", 84, align="right", tip="Predicted; the range is in each row's tooltip."),
+    Column("Memory", 104, fold=2, stretch=3, tip="What it takes of all this machine has."),
+    Column("Tokens/s", 76, align="right", tip="Predicted; the range is in each row's tooltip."),
     Column("Verdict", 166, fold=1),
     Column("This machine", 120, tip="The same on the machine the program runs on."),
 )
@@ -36,7 +36,7 @@ def _line(row: Row, here: Row | None, *, best: bool) -> Line:
         text = f"needs {gigabytes(plan.missing_bytes)} more"
     estimate = "" if row.quality.measured else "est."
     cells = (
-        Cell(candidate.quant, note="take this" if best else "", chip="ok" if best else "",
+        Cell(candidate.quant, note="best" if best else "", chip="ok" if best else "",
              strong=True, sort=candidate.quant),
         Cell(f"{rough}{gigabytes(candidate.size_bytes)}", sort=candidate.size_bytes),
         Cell(row.quality.grade, note=estimate, tone="muted", sort=-row.quality.score),
