@@ -29,9 +29,11 @@ def page_builders(services: Services) -> Builders:
     def models(shell: Shell) -> QWidget:
         def get(offer: Offer) -> None:
             one = offer.candidate
-            title = f"{one.model} {one.quant}"
-            finder = by_name(lister, one.repository, one.quant, title)
-            _room(shell).flow.find_and_chat(finder, title)
+            title, flow = f"{one.model} {one.quant}", _room(shell).flow
+            if offer.files:
+                flow.get_and_chat(one.repository, offer.files, title)
+            else:  # from the list that ships with the program
+                flow.find_and_chat(by_name(lister, one.repository, one.quant, title), title)
             shell.window.go(DOWNLOADS.key)
 
         return models_page(shell, services, get)
