@@ -10,11 +10,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.core.paths import resources_dir
+from app.core.tasks import TaskRunner
 from app.settings.store import SettingsStore
 from app.ui.application import Desktop, application
 from app.ui.chat.entries import Entry
 from app.ui.chat.page import ChatPage
 from app.ui.look import Look
+from app.ui.main_thread import MainThread
 from tests.ui.scripted import DEMO, ScriptedBackend, Step
 
 E = TypeVar("E")
@@ -63,6 +65,15 @@ class Driver:
 
     def wait_for(self, kind: type[Entry]) -> None:
         self.wait(lambda: bool(self.entries(kind)))
+
+
+@pytest.fixture
+def tasks() -> Iterator[TaskRunner]:
+    main_thread = MainThread()
+    runner = TaskRunner(main_thread.post)
+    yield runner
+    assert runner.close()
+    main_thread.close()
 
 
 @pytest.fixture

@@ -15,17 +15,7 @@ from app.core.tasks import TaskRunner
 from app.ui.chat.history.panel import HistoryPanel
 from app.ui.chat.history.rows import Line
 from app.ui.look import Look
-from app.ui.main_thread import MainThread
 from app.ui.settings.chats_row import ChatsRow
-
-
-@pytest.fixture
-def tasks() -> Iterator[TaskRunner]:
-    main_thread = MainThread()
-    runner = TaskRunner(main_thread.post)
-    yield runner
-    assert runner.close()
-    main_thread.close()
 
 
 @pytest.fixture

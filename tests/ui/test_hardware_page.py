@@ -1,7 +1,7 @@
 """The hardware page on recorded machines and on a scripted monitor."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,7 +22,6 @@ from app.ui.hardware.live_strip import LiveStrip
 from app.ui.hardware.page import HardwarePage, Sources
 from app.ui.hardware.spark import SAMPLES, Spark
 from app.ui.look import Look
-from app.ui.main_thread import MainThread
 from tests.gguf.glm46 import GLM_46, write_model
 from tests.ui.scripted import NoEngine, model
 
@@ -54,15 +53,6 @@ class ScriptedMonitor:
 
     def close(self) -> None:
         self.closed.set()
-
-
-@pytest.fixture
-def tasks() -> Iterator[TaskRunner]:
-    main_thread = MainThread()
-    runner = TaskRunner(main_thread.post)
-    yield runner
-    assert runner.close()
-    main_thread.close()
 
 
 def recorded(name: str) -> Machine:

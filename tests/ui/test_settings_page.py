@@ -27,7 +27,6 @@ from app.settings.declared import (
 )
 from app.settings.store import SettingsStore
 from app.ui.look import Look
-from app.ui.main_thread import MainThread
 from app.ui.settings.editors import FolderEditor, FoldersEditor
 from app.ui.settings.info import about_rows, privacy_rows, shortcut_rows
 from app.ui.settings.page import Extra, SettingsPage
@@ -238,15 +237,6 @@ def test_the_window_follows(driver: Driver, settings: SettingsStore) -> None:
 
 
 # The token
-
-
-@pytest.fixture
-def tasks() -> Iterator[TaskRunner]:
-    main_thread = MainThread()
-    runner = TaskRunner(main_thread.post)
-    yield runner
-    assert runner.close()
-    main_thread.close()
 
 
 @pytest.fixture
