@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_LONGEST_PART_BYTES = 240
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,16 @@ def is_repository_name(text: str) -> bool:
 
 
 def is_safe_path(path: str) -> bool:
-    """No way out of the folder that the files will be stored in, and printable."""
-    parts = path.split("/")
-    return path.isprintable() and "\\" not in path and not {"", ".", ".."} & set(parts)
+    """No way out of the folder that the files will be stored in, on any system, and printable."""
+    return path.isprintable() and all(
+        part
+        and part not in (".", "..")
+        and not re.search(r'[\\:*?"<>|]', part)
+        and part[-1] not in ". "
+        and not _RESERVED.fullmatch(part)
+        and len(part.encode()) <= _LONGEST_PART_BYTES
+        for part in path.split("/")
+    )
 
 
 def file_url(endpoint: str, repo: str, file: RepoFile) -> str:

@@ -35,6 +35,10 @@ def told(endpoint: str, what: str) -> Iterator[None]:
         raise _no_way(host, error) from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise odd(what, "It is not what a Hub answers.", error) from error
+    except RuntimeError as error:
+        if "client has been closed" not in str(error):  # by a thread that saw a changed proxy
+            raise
+        raise _no_way(host, error) from error
 
 
 def switched_off() -> UnreachableError:
@@ -116,11 +120,15 @@ def _refused(what: str, host: str, error: Exception) -> KnownError:
     response = error.response  # type: ignore[attr-defined]
     status, headers = int(response.status_code), response.headers
     message = str(headers.get("X-Error-Message", ""))
-    details = f"HTTP {status} {headers.get('X-Error-Code', '')} {message}".strip()[:500]
-    if message.startswith("Invalid credentials"):
+    code = headers.get("X-Error-Code", "")
+    details = f"HTTP {status} {code} {message}".strip()[:500]
+    if message.startswith("Invalid credentials") or (
+        # Whoever is known gets 404 for what is missing or private.
+        status == 401 and not code and "Authorization" in response.request.headers
+    ):
         return KnownError(
             "The Hub does not accept your access token.",
-            "It may have been revoked or mistyped.",
+            "It may have been revoked, have run out or been mistyped.",
             f"Enter a new token {_SETTINGS}, or remove it.",
             details,
         )

@@ -5,6 +5,7 @@ Importing it takes a good part of a second, and it reads its switches only then.
 
 import os
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 MAX_ANSWER_BYTES = 32_000_000
 TIMEOUT_SECONDS = 15.0
+"""Of silence."""
+TOTAL_SECONDS = 60.0
+"""For a whole answer, however little of it comes at a time."""
 _SWITCHES = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
@@ -90,6 +94,8 @@ def _bound(response: "httpx2.Response") -> None:
 def _counted(stream: object) -> "httpx2.SyncByteStream":
     import httpx2
 
+    deadline = time.monotonic() + TOTAL_SECONDS
+
     class Counted(httpx2.SyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
             total = 0
@@ -97,6 +103,8 @@ def _counted(stream: object) -> "httpx2.SyncByteStream":
                 total += len(piece)
                 if total > MAX_ANSWER_BYTES:
                     raise _too_large()
+                if time.monotonic() >= deadline:
+                    raise httpx2.ReadTimeout(f"no end after {TOTAL_SECONDS:.0f} seconds")
                 yield piece
 
         def close(self) -> None:

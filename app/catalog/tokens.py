@@ -1,10 +1,10 @@
 """The person's access token for the Hub: typed in, from the environment, or of `hf auth login`.
 
 What is typed in goes to the system's keyring; where there is none, to a file that only the person
-may read.
+may read. The file also says when it is the keyring that has to be asked: a locked one may ask the
+person for a password, and nobody shall see that who has never entered a token.
 """
 
-import contextlib
 import logging
 import os
 import re
@@ -25,6 +25,7 @@ T = TypeVar("T")
 _SERVICE, _USER = "glm-launcher", "huggingface-token"
 _SECONDS = 5.0
 _TOKEN = re.compile(r"[\x21-\x7e]{8,400}")
+_IN_KEYRING = "keyring"  # too short for a token
 _log = logging.getLogger(__name__)
 
 FILE_WARNING = (
@@ -93,7 +94,7 @@ class TokenStore:
     """Thread-safe; may block for some seconds at the first question, so not for the GUI thread."""
 
     def __init__(self, file: Path, vault: Vault | None = None) -> None:
-        """file: where the token goes without a keyring."""
+        """file: where the token goes without a keyring; with one, that it is there."""
         self._file = file
         self._vault: Vault = vault or SystemVault()
         self._lock = threading.Lock()
@@ -130,7 +131,7 @@ class TokenStore:
         with self._lock:
             try:
                 self._vault.put(value)
-                self._remove_file()
+                self._write_file(_IN_KEYRING)
                 self._typed = Token(value, "keyring")
             except NoVaultError:
                 self._write_file(value)
@@ -139,12 +140,24 @@ class TokenStore:
             return self._typed
 
     def remove(self) -> None:
-        """What was typed in; other programs' tokens stay. Raises KnownError."""
+        """What was typed in; other programs' tokens stay.
+
+        Raises KnownError, also when it is used no longer but the keyring does not let go of it.
+        """
         with self._lock:
-            with contextlib.suppress(NoVaultError):
-                self._vault.delete()
+            in_keyring = self._kept() == _IN_KEYRING
             self._remove_file()
             self._typed, self._looked = None, True
+            try:
+                if in_keyring:
+                    self._vault.delete()
+            except NoVaultError as error:
+                raise KnownError(
+                    "The token is no longer used, but the system's keyring still holds it.",
+                    "The keyring does not answer.",
+                    f"Unlock it, and delete its entry “{_SERVICE}” there.",
+                    str(error),
+                ) from error
 
     def _typed_in(self) -> Token | None:
         with self._lock:
@@ -154,16 +167,21 @@ class TokenStore:
             return self._typed
 
     def _look(self) -> Token | None:
+        kept = self._kept()
+        if kept != _IN_KEYRING:
+            return Token(kept, "file") if _TOKEN.fullmatch(kept) else None
         try:
-            if value := self._vault.get():
-                return Token(value, "keyring")
+            value = self._vault.get()
         except NoVaultError as error:
-            _log.info("No keyring: %s", error)
-        try:
-            value = self._file.read_text(encoding="utf-8").strip()
-        except (OSError, ValueError):
+            _log.warning("The keyring does not give out the access token: %s", error)
             return None
-        return Token(value, "file") if _TOKEN.fullmatch(value) else None
+        return Token(value, "keyring") if value else None
+
+    def _kept(self) -> str:
+        try:
+            return self._file.read_text(encoding="utf-8").strip()
+        except (OSError, ValueError):
+            return ""
 
     def _write_file(self, value: str) -> None:
         try:

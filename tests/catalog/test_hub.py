@@ -255,6 +255,30 @@ def test_answers_that_are_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
         at(url).repository(REPO)
 
 
+def test_answers_that_come_a_byte_at_a_time_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "TOTAL_SECONDS", 0.0)
+    body = json.dumps({"id": REPO, "sha": COMMIT, "siblings": []}).encode()
+    with (
+        http_server(_serving(body)) as (url, _),
+        pytest.raises(UnreachableError, match="did not answer in time"),
+    ):
+        at(url).repository(REPO)
+
+
+@pytest.mark.parametrize("words", ["Invalid username or password.", "The token is expired"])
+def test_a_token_that_has_run_out_is_not_a_missing_repository(words: str) -> None:
+    headers = {"X-Error-Message": words}
+    answers = {API: Answer(401, headers), "/api/whoami-v2": Answer(401, headers)}
+    with http_server(answers) as (url, _):
+        hub = Hub(HubAccess(lambda: url, lambda: "hf_old_token"))
+        with pytest.raises(KnownError, match="does not accept your access token"):
+            hub.repository(REPO)
+        with pytest.raises(KnownError, match="does not accept your access token"):
+            hub.who_am_i("hf_old_token")
+        with pytest.raises(KnownError, match="There is no repository"):
+            at(url).repository(REPO)
+
+
 def test_answers_that_are_packed() -> None:
     answers = _serving(b"\x1f\x8b", headers={"Content-Encoding": "gzip"})
     with http_server(answers) as (url, _), pytest.raises(KnownError, match="packed"):
@@ -269,6 +293,9 @@ def test_answers_that_are_packed() -> None:
         {"rfilename": "/etc/a.gguf", "size": 1},
         {"rfilename": "a\\b.gguf", "size": 1},
         {"rfilename": "a\n.gguf", "size": 1},
+        {"rfilename": "C:a.gguf", "size": 1},
+        {"rfilename": "CON.gguf", "size": 1},
+        {"rfilename": "a./b.gguf", "size": 1},
         {"rfilename": "a.gguf", "size": -1},
         {"rfilename": "a.gguf", "size": True},
         {"rfilename": "a.gguf"},

@@ -46,10 +46,38 @@ def test_a_file_of_another_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_keyring_is_asked_once(tmp_path: Path) -> None:
-    vault = MemoryVault("hf_kept_before")
+    vault = MemoryVault()
+    TokenStore(tmp_path / "token", vault).save("hf_kept_before")
     store = TokenStore(tmp_path / "token", vault)
     assert [store.value() for _ in range(3)] == ["hf_kept_before"] * 3
     assert vault.asked == 1
+
+
+def test_a_keyring_without_a_token_of_ours_is_left_alone(tmp_path: Path) -> None:
+    """A locked one would ask the person for a password."""
+    vault = MemoryVault("hf_of_somebody")
+    assert TokenStore(tmp_path / "token", vault).current() is None
+    assert vault.asked == 0
+
+
+def test_the_newest_token_counts_wherever_it_went(tmp_path: Path) -> None:
+    file, vault = tmp_path / "token", MemoryVault()
+    TokenStore(file, vault).save("hf_the_first")
+    TokenStore(file, NoVault()).save("hf_the_second")
+    assert TokenStore(file, vault).current() == Token("hf_the_second", "file")
+    TokenStore(file, vault).save("hf_the_third")
+    assert TokenStore(file, vault).current() == Token("hf_the_third", "keyring")
+
+
+def test_a_keyring_that_does_not_let_go_is_said(tmp_path: Path) -> None:
+    file, vault = tmp_path / "token", MemoryVault()
+    TokenStore(file, vault).save("hf_typed_in")
+    locked = TokenStore(file, NoVault())
+    assert locked.current() is None
+    with pytest.raises(KnownError, match="keyring still holds it"):
+        locked.remove()
+    assert TokenStore(file, vault).current() is None
+    locked.remove()
 
 
 def test_without_a_keyring_a_file_that_only_the_person_reads(tmp_path: Path) -> None:
@@ -68,7 +96,7 @@ def test_a_keyring_that_comes_later_takes_the_file_s_place(tmp_path: Path) -> No
     file = tmp_path / "token"
     TokenStore(file, NoVault()).save("hf_typed_in")
     assert TokenStore(file, MemoryVault()).save("hf_typed_anew").source == "keyring"
-    assert not file.exists()
+    assert "hf_" not in file.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("text", ["", "short", "two words", "a\tb", "x" * 500, "hf_ümlaut_here"])
