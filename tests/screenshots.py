@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from app.chat.store.store import ChatStore
+    from app.ui.application import Desktop
+    from app.ui.look import ThemeChoice
     from app.ui.shell import Builders, Shell
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -81,10 +83,7 @@ def _draw(folder: Path) -> None:
         assert history is not None
         wanted = len(_EARLIER) + 1
         _wait(app, lambda: sum(hasattr(i, "title") for i in history.shown) == wanted, "the list")
-        for theme in ("light", "dark"):
-            desktop.look.choose(theme)
-            app.processEvents()
-            window.grab().save(str(folder / f"chat-{theme}.png"))
+        _save(desktop, folder, "chat")
     finally:
         window.close()
         services.close()
@@ -109,10 +108,7 @@ def _draw_load_panel(folder: Path, temporary: Path) -> None:
         window.show()
         models.open(str(write_model(temporary, GLM_46, "UD-Q2_K_XL")))
         _wait(app, lambda: isinstance(models.state, Choosing), "the plan")
-        for theme in ("light", "dark"):
-            desktop.look.choose(theme)
-            app.processEvents()
-            window.grab().save(str(folder / f"load-{theme}.png"))
+        _save(desktop, folder, "load")
     finally:
         window.close()
         services.close()
@@ -124,7 +120,8 @@ def _draw_models(folder: Path) -> None:
     from app.hardware.recorded import load_machine, shipped_machines
     from app.ui.application import Desktop, application
     from app.ui.backend import EngineBackend
-    from app.ui.models.page import Hooks, ModelsPage
+    from app.ui.models.page import ModelsPage
+    from app.ui.models.whole import page_on
     from tests.ui.model_source import FakeSource
 
     app = application()
@@ -133,17 +130,11 @@ def _draw_models(folder: Path) -> None:
     made: list[ModelsPage] = []
 
     def builder(shell: "Shell") -> ModelsPage:
-        made.append(ModelsPage(shell, FakeSource(here=machine), Hooks(get=lambda _: None)))
+        made.append(page_on(shell, FakeSource(here=machine), lambda _: None))
         return made[0]
 
     desktop = Desktop(app, EngineBackend(services), services.settings, _whole({"models": builder}))
     window = desktop.window
-
-    def drawn(name: str) -> None:
-        for theme in ("light", "dark"):
-            desktop.look.choose(theme)
-            app.processEvents()
-            window.grab().save(str(folder / f"{name}-{theme}.png"))
 
     try:
         window.resize(1280, 800)
@@ -151,9 +142,9 @@ def _draw_models(folder: Path) -> None:
         window.go("models")
         page = made[0]
         _wait(app, lambda: page.board is not None and bool(page.board.contexts), "the table")
-        drawn("models")
+        _save(desktop, folder, "models")
         page.view.show_tab("about")
-        drawn("model-about")
+        _save(desktop, folder, "model-about")
     finally:
         window.close()
         services.close()
@@ -208,10 +199,7 @@ def _draw_downloads(folder: Path, temporary: Path) -> None:
         assert slot.view is not None
         slot.view.toggle_files()
         made.address.edit.clearFocus()
-        for theme in ("light", "dark"):
-            desktop.look.choose(theme)
-            _wait(app, made.controls.isVisible, "the page")
-            window.grab().save(str(folder / f"downloads-{theme}.png"))
+        _save(desktop, folder, "downloads")
     finally:
         window.quit()
         desktop.close()
@@ -260,10 +248,7 @@ def _draw_first_start(folder: Path, temporary: Path) -> None:
         made = window._pages[FIRST_START]
         assert isinstance(made, FirstStart)
         _wait(app, lambda: not made._scout.state.checking, "the recommendation")
-        for theme in ("light", "dark"):
-            desktop.look.choose(theme)
-            app.processEvents()
-            window.grab().save(str(folder / f"first-start-{theme}.png"))
+        _save(desktop, folder, "first-start")
     finally:
         window.quit()
         desktop.close()
@@ -291,17 +276,12 @@ def _draw_hardware(folder: Path) -> None:
         hardware = window._pages["hardware"]
         assert isinstance(hardware, HardwarePage)
         _wait(app, lambda: hardware._machine is not None, "the machine")
-        for theme in ("light", "dark"):
-            desktop.look.choose(theme)
-            window.go("hardware")
-            app.processEvents()
-            window.grab().save(str(folder / f"hardware-{theme}.png"))
-            window.go("settings")
-            settings = window._pages["settings"]
-            assert isinstance(settings, SettingsPage)
-            settings.show_page("Network")
-            app.processEvents()
-            window.grab().save(str(folder / f"settings-{theme}.png"))
+        _save(desktop, folder, "hardware")
+        window.go("settings")
+        settings = window._pages["settings"]
+        assert isinstance(settings, SettingsPage)
+        settings.show_page("Network")
+        _save(desktop, folder, "settings")
     finally:
         window.close()
         services.close()
@@ -333,12 +313,6 @@ def _draw_gpus(folder: Path) -> None:
     desktop = Desktop(app, EngineBackend(services), services.settings, _whole({"models": builder}))
     window = desktop.window
 
-    def drawn(name: str) -> None:
-        for theme in ("light", "dark"):
-            desktop.look.choose(theme)
-            app.processEvents()
-            window.grab().save(str(folder / f"{name}-{theme}.png"))
-
     try:
         window.resize(1280, 860)
         window.show()
@@ -352,24 +326,35 @@ def _draw_gpus(folder: Path) -> None:
         gpus.table.selectRow(next(i for i, x in enumerate(gpus.table.cells.lines) if x.marked))
         _wait(app, lambda: not gpus._board.looking, "what each card brings")
         gpus.table.setFocus()
-        drawn("gpus")
+        _save(desktop, folder, "gpus")
         page.view.show_tab("best")
         best = page.findChild(BestView)
         assert best is not None
         best.filters.kinds["workstation"].click()
         best.filters.kinds["unified"].click()
-        drawn("best-gpu")
+        _save(desktop, folder, "best-gpu")
         page.view.show_tab("build")
         view = page.findChild(BuildView)
         assert view is not None
         view._board.change(build_of(machine).with_count(build_of(machine).cards[0].gpu, 2))
         _wait(app, lambda: view._board.current and view._board.here is not None, "the build")
-        drawn("build-machine")
+        _save(desktop, folder, "build-machine")
         view.compare.click()
-        drawn("build-compared")
+        _save(desktop, folder, "build-compared")
     finally:
         window.close()
         services.close()
+
+
+def _save(desktop: "Desktop", folder: Path, name: str) -> None:
+    from PySide6.QtWidgets import QApplication
+
+    themes: tuple[ThemeChoice, ...] = ("light", "dark")
+    for theme in themes:
+        desktop.look.choose(theme)
+        for _ in range(3):
+            QApplication.processEvents()
+        desktop.window.grab().save(str(folder / f"{name}-{theme}.png"))
 
 
 def _earlier_chats(chats: "ChatStore") -> None:
