@@ -12,12 +12,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.catalog.names import is_safe_path
 from app.core.errors import KnownError
 from app.downloads.types import DownloadRequest, FileRequest, Target
 
 PART_SUFFIX = ".glm-part"
 JOURNAL_SUFFIX = ".journal"
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 _REVISION = re.compile(r"[0-9a-f]{40}")
 
@@ -65,7 +65,7 @@ def publish(place: Place, request: DownloadRequest, target: Target) -> Path:
     if location != place.content and place.content.exists():
         location.parent.mkdir(parents=True, exist_ok=True)
         location = _link(place.content, location)
-    if target.kind == "hub-cache" and request.ref is not None and _safe_path(request.ref):
+    if target.kind == "hub-cache" and request.ref is not None and is_safe_path(request.ref):
         ref = repo_folder(target.folder, request.repo).joinpath("refs", *request.ref.split("/"))
         ref.parent.mkdir(parents=True, exist_ok=True)
         _write_whole(ref, request.commit)
@@ -139,7 +139,7 @@ def _check(request: DownloadRequest, file: FileRequest) -> None:
         _REPO.fullmatch(request.repo)
         and ".." not in request.repo
         and _REVISION.fullmatch(request.commit)
-        and _safe_path(file.path)
+        and is_safe_path(file.path)
         and (file.sha256 is None or re.fullmatch(r"[0-9a-f]{64}", file.sha256))
         and file.size_bytes >= 0
     )
@@ -150,17 +150,3 @@ def _check(request: DownloadRequest, file: FileRequest) -> None:
             "Pick another file.",
             f"{request.repo} {request.commit} {file}"[:500],
         )
-
-
-def _safe_path(path: str) -> bool:
-    """No way out of a folder, on any system."""
-    parts = path.split("/")
-    return path.isprintable() and all(
-        part
-        and part not in (".", "..")
-        and not re.search(r'[\\:*?"<>|]', part)
-        and part[-1] not in ". "
-        and not _RESERVED.fullmatch(part)
-        and len(part.encode()) <= 240
-        for part in parts
-    )
