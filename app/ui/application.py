@@ -23,8 +23,6 @@ from app.core.tasks import Task, TaskRunner
 from app.hardware.findings import gpu_banner
 from app.hardware.types import Finding, Machine
 from app.settings.declared import (
-    DOWNLOAD_BYTES_PER_SECOND,
-    DOWNLOAD_CONNECTIONS,
     FIRST_START_DONE,
     LAST_MODEL,
 )
@@ -162,8 +160,6 @@ def run(services: Services, options: Namespace) -> int:
     builders = page_builders(services)
     services.chats.start()
     desktop = Desktop(app, EngineBackend(services), settings, builders, downloads, services.chats)
-    for limit in (DOWNLOAD_CONNECTIONS, DOWNLOAD_BYTES_PER_SECOND):
-        settings.subscribe(limit, lambda _: services.apply_download_limits())
     before = sys.excepthook
     sys.excepthook = desktop.report_bug
     try:

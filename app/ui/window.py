@@ -46,11 +46,9 @@ _SMALLEST = (480, 420)
 
 
 class MainWindow(QMainWindow):
-    """`closing` comes once, before the window goes. `settings_touched`: some setting may be another
-    one now."""
+    """`closing` comes once, before the window goes."""
 
     closing = Signal()
-    settings_touched = Signal()
 
     def __init__(
         self,
@@ -129,7 +127,6 @@ class MainWindow(QMainWindow):
         if all_gone:
             self.page.new_chat()
         self.page.chats_changed()
-        self.settings_touched.emit()
 
     def session_ends(self) -> None:
         """The person logs out: nothing is asked when the system closes the window next."""

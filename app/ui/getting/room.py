@@ -67,7 +67,10 @@ def furnish(
     card = GetCard(look, room.flow, "chat")
     window.page.empty.add_card(card)
     room.flow.listen(_Teller(room.flow, window.tell, card.isVisible))
-    window.settings_touched.connect(_LimitsKeeper(settings, downloads.apply_limits))
+    for limit in (DOWNLOAD_CONNECTIONS, DOWNLOAD_BYTES_PER_SECOND):
+        # Whoever changes it: a running download follows.
+        end = settings.subscribe(limit, lambda _: downloads.apply_limits())
+        window.closing.connect(end)
     taskbar = downloads.taskbar
     presence = Presence(
         window,
@@ -79,24 +82,6 @@ def furnish(
     )
     window.may_close = presence.may_close
     return presence
-
-
-class _LimitsKeeper:
-    """Whoever changes the settings of the line: a running download follows."""
-
-    def __init__(self, settings: SettingsStore, apply: Callable[[], None]) -> None:
-        self._settings, self._apply = settings, apply
-        self._applied = self._limits()
-
-    def __call__(self) -> None:
-        limits = self._limits()
-        if limits != self._applied:
-            self._applied = limits
-            self._apply()
-
-    def _limits(self) -> tuple[int, int]:
-        get = self._settings.get
-        return get(DOWNLOAD_CONNECTIONS), get(DOWNLOAD_BYTES_PER_SECOND)
 
 
 class _Teller:
