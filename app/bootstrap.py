@@ -22,6 +22,7 @@ from app.library.sources import default_sources
 from app.settings.declared import (
     DOWNLOAD_BYTES_PER_SECOND,
     DOWNLOAD_CONNECTIONS,
+    EARLIER_FOLDERS,
     HUB_ENDPOINT,
     LIBRARY_FOLDERS,
     MODELS_FOLDER,
@@ -33,6 +34,7 @@ from app.tools.runner import ToolRunner
 SETTINGS_NAME = "settings.json"
 QUEUE_NAME = "downloads.json"
 TOKEN_NAME = "hub-token"  # noqa: S105 - a file's name
+_EARLIER_KEPT = 20
 
 _log = logging.getLogger(__name__)
 
@@ -93,10 +95,13 @@ def library(
     settings: SettingsStore, access: HubAccess, downloads: DownloadManager | None = None
 ) -> Library:
     """It learns of what `downloads` finishes."""
+
+    def folders() -> tuple[str, ...]:
+        return (*settings.get(LIBRARY_FOLDERS), *settings.get(EARLIER_FOLDERS))
+
+    remember_earlier_folders(settings)
     found = Library(
-        lambda: default_sources(
-            lambda: settings.get(MODELS_FOLDER), lambda: settings.get(LIBRARY_FOLDERS)
-        ),
+        lambda: default_sources(lambda: settings.get(MODELS_FOLDER), folders),
         paths.cache_dir() / "library-headers.json",
         paths.data_dir() / "library.json",
         hub=access,
@@ -104,6 +109,19 @@ def library(
     if downloads is not None:
         downloads.subscribe(partial(_note_downloaded, found))
     return found
+
+
+def remember_earlier_folders(settings: SettingsStore) -> None:
+    """What lies in a folder for models is found there after another one has been chosen."""
+    current = settings.get(MODELS_FOLDER)
+
+    def changed(folder: str) -> None:
+        nonlocal current
+        before, current = current, folder
+        earlier = [one for one in settings.get(EARLIER_FOLDERS) if one not in (before, folder)]
+        settings.set(EARLIER_FOLDERS, tuple([*earlier, *filter(None, [before])][-_EARLIER_KEPT:]))
+
+    settings.subscribe(MODELS_FOLDER, changed)
 
 
 def open_library() -> Library:
@@ -122,9 +140,13 @@ def note_downloaded(found: Library, status: JobStatus) -> None:
     """The files of a finished download are ours, and were verified as they came."""
     request = status.request
     hashes = {file.path: file.sha256 for file in request.files}
+    here = [(file.path, file.location) for file in status.files if file.location]
     found.note_downloaded(
-        ((file.location, hashes[file.path]) for file in status.files if file.location),
+        [(location, hashes[path]) for path, location in here],
         request.repo,
+        commit=request.commit,
+        ref=request.ref or "",
+        paths=[path for path, _ in here],
     )
 
 

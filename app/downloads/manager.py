@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -165,10 +165,10 @@ class DownloadManager:
         """The answer to CHANGED: drop what came of the old file and take the new one."""
         self._command(lambda: self._accept(job_id))
 
-    def relocate(self, old: Target, new: Target) -> None:
-        """Jobs that went to the old place go to the new one, after `move_sets` has moved what they
-        had."""
-        self._command(lambda: self._relocate(old, new))
+    def relocate(self, old: Target, new: Target, job_ids: Collection[str] | None = None) -> None:
+        """Jobs that went to the old place (only these, when given) go to the new one, after
+        `move_sets` has moved what they had."""
+        self._command(lambda: self._relocate(old, new, job_ids))
 
     def set_limits(self, bytes_per_second: int | None, connections: int) -> None:
         """Takes effect at once, on running transfers too. Raises ValueError when they make no
@@ -352,13 +352,16 @@ class DownloadManager:
         self._save()
         self._tell_order()
 
-    async def _relocate(self, old: Target, new: Target) -> None:
-        running = self._jobs.get(self._running_id)
-        if running is not None and running.target == old:
+    async def _relocate(self, old: Target, new: Target, job_ids: Collection[str] | None) -> None:
+        meant = [
+            job
+            for job in self._jobs.values()
+            if job.target == old and (job_ids is None or job.job_id in job_ids)
+        ]
+        if any(job.job_id == self._running_id for job in meant):
             await self._halt()
-        for job in self._jobs.values():
-            if job.target == old:
-                job.go_to(new)
+        for job in meant:
+            job.go_to(new)
 
     async def _set_limits(self) -> None:
         self._shop.tools.limits.set(self._bytes_per_second, self._connections)

@@ -38,7 +38,7 @@ def move_sets(
     if old == new:
         return
     moves = [
-        _Move(request, file, old, new)
+        _Move(request, file, old, new, cancel)
         for request in requests
         for file in request.files
         if place_of(request, file, old) != place_of(request, file, new)
@@ -64,11 +64,17 @@ class _Move:
     """One file."""
 
     def __init__(
-        self, request: DownloadRequest, file: FileRequest, old: Target, new: Target
+        self,
+        request: DownloadRequest,
+        file: FileRequest,
+        old: Target,
+        new: Target,
+        cancel: CancelToken,
     ) -> None:
         self._request = request
         self._file = file
         self._new = new
+        self._cancel = cancel
         self._from = place_of(request, file, old)
         self._to = place_of(request, file, new)
         self.source = self._where_complete(self._from) or self._from.part
@@ -108,7 +114,10 @@ class _Move:
             return False
         if there.stat().st_size != self._file.size_bytes:
             raise in_the_way(there)
-        if self._file.sha256 not in (None, there.name) and _sha256(there) != self._file.sha256:
+        if (
+            self._file.sha256 not in (None, there.name)
+            and _sha256(there, self._cancel) != self._file.sha256
+        ):
             raise in_the_way(there)
         return True
 
@@ -178,10 +187,11 @@ def _same_disk(source: Path, folder: Path) -> bool:
     return source.exists() and source.stat().st_dev == folder.stat().st_dev
 
 
-def _sha256(path: Path) -> str:
+def _sha256(path: Path, cancel: CancelToken) -> str:
     digest, buffer = hashlib.sha256(), memoryview(bytearray(MIB))
     with path.open("rb", buffering=0) as file:
         while count := file.readinto(buffer):
+            cancel.raise_if_cancelled()
             digest.update(buffer[:count])
     return digest.hexdigest()
 

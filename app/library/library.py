@@ -74,6 +74,10 @@ class Library:
         self._snapshot = Snapshot()
         self._folders: tuple[str, ...] = ()
 
+    def sources(self) -> Sequence[Source]:
+        """Where the next scan will look. May read other programs' settings files."""
+        return self._sources()
+
     @property
     def snapshot(self) -> Snapshot:
         """Of the last scan; empty before the first."""
@@ -189,6 +193,10 @@ class Library:
             self._snapshot = replace(self._snapshot, models=left)
         return removed
 
+    def list_repository(self, repo: str) -> tuple[RepoFile, ...]:
+        """Its newest model files; asks the Hub. Raises KnownError."""
+        return tuple(self._list_files(repo, None))
+
     def find(self, path: Path) -> InstalledModel | None:
         """The model in the last snapshot that this file is a part of."""
         for model in self.snapshot.models:
@@ -216,23 +224,30 @@ class Library:
     def note_unloaded(self) -> None:
         self._loaded = None
 
-    def note_downloaded(self, files: Iterable[tuple[Path, str | None]], repo: str) -> None:
-        """(path, sha256) of files that this program fetched and verified while they arrived."""
+    def note_downloaded(
+        self,
+        files: Iterable[tuple[Path, str | None]],
+        repo: str,
+        *,
+        commit: str = "",
+        ref: str = "",
+        paths: Sequence[str] = (),
+    ) -> None:
+        """(path, sha256) of files that this program fetched and verified while they arrived.
+        paths: of the same files in the repository, at that commit."""
         verified = Verified(self._now(), "sha256")
         kept: list[tuple[Path, FileRecord]] = []
+        inside = iter(paths)
         for path, sha256 in files:
+            name = next(inside, "")
             try:
                 content = path.resolve()
                 status = content.stat()
             except OSError:
                 continue
             proof = verified if sha256 is not None else None
-            kept.append(
-                (
-                    content,
-                    FileRecord(status.st_size, status.st_mtime_ns, sha256, proof, True, repo),
-                )
-            )
+            record = FileRecord(status.st_size, status.st_mtime_ns, sha256, proof, True, repo)
+            kept.append((content, replace(record, commit=commit, path=name, ref=ref)))
         self.records.keep(kept)
 
     def refreshed(self, model: InstalledModel) -> InstalledModel:
@@ -276,9 +291,13 @@ class Library:
         self.records.keep(kept)
 
     def _refuse_loaded(self, model: InstalledModel, what: str) -> None:
-        if self._loaded is not None and any(f.content == self._loaded for f in model.files):
+        self.refuse_loaded(model.title, (file.content for file in model.files), what)
+
+    def refuse_loaded(self, title: str, contents: Iterable[Path], what: str) -> None:
+        """Raises KnownError when a model is loaded from one of these files."""
+        if self._loaded is not None and self._loaded in contents:
             raise KnownError(
-                f"{model.title} is loaded and cannot be {what} now.",
+                f"{title} is loaded and cannot be {what} now.",
                 "",
                 "Unload it or open another model first.",
             )

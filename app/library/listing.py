@@ -15,7 +15,7 @@ from app.library.walk import Found, Walk, blob_hash, parts
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 _ENDING = re.compile(r"\.gguf$", re.IGNORECASE)
 # Beside a model: what reads images, drafts tokens, or was measured to quantize it.
-_ATTACHED = re.compile(r"mmproj|imatrix|(?:^|[-_.])(?:draft|lora|vocab)(?:[-_.]|$)", re.IGNORECASE)
+ATTACHED = re.compile(r"mmproj|imatrix|(?:^|[-_.])(?:draft|lora|vocab)(?:[-_.]|$)", re.IGNORECASE)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _QUANTIZATION = re.compile(r"(?:UD-)?I?Q\d\w*|BF16|F(?:P)?(?:16|32)", re.IGNORECASE)
 _GENERIC = re.compile(r"(?:ggml-)?model(?:\b|$)", re.IGNORECASE)
@@ -48,7 +48,7 @@ def models_of(walk: Walk) -> list[InstalledModel]:
         if not found.name and told is None and "gguf" not in origin.repo.lower():
             continue  # some other file of the Hub
         file = _file(found, told)
-        if _ATTACHED.search(name):
+        if ATTACHED.search(name):
             attached.setdefault(folder, []).append(file)
             continue
         names = shard_names(name)

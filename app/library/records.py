@@ -24,7 +24,8 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class FileRecord:
     """sha256: what the content is known to have to be. owned: this program downloaded it. damaged:
-    it was hashed and is something else."""
+    it was hashed and is something else. commit, path, ref: as it was asked for from the Hub, ""
+    when that is not known."""
 
     size_bytes: int
     mtime_ns: int
@@ -33,6 +34,9 @@ class FileRecord:
     owned: bool = False
     repo: str = ""
     damaged: bool = False
+    commit: str = ""
+    path: str = ""
+    ref: str = ""
 
     def matches(self, file: ModelFile) -> bool:
         return (self.size_bytes, self.mtime_ns) == (file.size_bytes, file.mtime_ns)
@@ -75,6 +79,17 @@ class Records:
             for content, record in records:
                 files[str(content)] = _as_json(record)
             self._save()
+
+    def owned_files(self) -> tuple[tuple[Path, FileRecord], ...]:
+        """What this program has downloaded, by content, whether it is still there or not."""
+        with self._lock:
+            files = dict(self._load()["files"])
+        records = ((Path(name), _record(raw)) for name, raw in files.items())
+        return tuple((path, one) for path, one in records if one is not None and one.owned)
+
+    def used_at(self, content: Path) -> datetime | None:
+        with self._lock:
+            return _time(self._load()["used"].get(str(content)))
 
     def forget(self, paths: Iterable[Path]) -> None:
         with self._lock:
@@ -186,6 +201,9 @@ def _as_json(record: FileRecord) -> dict[str, Any]:
         "owned": record.owned,
         "repo": record.repo,
         "damaged": record.damaged,
+        "commit": record.commit,
+        "path": record.path,
+        "ref": record.ref,
     }
 
 
@@ -208,6 +226,7 @@ def _record(raw: object) -> FileRecord | None:
         raw.get("owned") is True,
         str(raw.get("repo") or ""),
         raw.get("damaged") is True,
+        *(str(raw.get(key) or "") for key in ("commit", "path", "ref")),
     )
 
 

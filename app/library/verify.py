@@ -4,7 +4,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -235,9 +235,13 @@ def _remember(
         good = file.content not in wrong
         proof = Verified(now, "structure" if known is None else "sha256") if good else None
         sha256 = known.sha256 if known is not None and (known.sure or good) else None
-        owned = before is not None and before.owned
-        repo = before.repo if before is not None else ""
-        damaged = not good and wrong[file.content].sure
-        record = FileRecord(file.done_bytes, file.mtime_ns, sha256, proof, owned, repo, damaged)
+        record = replace(
+            before or FileRecord(0, 0),
+            size_bytes=file.done_bytes,
+            mtime_ns=file.mtime_ns,
+            sha256=sha256,
+            verified=proof,
+            damaged=not good and wrong[file.content].sure,
+        )
         kept.append((file.content, record))
     records.keep(kept)

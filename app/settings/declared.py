@@ -223,6 +223,14 @@ LIBRARY_FOLDERS: Setting[tuple[str, ...]] = Setting(
     list,
     Shown("Models and storage", Folders(), "disk library find"),
 )
+EARLIER_FOLDERS: Setting[tuple[str, ...]] = Setting(
+    "earlier_models_folders",
+    (),
+    "Earlier folders for models",
+    "Looked through as well, for what was downloaded before another one was chosen.",
+    _folders,
+    list,
+)
 DOWNLOAD_CONNECTIONS: Setting[int] = Setting(
     "download_connections",
     8,
@@ -282,6 +290,7 @@ ALL: tuple[Setting[Any], ...] = (
     HUB_ENDPOINT,
     MODELS_FOLDER,
     LIBRARY_FOLDERS,
+    EARLIER_FOLDERS,
     DOWNLOAD_CONNECTIONS,
     DOWNLOAD_BYTES_PER_SECOND,
     KEEP_IN_TRAY,

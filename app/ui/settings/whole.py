@@ -8,11 +8,13 @@ from app.catalog.access import checked_endpoint
 from app.chat.services import Services
 from app.core.errors import KnownError
 from app.core.paths import log_dir
+from app.library.relocating import Relocation
 from app.settings.declared import HUB_ENDPOINT
 from app.ui.settings.chats_row import ChatsRow
 from app.ui.settings.info import about_rows, privacy_rows, shortcut_rows
 from app.ui.settings.page import Extra, SettingsPage
 from app.ui.settings.rows import Row
+from app.ui.settings.storage_row import StorageRow
 from app.ui.settings.token_row import TokenRow
 from app.ui.shell import Shell
 
@@ -20,6 +22,10 @@ from app.ui.shell import Shell
 def settings_page(shell: Shell, services: Services) -> QWidget:
     def token() -> Sequence[Row]:
         return [TokenRow(services.tokens, services.hub, shell.tasks)]
+
+    def storage() -> Sequence[Row]:
+        relocation = Relocation(services.library, services.downloads)
+        return [StorageRow(shell, relocation, services.default_target)]
 
     def chats() -> Sequence[Row]:
         window = shell.window
@@ -40,6 +46,7 @@ def settings_page(shell: Shell, services: Services) -> QWidget:
         services.settings,
         shell.window.settings_changed,
         (
+            Extra("Models and storage", storage),
             Extra("Chat", chats),
             Extra("Network", token),
             Extra("Privacy", privacy_rows),
