@@ -45,7 +45,11 @@ class _Canvas(QWidget):
 
 
 class TranscriptView(QScrollArea):
+    """shown: the entries may be others. laid_out: views may have come or changed."""
+
     retry_wanted = Signal()
+    shown = Signal()
+    laid_out = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -96,6 +100,7 @@ class TranscriptView(QScrollArea):
                 view.refresh()
             self._column.set_size(self._index[id(entry)], self._size(entry))
         self.lay_out()
+        self.shown.emit()
 
     def follow(self) -> None:
         """Scroll to the end and stay there."""
@@ -107,6 +112,23 @@ class TranscriptView(QScrollArea):
         self._following = False
         self._anchor = self._index[id(entry)], 0
         self.lay_out()
+
+    def is_visible(self, entry: Entry) -> bool:
+        """Some of it stands in the viewport."""
+        top = _TOP + self._column.top(self._index[id(entry)]) - self.verticalScrollBar().value()
+        size = self._column.size(self._index[id(entry)])
+        return top < self.viewport().height() and top + size > 0
+
+    def show_line(self, entry: Entry, y: int, height: int) -> None:
+        """Scroll when that line of its view is not well within the viewport."""
+        index = self._index[id(entry)]
+        inner = y + (view_class(entry).gap_above if index else 0)
+        room = self.viewport().height()
+        top = _TOP + self._column.top(index) + inner - self.verticalScrollBar().value()
+        if top < _TOP or top + height > room - _BOTTOM:
+            self._following = False
+            self._anchor = index, room // 3 - inner
+            self.lay_out()
 
     def order_tabs(self) -> None:
         """The Tab key goes through the entries as they stand, not as they were made."""
@@ -126,6 +148,23 @@ class TranscriptView(QScrollArea):
         """How many entries exist as widgets."""
         return len(self._views)
 
+    @property
+    def entries(self) -> list[Entry]:
+        """As shown; not to be changed."""
+        return self._entries
+
+    @property
+    def views(self) -> list[EntryView]:
+        """Of the entries that exist as widgets, in no order."""
+        return list(self._views.values())
+
+    @property
+    def first_visible(self) -> int:
+        """The index of what stands at the top of the viewport."""
+        if not self._entries:
+            return 0
+        return self._column.at(self.verticalScrollBar().value() - _TOP)
+
     def lay_out(self) -> None:
         if self._placing:
             return
@@ -143,6 +182,7 @@ class TranscriptView(QScrollArea):
         if made:
             self.order_tabs()
         self._show_down()
+        self.laid_out.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

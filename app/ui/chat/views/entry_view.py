@@ -37,6 +37,9 @@ class EntryView(QFrame):
     def redraw(self) -> None:
         """The colours changed."""
 
+    def reveal(self, number: int) -> None:
+        """Unfold what hides text, so that its number-th match (from 0) can be seen."""
+
     def has_selection(self) -> bool:
         """Text in it is selected."""
         return any(text.textCursor().hasSelection() for text in self.findChildren(QTextEdit))

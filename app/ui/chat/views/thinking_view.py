@@ -90,6 +90,9 @@ class ThinkingView(EntryView):
         self._text.setGeometry(_PADDING, _ROW + 2, inner, height)
         return _ROW + height + _PADDING
 
+    def reveal(self, number: int) -> None:  # noqa: ARG002
+        self._set_open(True)
+
     def _toggle(self) -> None:
         self._set_open(not self._open)
 

@@ -138,6 +138,10 @@ class ToolView(EntryView):
             self._shown = text
             self._result.setPlainText(text)
 
+    def reveal(self, number: int) -> None:  # noqa: ARG002
+        if not self._entry.unfolded:
+            self._toggle()
+
     def _toggle(self) -> None:
         self._entry.unfolded = not self._entry.unfolded
         self._write()
