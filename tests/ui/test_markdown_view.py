@@ -255,11 +255,14 @@ def test_bidi_controls_in_code_are_visible_but_copied_as_they_are(qtbot: QtBot, 
 
 def test_very_long_text_is_folded_until_wanted(qtbot: QtBot, look: Look) -> None:
     view = _view(qtbot, look, "x" * 250_000)
+    qtbot.waitUntil(lambda: view.is_complete)
     assert _shown(view) == SHOWN_STEP
     assert not view._more.isHidden()
     view._more.click()
+    qtbot.waitUntil(lambda: view.is_complete)
     assert _shown(view) == 2 * SHOWN_STEP
     view._more.click()
+    qtbot.waitUntil(lambda: view.is_complete)
     assert _shown(view) == 250_000
     assert view._more.isHidden()
 

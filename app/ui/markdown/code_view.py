@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 from app.ui.look import Look
 from app.ui.markdown.colouring import Colouring
 from app.ui.markdown.links import with_hidden_shown
-from app.ui.markdown.text_view import TextView
+from app.ui.markdown.text_view import TextView, broken_lines
 from app.ui.widgets import button, card, label, single_shot
 
 _BAR_HEIGHT = 29
@@ -65,6 +65,7 @@ class CodeView(QFrame):
         if len(shown) > LONGEST_SHOWN:
             rest = len(shown) - LONGEST_SHOWN
             shown = f"{shown[:LONGEST_SHOWN]}\n… {rest:,} more characters; Copy takes all of them."
+        shown = broken_lines(shown)
         if self._shown and shown.startswith(self._shown):
             self._text.append_text(shown[len(self._shown) :])
         else:

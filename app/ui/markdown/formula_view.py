@@ -9,7 +9,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFrame, QWidget
 
 from app.ui.look import Look
-from app.ui.markdown.text_view import TextView, broken_lines
+from app.ui.markdown.text_view import TextView
 from app.ui.widgets import CopyButton
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _GAP = 6
 _PADDING = 12
 # Smaller than this it could not be read.
 _SMALLEST_SCALE = 0.6
+_LONGEST_SOURCE = 2_000
 _numbers = count(1)
 
 
@@ -53,7 +54,9 @@ class FormulaView(QFrame):
         if (tex, finished) == (self._tex, self._finished):
             return
         self._tex, self._finished = tex, finished
-        self._source.setPlainText(broken_lines(tex))
+        shown = tex if len(tex) <= _LONGEST_SOURCE else f"{tex[:_LONGEST_SOURCE]}…"
+        if self._source.toPlainText() != shown:
+            self._source.setPlainText(shown)
         self.setAccessibleName(f"Formula: {tex[:400]}")
         self.look_up()
 

@@ -12,12 +12,16 @@ from app.ui.markdown.code_view import CodeView
 from app.ui.markdown.formula_view import FormulaView
 from app.ui.markdown.prose_view import ProseView
 from app.ui.markdown.table_view import TableView
-from app.ui.widgets import button
+from app.ui.widgets import button, single_shot
 
 _GAP = 12
 _PROSE_RUN = 48
 # So much is shown at first, and so much more with each press of the button.
 SHOWN_STEP = 100_000
+# No step of the event loop takes up more than so many characters.
+_TAKEN_STEP = 4_096
+# And of no more lines and cells, which take longer than letters do.
+_MARKS_STEP = 256
 
 Segment = ProseView | CodeView | TableView | FormulaView
 _numbers = count(1)
@@ -35,6 +39,9 @@ class MarkdownView(QWidget):
         self._parsed = MarkdownBlocks()
         self._text = ""
         self._limit = SHOWN_STEP
+        self._taken = 0
+        self._finished = False
+        self._go_on = single_shot(self, 0, self._take_more)
         self._groups: list[tuple[Block, ...]] = []
         self.segments: list[Segment] = []
         self._more = button(
@@ -58,12 +65,31 @@ class MarkdownView(QWidget):
         self._limit = SHOWN_STEP + characters
 
     def set_text(self, text: str, *, finished: bool = False) -> None:
-        """The whole text so far. finished: no more will come."""
-        self._text = text
-        self._parsed.update(self._part())
-        if finished:
+        """The whole text so far. finished: no more will come. Much text is taken bit by bit."""
+        if not text.startswith(self._text[: self._taken]):
+            self._taken = 0
+        self._text, self._finished = text, finished
+        self._take()
+
+    @property
+    def is_complete(self) -> bool:
+        """False while there is text that is still to be taken."""
+        return self._taken >= min(len(self._text), self._limit)
+
+    def _take(self) -> None:
+        part = self._part()
+        self._taken = min(len(part), self._taken + _step(part, self._taken))
+        complete = self._taken == len(part)
+        self._parsed.update(part[: self._taken])
+        if complete and self._finished:
             self._parsed.finish()
         self._build()
+        if not complete:
+            self._go_on.start()
+
+    def _take_more(self) -> None:
+        self._take()
+        self.resized.emit()
 
     def redraw(self) -> None:
         for segment in self.segments:
@@ -83,6 +109,9 @@ class MarkdownView(QWidget):
         if not self._more.isHidden():
             self._more.setGeometry(0, top, min(width, self._more.sizeHint().width()), 32)
             top += 32 + _GAP
+        if not self.is_complete and self._taken:
+            # What is still to come keeps about the room that it will take.
+            top += round(top * (min(len(self._text), self._limit) / self._taken - 1))
         return max(0, top - _GAP)
 
     def _part(self) -> str:
@@ -145,6 +174,13 @@ class MarkdownView(QWidget):
             segment.set_tex(group[0].code, finished=group[0].closed)
         else:
             segment.set_blocks(group)
+
+
+def _step(text: str, start: int) -> int:
+    """How much is taken at once from there."""
+    end = start + _TAKEN_STEP
+    marks = text.count("\n", start, end) + text.count("|", start, end)
+    return _TAKEN_STEP * _MARKS_STEP // max(marks, _MARKS_STEP)
 
 
 def _fits(segment: Segment, group: tuple[Block, ...]) -> bool:

@@ -182,9 +182,10 @@ class ProseWriter:
             block.setProperty(TASK, 2 if text.meta["task"] else 1)
             current = self._cursor.currentList()
             if current is not None:
-                current.remove(self._cursor.block())
-                if current.count() == 0:
+                # Qt deletes a list with its last item.
+                if current.count() == 1:
                     self._state.lists[-1].made = None
+                current.remove(self._cursor.block())
             block.setObjectIndex(-1)
             block.setIndent(len(self._state.lists))
             self._cursor.setBlockFormat(block)

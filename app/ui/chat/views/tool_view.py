@@ -123,7 +123,8 @@ class ToolView(EntryView):
             text = f"{entry.reason}\n\n{entry.written.strip()}".strip()
         else:
             text = entry.result
-        text = broken_lines(with_hidden_shown(text.strip("\n")[:_LONGEST_SHOWN]))
+        text = with_hidden_shown(text.strip("\n")[:_LONGEST_SHOWN])[:_LONGEST_SHOWN]
+        text = broken_lines(text)
         short = _folded(text)
         self._more.setVisible(short != text)
         if not entry.unfolded and short != text:
