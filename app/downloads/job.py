@@ -113,6 +113,8 @@ class Job:
         self._files = {f.path: FileProgress(f.path, f.size_bytes) for f in self.request.files}
         try:
             self.look()
+            if self.state is JobState.DONE:
+                self._find_complete()
         except (KnownError, OSError):
             _log.info("What %s has at its new place is not known yet", self.job_id, exc_info=True)
         self._on_change(self)
@@ -152,6 +154,13 @@ class Job:
             there = place.location.is_file() and place.location.stat().st_size == file.size_bytes
             done = file.size_bytes if there else done_before(place, self._identity(file))
             self._files[file.path] = replace(self._files[file.path], done_bytes=done)
+
+    def _find_complete(self) -> None:
+        for file in self.request.files:
+            location = place_of(self.request, file, self.target).location
+            if location.is_file():
+                size = file.size_bytes
+                self._files[file.path] = FileProgress(file.path, size, size, size, location)
 
     def _identity(self, file: FileRequest) -> Identity:
         request = self.request

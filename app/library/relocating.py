@@ -18,7 +18,7 @@ from app.downloads.relocate import move_sets
 from app.downloads.space import is_full
 from app.downloads.speed import SpeedMeter
 from app.downloads.storage import Place, place_of, repo_folder
-from app.downloads.types import ENDED, DownloadRequest, Event, JobStatus, Target
+from app.downloads.types import ENDED, DownloadRequest, Event, JobState, JobStatus, Target
 from app.library.earlier import EarlierPlace, MovingSet, places_of, real
 from app.library.library import Library
 from app.library.records import FileRecord
@@ -209,6 +209,17 @@ class _Run:
         self._moved.append(one)
         if one.job_id:
             self._queue.relocate(one.old, self._given, [one.job_id])
+        else:
+            self._tell_finished_downloads(one)
+
+    def _tell_finished_downloads(self, one: MovingSet) -> None:
+        """They stay in the list of downloads, from where their files can be opened."""
+        moved = {file.path for file in one.request.files}
+        for job in self._queue.jobs():
+            request = job.request
+            same = request.repo == one.request.repo and {f.path for f in request.files} <= moved
+            if same and job.state is JobState.DONE and real(job.target) == real(one.old):
+                self._queue.relocate(job.target, self._given, [job.job_id])
 
     def _named(self, one: MovingSet) -> DownloadRequest:
         """A cache's folders are named after commits; a folder does not tell them."""

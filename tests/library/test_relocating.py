@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 import pytest
 
+from app.bootstrap import note_downloaded
 from app.catalog.names import RepoFile
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 from app.downloads.storage import place_of
-from app.downloads.types import MIB, JobState, Target
+from app.downloads.types import MIB, Event, JobState, JobUpdate, Target
 from app.library.library import Library
 from app.library.relocating import Moving, Outcome, Relocation
 from app.library.types import Source
@@ -311,3 +312,28 @@ def test_a_running_download_pauses_moves_and_goes_on(tmp_path: Path, shelf: Libr
             assert_whole(done)
         assert hub.sent_bytes - sent <= size
         assert files_below(old.folder) == []
+
+
+def test_a_finished_download_in_the_list_opens_the_moved_file(
+    tmp_path: Path, shelf: Library
+) -> None:
+    with HubServer() as hub:
+        request = offer(hub, {"m.gguf": PatternContent(MIB, 1)})
+        old, new = Target("folder", tmp_path / "old"), Target("hub-cache", tmp_path / "new")
+        with Rig(hub, old.folder, clock=HeldClock()) as rig:
+            rig.manager.subscribe(lambda event: _note(shelf, event))
+            assert_whole(rig.get(request))
+            relocation = Relocation(shelf, rig.manager)
+            (place,) = relocation.places(new)
+            assert (place.models, place.downloads) == (1, 0)
+            relocation.move(place, new, lambda _: None, CancelToken())
+            job = rig.seen.wait_for(lambda s: s.target == new)
+            assert job.state is JobState.DONE
+            assert job.files[0].location == place_of(request, request.files[0], new).location
+            assert_whole(job)
+            assert relocation.places(new) == ()
+
+
+def _note(shelf: Library, event: Event) -> None:
+    if isinstance(event, JobUpdate) and event.status.state is JobState.DONE:
+        note_downloaded(shelf, event.status)

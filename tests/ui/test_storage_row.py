@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -60,9 +61,8 @@ class Place:
         def rows() -> list[StorageRow]:
             return [StorageRow(shell, self.relocation, lambda: default_target(settings))]
 
-        self.page = SettingsPage(
-            look, settings, self.window.settings_changed, [Extra("Models and storage", rows)]
-        )
+        extra = Extra("Models and storage", rows, after=MODELS_FOLDER.key)
+        self.page = SettingsPage(look, settings, self.window.settings_changed, [extra])
         qtbot.addWidget(self.page)
         self.page.resize(900, 900)
         self.row = self.find(StorageRow, "settingRow-storage")
@@ -194,6 +194,24 @@ def test_they_can_stay_and_still_be_moved_later(place: Place, tmp_path: Path) ->
     assert not any(
         one.isVisible() for one in place.page.findChildren(QPushButton, "storageLeave-0")
     )
+
+
+def test_it_is_below_the_folder_and_on_the_way_of_the_tab_key(place: Place, tmp_path: Path) -> None:
+    old = Target("folder", tmp_path / "old")
+    place.settings.set(MODELS_FOLDER, str(old.folder))
+    downloaded(place.shelf, old, REPO, {"A-Q4_0.gguf": gguf("A")})
+    place.settings.set(MODELS_FOLDER, str(tmp_path / "new"))
+    place.open()
+    place.wait_for("storageMove-0")
+    choose = place.find(QPushButton, "setting-models_folder")
+    seen = [choose.objectName()]
+    one: QWidget | None = choose.nextInFocusChain()
+    while one is not None and one is not choose:
+        if one.isVisible() and one.focusPolicy() != Qt.FocusPolicy.NoFocus:
+            seen.append(one.objectName())
+        one = one.nextInFocusChain()
+    order = ["setting-models_folder", "storageMove-0", "storageLeave-0", "setting-library_folders"]
+    assert [name for name in seen if name in order] == order
 
 
 def test_no_room_and_problems_are_said(

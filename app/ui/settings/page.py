@@ -30,10 +30,11 @@ _ITEM = 36
 
 @dataclass(frozen=True)
 class Extra:
-    """Rows below those of the declared settings, on a page of that name."""
+    """Rows on a page of that name: below the setting with the key `after`, else below all."""
 
     page: str
     rows: Callable[[], Sequence[Row]]
+    after: str = ""
 
 
 class SettingsPage(QWidget):
@@ -60,7 +61,11 @@ class SettingsPage(QWidget):
                 row = SettingRow(look, settings, setting, changed, problem)
                 self._sections[setting.shown.page].append(row)
         for extra in extras:
-            self._sections.setdefault(extra.page, []).extend(extra.rows())
+            rows = self._sections.setdefault(extra.page, [])
+            names = [row.objectName() for row in rows]
+            name = f"settingRow-{extra.after}"
+            at = names.index(name) + 1 if name in names else len(rows)
+            rows[at:at] = extra.rows()
         self.destroyed.connect(_stopping(self._setting_rows()))
         self._build(look)
         self.show_page(next(iter(self._sections)))

@@ -4,9 +4,17 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.core.cancel import CancelToken
 from app.downloads.types import Target
@@ -59,7 +67,7 @@ class StorageRow(Row):
         self._shell, self._relocation, self._target = shell, relocation, target
         self._task: Task | None = None
         self._looking = self._again = False
-        self._wanted = False
+        self._wanted = self._refocus = False
         self._split: tuple[MovingSet, ...] = ()
         self._split_to = target()
         self._blocks: list[QWidget] = []
@@ -194,6 +202,8 @@ class StorageRow(Row):
     def _show(self, seen: _Seen) -> None:
         if self._task is not None:
             return
+        refocus = self._refocus or any(block.isAncestorOf(_focused()) for block in self._blocks)
+        self._refocus = False
         for block in self._blocks:
             block.hide()
             block.deleteLater()
@@ -202,6 +212,11 @@ class StorageRow(Row):
         ]
         for block in self._blocks:
             self._list.addWidget(block)
+        buttons = [one for block in self._blocks for one in block.findChildren(QPushButton)]
+        for before, after in pairwise([self._cancel, *buttons]):
+            self.setTabOrder(before, after)
+        if refocus and buttons and self.isVisible():
+            buttons[0].setFocus()
         self._back.setVisible(bool(self._split))
         self._apply()
 
@@ -220,7 +235,7 @@ class StorageRow(Row):
         move = button(
             f"Move to {short_name(seen.new)}",
             f"storageMove-{number}",
-            "plain" if left else "primary",
+            "plain" if left or number else "primary",
             accessible=f"Move to {place_name(seen.new)}",
             tooltip=plain_tip(str(seen.new.folder)),
             on_click=partial(self.move_models, place, seen.new),
@@ -244,8 +259,11 @@ class StorageRow(Row):
         return block
 
     def _busy(self, busy: bool) -> None:
-        for block in self._blocks:
-            block.setVisible(not busy)
+        if busy:
+            for block in self._blocks:
+                block.hide()  # until it has been looked again
+        else:
+            self._refocus = self._cancel.hasFocus()
         self._cancel.setEnabled(busy)
         self._running.setVisible(busy)
         self._back.setVisible(not busy and bool(self._split))
@@ -304,4 +322,10 @@ class StorageRow(Row):
         column.addLayout(self._list)
         column.addWidget(self._running)
         column.addWidget(self._state)
+        column.addSpacing(4)
         column.addLayout(back)
+
+
+def _focused() -> QWidget:
+    """Or one that is nowhere."""
+    return QApplication.focusWidget() or QWidget()

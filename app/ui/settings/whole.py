@@ -9,7 +9,7 @@ from app.chat.services import Services
 from app.core.errors import KnownError
 from app.core.paths import log_dir
 from app.library.relocating import Relocation
-from app.settings.declared import HUB_ENDPOINT
+from app.settings.declared import HUB_ENDPOINT, MODELS_FOLDER
 from app.ui.settings.chats_row import ChatsRow
 from app.ui.settings.info import about_rows, privacy_rows, shortcut_rows
 from app.ui.settings.page import Extra, SettingsPage
@@ -46,7 +46,7 @@ def settings_page(shell: Shell, services: Services) -> QWidget:
         services.settings,
         shell.window.settings_changed,
         (
-            Extra("Models and storage", storage),
+            Extra("Models and storage", storage, after=MODELS_FOLDER.key),
             Extra("Chat", chats),
             Extra("Network", token),
             Extra("Privacy", privacy_rows),
