@@ -13,7 +13,7 @@ from app.catalog.names import RepoFile
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 from app.downloads.storage import place_of
-from app.downloads.types import MIB, Event, JobState, JobUpdate, Target
+from app.downloads.types import MIB, JobState, Target
 from app.library.library import Library
 from app.library.relocating import Moving, Outcome, Relocation
 from app.library.types import Source
@@ -321,8 +321,9 @@ def test_a_finished_download_in_the_list_opens_the_moved_file(
         request = offer(hub, {"m.gguf": PatternContent(MIB, 1)})
         old, new = Target("folder", tmp_path / "old"), Target("hub-cache", tmp_path / "new")
         with Rig(hub, old.folder, clock=HeldClock()) as rig:
-            rig.manager.subscribe(lambda event: _note(shelf, event))
-            assert_whole(rig.get(request))
+            done = rig.get(request)
+            assert_whole(done)
+            note_downloaded(shelf, done)
             relocation = Relocation(shelf, rig.manager)
             (place,) = relocation.places(new)
             assert (place.models, place.downloads) == (1, 0)
@@ -332,8 +333,3 @@ def test_a_finished_download_in_the_list_opens_the_moved_file(
             assert job.files[0].location == place_of(request, request.files[0], new).location
             assert_whole(job)
             assert relocation.places(new) == ()
-
-
-def _note(shelf: Library, event: Event) -> None:
-    if isinstance(event, JobUpdate) and event.status.state is JobState.DONE:
-        note_downloaded(shelf, event.status)
