@@ -97,6 +97,11 @@ def copy_file(
         raise
 
 
+def discard_copy(destination: Path) -> None:
+    """What a killed `copy_file` to there has left. Raises OSError."""
+    destination.with_name(destination.name + _MOVING_SUFFIX).unlink(missing_ok=True)
+
+
 def in_the_way(path: Path) -> KnownError:
     return KnownError(
         f"There is a file called {path.name} at the new place already.",

@@ -4,44 +4,26 @@ them to where downloads go now."""
 import contextlib
 import logging
 import os
-import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
-from app.downloads.move import MoveProgress, check_room
+from app.downloads.move import MoveProgress, check_room, discard_copy
 from app.downloads.relocate import move_sets
 from app.downloads.space import is_full
 from app.downloads.speed import SpeedMeter
 from app.downloads.storage import Place, place_of, repo_folder
-from app.downloads.types import ENDED, DownloadRequest, Event, JobState, JobStatus, Target
+from app.downloads.types import DownloadRequest, JobState, Target
 from app.library.earlier import EarlierPlace, MovingSet, places_of, real
 from app.library.library import Library
+from app.library.pausing import Queue, downloads_paused
 from app.library.records import FileRecord
 
 _TELL_SECONDS = 0.1
-_PAUSE_SECONDS = 30.0
 _log = logging.getLogger(__name__)
-
-
-class Queue(Protocol):
-    """What is needed of the downloads."""
-
-    def jobs(self) -> tuple[JobStatus, ...]: ...
-
-    def pause(self, job_id: str) -> None: ...
-
-    def resume(self, job_id: str) -> None: ...
-
-    def relocate(
-        self, old: Target, new: Target, job_ids: Collection[str] | None = None
-    ) -> None: ...
-
-    def subscribe(self, callback: Callable[[Event], None]) -> Callable[[], None]: ...
 
 
 @dataclass(frozen=True)
@@ -99,6 +81,13 @@ class Relocation:
         check_room(place.needed_bytes, new.folder)
         return _Run(self._library, self._queue, place, new, on_progress, cancel).run()
 
+    def clear_copies(self, place: EarlierPlace, new: Target) -> None:
+        """What a move that was killed has left of a file that it was copying; the file itself is
+        where it was."""
+        for one in place.sets:
+            for file in one.request.files:
+                discard_copy(place_of(one.request, file, real(new)).content)
+
     def put_back(
         self,
         split: Sequence[MovingSet],
@@ -140,7 +129,8 @@ class _Run:
 
     def run(self) -> Outcome:
         try:
-            with self._downloads_paused():
+            mine = {one.job_id for one in self._place.sets if one.job_id}
+            with downloads_paused(self._queue, mine, self._cancel, self._stays_paused):
                 for one in self._place.sets:
                     self._cancel.raise_if_cancelled()
                     if not self._move_or_note(one):
@@ -155,23 +145,9 @@ class _Run:
             self._renamed,
         )
 
-    @contextlib.contextmanager
-    def _downloads_paused(self) -> Iterator[None]:
-        """Those of these sets that run or wait; afterwards they go on, but for one whose files are
-        in two places: it would fetch again what it does not find."""
-        mine = {one.job_id for one in self._place.sets if one.job_id}
-        paused = [j for j in self._queue.jobs() if j.job_id in mine and j.state not in ENDED]
-        try:
-            # The running one last, so that none takes its place.
-            for job in reversed(paused):
-                self._queue.pause(job.job_id)
-            _wait_until_paused(self._queue, {job.job_id for job in paused}, self._cancel)
-            yield
-        finally:
-            split = {one.job_id for one in self._split}
-            for job in paused:
-                if job.job_id not in split:
-                    self._queue.resume(job.job_id)
+    def _stays_paused(self) -> set[str]:
+        """Downloads with files in two places: they would fetch again what they do not find."""
+        return {one.job_id for one in self._split}
 
     def _move_or_note(self, one: MovingSet) -> bool:
         """False when the others need not be tried."""
@@ -302,25 +278,6 @@ class _Run:
         self._speed.sample(now, done)
         left = self._speed.seconds_left(self._size - done)
         self._on_progress(Moving(done, self._size, title, progress.path.name, left))
-
-
-def _wait_until_paused(queue: Queue, job_ids: Collection[str], cancel: CancelToken) -> None:
-    if not job_ids:
-        return
-    seen = threading.Event()
-    end = queue.subscribe(lambda _: seen.set())
-    cancel.on_cancel(seen.set)
-    deadline = time.monotonic() + _PAUSE_SECONDS
-    try:
-        while any(job.job_id in job_ids and job.state not in ENDED for job in queue.jobs()):
-            cancel.raise_if_cancelled()
-            if not seen.wait(deadline - time.monotonic()):
-                raise KnownError(
-                    "The downloads do not stop.", "", "Pause them, then move the models."
-                )
-            seen.clear()
-    finally:
-        end()
 
 
 def _contents(request: DownloadRequest, target: Target) -> Sequence[Path]:

@@ -25,7 +25,7 @@ from app.ui.settings.page import Extra, SettingsPage
 from app.ui.settings.storage_row import StorageRow
 from app.ui.shell import Shell
 from tests.library.moves import NoQueue, downloaded, is_whole
-from tests.library.trees import gguf, shard_files
+from tests.library.trees import gguf, put, shard_files
 
 W = TypeVar("W", bound=QWidget)
 REPO = "unsloth/GLM-4.6-GGUF"
@@ -184,11 +184,13 @@ def test_they_can_stay_and_still_be_moved_later(place: Place, tmp_path: Path) ->
     place.settings.set(MODELS_FOLDER, str(old.folder))
     downloaded(place.shelf, old, REPO, {"A-Q4_0.gguf": gguf("A")})
     place.settings.set(MODELS_FOLDER, str(tmp_path / "new"))
+    half = put(tmp_path / "new" / "A-Q4_0.gguf.glm-moving", b"of a move that was killed")
     place.open()
     place.wait_for("storageLeave-0")
     place.click("storageLeave-0")
     assert place.settings.get(LIBRARY_FOLDERS) == (str(old.folder),)
     assert "found as before" in place.wait_for_end()
+    place.qtbot.waitUntil(lambda: not half.exists())
     place.qtbot.waitUntil(lambda: "stays in" in place.text("storageWhat-0"))
     assert place.find(QPushButton, "storageMove-0").isVisible()
     assert not any(

@@ -24,16 +24,13 @@ from app.settings.declared import LAST_MODEL, LIBRARY_FOLDERS, MODELS_FOLDER
 from app.ui.chat.model_loads import known
 from app.ui.downloads.parts import Elided
 from app.ui.settings.rows import Row
+from app.ui.settings.storage_block import place_block
 from app.ui.settings.storage_words import (
-    need_text,
     outcome_text,
-    place_name,
     progress_text,
-    short_name,
-    what_text,
 )
 from app.ui.shell import Shell
-from app.ui.widgets import announce, button, label, plain_tip, restyle
+from app.ui.widgets import announce, button, label, restyle
 
 if TYPE_CHECKING:
     from app.core.tasks import Task
@@ -128,12 +125,13 @@ class StorageRow(Row):
         tell = self._shell.tasks.events(self._progress)
         self._run(work, EarlierPlace(new, split, 0, None), split[0].old)
 
-    def leave(self, place: EarlierPlace) -> None:
+    def leave(self, place: EarlierPlace, new: Target) -> None:
         """They stay among the models on this computer."""
         before = self._shell.settings.get(LIBRARY_FOLDERS)
         folders = tuple(dict.fromkeys((*before, str(place.target.folder))))
         self._shell.settings.set(LIBRARY_FOLDERS, folders)
         self._shell.window.settings_changed()
+        self._shell.tasks.run(lambda _: self._relocation.clear_copies(place, new))
         self._say("They stay there and are found as before. They can still be moved later.")
 
     def cancel(self) -> None:
@@ -221,42 +219,9 @@ class StorageRow(Row):
         self._apply()
 
     def _block(self, number: int, place: EarlierPlace, seen: _Seen) -> QWidget:
-        left = place in seen.left
-        block = QWidget()
-        block.setObjectName(f"storagePlace-{number}")
-        text = label(what_text(place, left=left), name=f"storageWhat-{number}", wrap=True)
-        short = place.free_bytes is not None and place.free_bytes < place.needed_bytes
-        need = label(
-            need_text(place, seen.new),
-            "bad" if short and not left else "muted",
-            name=f"storageNeed-{number}",
-            wrap=True,
-        )
-        move = button(
-            f"Move to {short_name(seen.new)}",
-            f"storageMove-{number}",
-            "plain" if left or number else "primary",
-            accessible=f"Move to {place_name(seen.new)}",
-            tooltip=plain_tip(str(seen.new.folder)),
-            on_click=partial(self.move_models, place, seen.new),
-        )
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(move)
-        if not left:
-            leave = button(
-                "Leave there", f"storageLeave-{number}", on_click=partial(self.leave, place)
-            )
-            buttons.addWidget(leave)
-        buttons.addStretch(1)
-        column = QVBoxLayout(block)
-        column.setContentsMargins(0, 4, 0, 4)
-        column.setSpacing(4)
-        column.addWidget(text)
-        column.addWidget(need)
-        column.addSpacing(4)
-        column.addLayout(buttons)
-        return block
+        move = partial(self.move_models, place, seen.new)
+        leave = None if place in seen.left else partial(self.leave, place, seen.new)
+        return place_block(number, place, seen.new, move, leave)
 
     def _busy(self, busy: bool) -> None:
         if busy:
