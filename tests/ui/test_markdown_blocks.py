@@ -8,7 +8,8 @@ from app.ui.markdown.blocks import MarkdownBlocks
 _PIECES = (
     "para", " ", "\n", "\n\n", "# ", "#", "- ", "  - ", "1. ", "> ", "```", "```py\n", "|", "---",
     "| a | b |\n|---|---|\n| 1 | 2 |\n", "**bold**", "*", "$$", "\\[", "\\]", "    ", "\t", "[x]",
-    "[x]: https://a.example\n", "[x](https://a.example)", "&amp;", "<b>", "量化", "\r\n", "\r",
+    "[x]: https://a.example\n", "[x](https://a.example)", "&amp;", "[^1]",
+    "[^1]: note", "<b>", "量化", "\r\n", "\r",
 )  # fmt: skip
 
 

@@ -1,11 +1,12 @@
-"""A fenced code block: language, copy button, colours, sideways scrolling."""
+"""A fenced code block: language, wrap and copy buttons, colours, sideways scrolling."""
 
 from itertools import count
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import (
     QGuiApplication,
     QTextBlockFormat,
+    QTextOption,
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
@@ -24,6 +25,10 @@ _numbers = count(1)
 
 
 class CodeView(QFrame):
+    """resized: it takes another height at the same width now."""
+
+    resized = Signal()
+
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         number = next(_numbers)
@@ -39,16 +44,21 @@ class CodeView(QFrame):
         self._title = label("text", "small", name=f"codeLanguage-{number}")
         self._copy = button("Copy", f"copyCode-{number}", "quiet", on_click=self._copy_code)
         self._copy.setAccessibleName("Copy code")
+        self.wrap = button("Wrap", f"wrapCode-{number}", "quiet", on_click=self._toggle_wrap)
+        self._wrapped = False
         row = QHBoxLayout(self._bar)
         row.setContentsMargins(_MARGIN, 0, 6, 0)
         row.addWidget(self._title)
         row.addStretch()
+        row.addWidget(self.wrap)
         row.addWidget(self._copy)
         self._text = TextView("Code", self)
         self._text.setFont(look.mono_font())
         self._text.document().setDefaultFont(look.mono_font())
         self._text.setLineWrapMode(TextView.LineWrapMode.NoWrap)
         self._text.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self._text.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self._name_wrap()
         self._colouring = Colouring(self._text.document(), look, self)
         self._restore = single_shot(self, _COPIED_MS, lambda: self._say("Copy", "Copy code"))
 
@@ -82,8 +92,9 @@ class CodeView(QFrame):
 
     def height_for(self, width: int) -> int:
         inner = width - 2 * _MARGIN
-        height = self._text.height_for(0)
-        wide = self._text.document().idealWidth() > inner
+        height = self._text.height_for(inner if self._wrapped else 0)
+        wide = not self._wrapped and self._text.document().idealWidth() > inner
+        self.wrap.setVisible(wide or self._wrapped)
         tab = Qt.FocusPolicy.StrongFocus if wide else Qt.FocusPolicy.ClickFocus
         self._text.setFocusPolicy(tab)  # so that the arrow keys reach what is hidden
         if wide:
@@ -91,6 +102,19 @@ class CodeView(QFrame):
         self._bar.setGeometry(1, 1, width - 2, _BAR_HEIGHT)
         self._text.setGeometry(_MARGIN, _BAR_HEIGHT + _MARGIN, inner, height)
         return _BAR_HEIGHT + height + 2 * _MARGIN
+
+    def _toggle_wrap(self) -> None:
+        self._wrapped = not self._wrapped
+        modes = TextView.LineWrapMode
+        self._text.setLineWrapMode(modes.FixedPixelWidth if self._wrapped else modes.NoWrap)
+        self._name_wrap()
+        self.resized.emit()
+
+    def _name_wrap(self) -> None:
+        self.wrap.setText("Do not wrap" if self._wrapped else "Wrap")
+        self.wrap.setAccessibleName(
+            "Show long lines as one" if self._wrapped else "Wrap long lines of the code"
+        )
 
     def _copy_code(self) -> None:
         QGuiApplication.clipboard().setText(self._code)

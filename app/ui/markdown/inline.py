@@ -57,6 +57,8 @@ class InlineWriter:
                     self._formula(token.content, char, link)
                 case "code_inline":
                     self._insert(token.content, self.mono(char), link)
+                case "footnote_ref":
+                    self._insert(token.content, _raised(char), link)
                 case "image":
                     self._image(token, char)
                 case "link_open":
@@ -149,6 +151,12 @@ class _Link:
         self.target = target
         self.format = style
         self.text = ""
+
+
+def _raised(base: QTextCharFormat) -> QTextCharFormat:
+    char = QTextCharFormat(base)
+    char.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignSuperScript)
+    return char
 
 
 def _emphasized(kind: str, base: QTextCharFormat) -> QTextCharFormat:

@@ -146,6 +146,7 @@ class MarkdownView(QWidget):
         made: Segment
         if group[0].kind == "code":
             made = CodeView(self._look, self)
+            made.resized.connect(self.resized)
         elif group[0].kind == "table":
             made = TableView(self._look, self)
         elif group[0].kind == "formula":

@@ -1,15 +1,18 @@
-"""CommonMark with tables, strikethrough and formulas; raw HTML stays text."""
+"""CommonMark with tables, strikethrough, footnotes and formulas; raw HTML stays text."""
 
 import re
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
+from mdit_py_plugins.footnote.index import footnote_def
 
 _FENCES = (("$$", "$$"), ("\\[", "\\]"))
 _INLINE = (("$$", "$$"), ("\\(", "\\)"), ("\\[", "\\]"))
 # `$x$` is a formula only when the dollars hug it and no digit follows, so prices stay prices.
 _DOLLARS = re.compile(r"\$(?![\s$])((?:\\.|[^$\\\n])*?(?<![\s\\]))\$(?!\d)")
+# Only numbers: `[^a-z]` is far more often a pattern than a footnote. Nor is it the text of a link.
+_FOOTNOTE = re.compile(r"\[\^(\d{1,4})\](?!\()")
 
 
 def parser() -> MarkdownIt:
@@ -22,6 +25,10 @@ def parser() -> MarkdownIt:
         {"alt": ["paragraph", "reference", "blockquote", "list"]},
     )
     markdown.inline.ruler.before("escape", "math_inline", _math_inline)
+    markdown.block.ruler.before(
+        "reference", "footnote_def", footnote_def, {"alt": ["paragraph", "reference"]}
+    )
+    markdown.inline.ruler.before("link", "footnote_ref", _footnote_ref)
     return markdown
 
 
@@ -70,6 +77,16 @@ def _math_inline(state: StateInline, silent: bool) -> bool:
     if match is None:
         return False
     return _push_math(state, match.group(1), match.end(), silent)
+
+
+def _footnote_ref(state: StateInline, silent: bool) -> bool:
+    match = _FOOTNOTE.match(state.src, state.pos)
+    if match is None:
+        return False
+    if not silent:
+        state.push("footnote_ref", "", 0).content = match.group(1)
+    state.pos = match.end()
+    return True
 
 
 def _push_math(state: StateInline, content: str, end: int, silent: bool) -> bool:

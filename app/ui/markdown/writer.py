@@ -50,6 +50,7 @@ class _State:
     quotes: int = 0
     item_waits: bool = False
     row: list[str] | None = None
+    note: str = ""
 
 
 class ProseWriter:
@@ -83,6 +84,7 @@ class ProseWriter:
             case "paragraph_open":
                 self._begin(gap=self._gap(token))
                 self._mark_task(following)
+                self._write_note_label()
             case "heading_open":
                 self._begin(gap=16.0, char=self._heading(token.tag))
             case "inline":
@@ -99,6 +101,10 @@ class ProseWriter:
                 self._state.quotes += 1
             case "blockquote_close":
                 self._state.quotes -= 1
+            case "footnote_reference_open":
+                self._state.note = str(token.meta.get("label", ""))
+            case "footnote_reference_close":
+                self._state.note = ""
             case "hr":
                 self._rule()
             case "fence" | "code_block" | "math_block":
@@ -189,6 +195,14 @@ class ProseWriter:
             block.setObjectIndex(-1)
             block.setIndent(len(self._state.lists))
             self._cursor.setBlockFormat(block)
+
+    def _write_note_label(self) -> None:
+        """A footnote begins with its number."""
+        note, self._state.note = self._state.note, ""
+        if note:
+            char = QTextCharFormat(self._cursor.blockCharFormat())
+            char.setForeground(self._inline.color("muted"))
+            self._cursor.insertText(f"{note}. ", char)
 
     def _rule(self) -> None:
         self._begin(gap=_PARAGRAPH_GAP)

@@ -1,11 +1,14 @@
 """The line under a turn: what goes on while it runs, then its figures and a copy button."""
 
-from PySide6.QtWidgets import QProgressBar, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu, QProgressBar, QWidget
 
 from app.ui.chat.entries import Footer
 from app.ui.chat.views.entry_view import EntryView
 from app.ui.look import Look
-from app.ui.widgets import CopyButton, label
+from app.ui.markdown.plain import plain_text
+from app.ui.widgets import CopyButton, IconButton, label
 
 _HEIGHT = 24
 
@@ -26,12 +29,28 @@ class FooterView(EntryView):
         self._copy = CopyButton(
             look, "Copy answer", f"copyAnswer-{self.number}", lambda: entry.answer, self
         )
+        self._more = IconButton(
+            look,
+            "more",
+            "Other ways to copy the answer",
+            f"copyMenu-{self.number}",
+            kind="mini",
+            on_click=self._show_menu,
+            parent=self,
+        )
+        self.menu = QMenu(self)
+        self.menu.setObjectName(f"copyMenuList-{self.number}")
+        self.menu.addAction("Copy as Markdown", lambda: _copy(entry.answer))
+        self.menu.addAction("Copy as plain text", lambda: _copy(plain_text(entry.answer)))
+        self._copy.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._copy.customContextMenuRequested.connect(lambda _: self._show_menu())
         self.refresh()
 
     def refresh(self) -> None:
         entry = self._entry
         self._text.setText(entry.text)
         self._copy.setVisible(not entry.running and bool(entry.answer))
+        self._more.setVisible(not self._copy.isHidden())
         self._progress.setVisible(entry.fraction is not None)
         self._progress.setValue(round((entry.fraction or 0.0) * 1000))
 
@@ -43,11 +62,19 @@ class FooterView(EntryView):
             self._progress.setGeometry(0, (_HEIGHT - 8) // 2, 96, 8)
             left = 96 + 10
         if not self._copy.isHidden():
-            self._copy.setGeometry(width - 24, 0, 24, 24)
+            self._copy.setGeometry(width - 52, 0, 24, 24)
+            self._more.setGeometry(width - 24, 0, 24, 24)
         wanted = self._text.sizeHint().width()
-        room = width - left - 32
+        room = width - left - 60
         self._text.setWordWrap(wanted > room)
         height = max(_HEIGHT, self._text.heightForWidth(room) if wanted > room else 0)
         self._text.setGeometry(left, 0, min(wanted, room), height)
         self._text.setToolTip("Speed, wait and prompt of this answer" if wanted else "")
         return height
+
+    def _show_menu(self) -> None:
+        self.menu.popup(self._more.mapToGlobal(QPoint(0, self._more.height())))
+
+
+def _copy(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)
