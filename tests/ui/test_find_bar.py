@@ -13,6 +13,7 @@ from app.ui.chat.find_bar import FindBar
 from app.ui.chat.finding import Finder, Place, shown_text
 from app.ui.chat.transcript_view import TranscriptView
 from app.ui.look import Look
+from tests.ui.conftest import Driver
 
 
 @pytest.fixture
@@ -145,3 +146,17 @@ def test_what_did_not_change_is_not_searched_again(monkeypatch: pytest.MonkeyPat
     entries[5].text += " answer"
     assert len(finder.search(list(entries), "answer")) == 2_001
     assert len(asked) == 2_001
+
+
+def test_the_shortcut_opens_it_on_the_chat_page(driver: Driver) -> None:
+    page, bar = driver.page, driver.page.find_bar
+    QTest.keyClick(page.composer.edit, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert bar.isHidden(), "there is nothing to search yet"
+    driver.load()
+    driver.ask("Where is the heron?", [])
+    QTest.keyClick(page.composer.edit, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert bar.isVisible()
+    _type(bar, "heron")
+    assert bar.figure.text() == "1 of 1"
+    QTest.keyClick(bar.field, Qt.Key.Key_Escape)
+    assert bar.isHidden()

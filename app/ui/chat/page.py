@@ -3,7 +3,7 @@
 import time
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -17,6 +17,7 @@ from app.chat.turn import TurnOptions
 from app.core.sampling import Sampling
 from app.ui.chat.composer import Composer
 from app.ui.chat.empty_page import EmptyPage
+from app.ui.chat.find_bar import FindBar
 from app.ui.chat.header import Header
 from app.ui.chat.history.panel import WIDTH as HISTORY_WIDTH
 from app.ui.chat.history.panel import HistoryPanel
@@ -79,6 +80,10 @@ class ChatPage(QWidget):
         self.sampling = Sampling()
         self.header = Header(look, self)
         self.transcript = TranscriptView(look)
+        self.find_bar = FindBar(look, self.transcript)
+        find = QShortcut(QKeySequence.StandardKey.Find, self)
+        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        find.activated.connect(self.find)
         self.empty = EmptyPage()
         self.model_panel = ModelPanel()
         self.load_panel = LoadPanel(look)
@@ -124,6 +129,11 @@ class ChatPage(QWidget):
                 self.composer.clear()
             self.transcript.follow()
             self.composer.edit.setFocus()
+
+    def find(self) -> None:
+        """Search in the conversation that is shown."""
+        if self.stack.currentWidget() is self.transcript:
+            self.find_bar.begin()
 
     # Presenter
 
@@ -298,6 +308,7 @@ class ChatPage(QWidget):
         column = QVBoxLayout(self._body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.find_bar)
         column.addWidget(self.stack, 1)
         column.addLayout(centre)
 
