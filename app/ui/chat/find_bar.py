@@ -15,6 +15,7 @@ _MARK_MS = 30
 _LIVE_MS = 250
 # So many matches are marked in one text; nobody looks at more of them at once.
 _MOST_MARKED = 500
+_MARK_ALPHA = 96
 
 
 class FindBar(QFrame):
@@ -131,9 +132,7 @@ class FindBar(QFrame):
         self._places = self._finder.search(self._transcript.entries, self._query)
         start = self._current or Place(self._transcript.first_visible, 0)
         following = (
-            place
-            for place in self._places
-            if (place.index, place.number) >= (start.index, start.number)
+            place for place in self._places if (place.at, place.number) >= (start.at, start.number)
         )
         target = next(following, self._places[0] if self._places else None)
         if target is None:
@@ -164,7 +163,7 @@ class FindBar(QFrame):
     def _go(self, place: Place) -> None:
         self._current = place
         self._say()
-        entry = self._transcript.entries[place.index]
+        entry = self._transcript.entries[place.at]
         view = self._transcript.view_of(entry)
         view.reveal(place.number)
         if not self._transcript.is_visible(entry):
@@ -212,8 +211,8 @@ class FindBar(QFrame):
     def _mark(self) -> None:
         """In every text that exists; the current match stronger than the others."""
         current = None
-        if self._current is not None and self._current.index < len(self._transcript.entries):
-            current = self._transcript.entries[self._current.index]
+        if self._current is not None and self._current.at < len(self._transcript.entries):
+            current = self._transcript.entries[self._current.at]
         for view in self._transcript.views:
             found = self._found_in(view)
             at = -1
@@ -229,7 +228,10 @@ class FindBar(QFrame):
     def _selection(self, cursor: QTextCursor, *, strong: bool) -> QTextEdit.ExtraSelection:
         colors = self._look.colors
         style = QTextCharFormat()
-        style.setBackground(QColor(colors.accent if strong else colors.warn_soft))
+        back = QColor(colors.accent if strong else colors.work)
+        if not strong:
+            back.setAlpha(_MARK_ALPHA)
+        style.setBackground(back)
         style.setForeground(QColor(colors.on_accent if strong else colors.text))
         selection = QTextEdit.ExtraSelection()
         selection.cursor = cursor

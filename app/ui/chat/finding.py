@@ -1,7 +1,7 @@
 """Text in a conversation, found in what is shown of each entry. No Qt."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.ui.chat.entries import Answer, Entry, Failure, Footer, Notice, Question, Thinking, ToolUse
 
@@ -28,11 +28,10 @@ def shown_text(entry: Entry) -> str:
             return ""
 
 
-@dataclass(frozen=True)
-class Place:
-    """The number-th match (from 0) in the entry at this index."""
+class Place(NamedTuple):
+    """The number-th match (from 0) in the entry at that index."""
 
-    index: int
+    at: int
     number: int
 
 

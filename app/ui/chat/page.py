@@ -83,7 +83,7 @@ class ChatPage(QWidget):
         self.find_bar = FindBar(look, self.transcript)
         find = QShortcut(QKeySequence.StandardKey.Find, self)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        find.activated.connect(self.find)
+        find.activated.connect(self.find_in_conversation)
         self.empty = EmptyPage()
         self.model_panel = ModelPanel()
         self.load_panel = LoadPanel(look)
@@ -130,7 +130,7 @@ class ChatPage(QWidget):
             self.transcript.follow()
             self.composer.edit.setFocus()
 
-    def find(self) -> None:
+    def find_in_conversation(self) -> None:
         """Search in the conversation that is shown."""
         if self.stack.currentWidget() is self.transcript:
             self.find_bar.begin()

@@ -42,6 +42,7 @@ _BULLETS = (
 class _List:
     format: QTextListFormat
     made: QTextList | None = None
+    begun: bool = False
 
 
 @dataclass
@@ -116,7 +117,7 @@ class ProseWriter:
 
     def _gap(self, paragraph: Token) -> float:
         lists = self._state.lists
-        first_item = len(lists) == 1 and lists[0].made is None
+        first_item = len(lists) == 1 and not lists[0].begun
         return _TIGHT_GAP if paragraph.hidden and not first_item else _PARAGRAPH_GAP
 
     def _heading(self, tag: str) -> QTextCharFormat:
@@ -169,6 +170,7 @@ class ProseWriter:
         state.item_waits = False
 
     def _attach(self, current: _List) -> None:
+        current.begun = True
         if current.made is None:
             current.made = self._cursor.createList(current.format)
         else:
