@@ -85,6 +85,25 @@ def test_enter_goes_on_and_around_and_back(bar: FindBar, view: TranscriptView) -
     assert bar.figure.text() == "3 of 3"
 
 
+def test_a_match_deep_in_a_long_answer_is_gone_to_at_once(qtbot: QtBot, look: Look) -> None:
+    transcript = Transcript()
+    transcript.add(Answer("Some words in a paragraph.\n\n" * 600 + "A heron.", True))
+    transcript.add(Question("And then?\n" * 50))
+    view = TranscriptView(look)
+    qtbot.addWidget(view)
+    view.resize(900, 700)
+    view.show()
+    view.show_transcript(transcript)
+    bar = FindBar(look, view)
+    qtbot.addWidget(bar)
+    bar.begin()
+    bar.field.setText("heron")
+    bar.step(1)
+    assert _marks(view) == ["heron"]
+    assert view.first_visible == 0
+    assert view.verticalScrollBar().value() > 5_000
+
+
 def test_escape_closes_it_and_takes_the_marks_away(bar: FindBar, view: TranscriptView) -> None:
     _type(bar, "blue")
     QTest.keyClick(bar.field, Qt.Key.Key_Escape)

@@ -22,6 +22,7 @@ SHOWN_STEP = 100_000
 _TAKEN_STEP = 4_096
 # And of no more lines and cells, which take longer than letters do.
 _MARKS_STEP = 256
+_HURRIED_STEPS = 16
 
 Segment = ProseView | CodeView | TableView | FormulaView
 _numbers = count(1)
@@ -75,6 +76,13 @@ class MarkdownView(QWidget):
     def is_complete(self) -> bool:
         """False while there is text that is still to be taken."""
         return self._taken >= min(len(self._text), self._limit)
+
+    def hurry(self) -> None:
+        """Take what is still to come at once, unless it is very much: somebody waits for it."""
+        for _ in range(_HURRIED_STEPS):
+            if self.is_complete:
+                break
+            self._take_more()
 
     def _take(self) -> None:
         part = self._part()

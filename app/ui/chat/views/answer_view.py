@@ -27,6 +27,9 @@ class AnswerView(EntryView):
         self._entry.unfolded = self.markdown.unfolded
         self.resized.emit()
 
+    def reveal(self, number: int) -> None:  # noqa: ARG002
+        self.markdown.hurry()
+
     def redraw(self) -> None:
         self.markdown.redraw()
 
