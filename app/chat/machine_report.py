@@ -2,6 +2,7 @@
 Markdown without anything that tells who or where they are."""
 
 import platform
+import re
 from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -22,7 +23,8 @@ _PRIVATE = frozenset({"UUID", "Process"})
 def machine_report(
     machine: Machine, loaded: LoadResult | None, log: Sequence[str], scrubber: Scrubber
 ) -> str:
-    """loaded: what the engine has now. log: its last lines."""
+    """loaded: what the engine has now. log: its last lines. Nothing in it is markup: a model may be
+    called anything, and forums load pictures and call people by name."""
     lines = ["# GLM Launcher: report", ""]
     lines += _block("Versions", [f"{name}: {value}" for name, value in versions()])
     for title, rows in sections(machine):
@@ -31,7 +33,7 @@ def machine_report(
     lines += _block("Findings", [f"{one.severity}: {one.what}" for one in machine.findings])
     lines += _block("Model", list(_loaded(loaded)))
     if log:
-        lines += ["## Log", "", "```", *log, "```", ""]
+        lines += _block("Log", log)
     return scrubber.clean("\n".join(lines))
 
 
@@ -49,17 +51,26 @@ def last_log_lines(path: Path, count: int = _LOG_LINES) -> list[str]:
     """Empty when there is no log that can be read."""
     try:
         with path.open("rb") as file:
-            file.seek(0, 2)
-            file.seek(max(0, file.tell() - _LOG_BYTES))
+            size = file.seek(0, 2)
+            file.seek(max(0, size - _LOG_BYTES))
             text = file.read(_LOG_BYTES).decode("utf-8", "replace")
     except OSError:
         return []
-    return [line.replace("```", "'''")[:500] for line in text.splitlines()[-count:]]
+    # The first line of a piece may begin inside a path, which could not be told from a word then.
+    lines = text.splitlines()[1 if size > _LOG_BYTES else 0 :]
+    return [line[:500] for line in lines[-count:]]
 
 
 def _block(title: str, lines: Iterable[str]) -> list[str]:
-    listed = [f"- {line}" for line in lines]
-    return [f"## {title}", "", *(listed or ["- none"]), ""]
+    text = "\n".join(lines) or "none"
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"## {_plain(title)}", "", f"{fence}text", text, fence, ""]
+
+
+def _plain(title: str) -> str:
+    """A GPU's name is part of some."""
+    return re.sub(r"[^\w .,:()+/-]", " ", title)
 
 
 def _loaded(result: LoadResult | None) -> Iterable[str]:

@@ -37,15 +37,20 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?(?![\w.])"), "[address]"),
     (re.compile(rf"(?i)(?<![\w:])(?:{_IPV6})(?![\w:])"), "[address]"),
 )  # fmt: skip
-_URL = re.compile(r"(?i)\b(https?|ftp|wss?|socks5h?)://([^\s/?#\"'<>]*)([^\s\"'<>]*)")
-_BEFORE = r"(?<![\w/\\.~:\]-])"
-# A path with spaces in it has no end that can be seen, unless the name of a file says so.
+_URL = re.compile(r"(?i)\b(?!file:)([a-z][a-z0-9+.-]+)://([^\s/?#\"'<>]*)([^\s\"'<>]*)")
+_START = r"(?:file://)?(?:[A-Za-z]:[\\/]|\\\\|~[\w.-]*/|/)"
+# The two slashes of an address are no start.
+_BEFORE = r"(?<![\w/\\.~\]…-])(?!(?<=:)//)"
+# A path with spaces in it has no end that can be seen, unless quotes or the name of a file say so.
+_QUOTED = re.compile(rf"(?<!\w)(['\"])({_START}[^\n]*?)\1(?!\w)")
 _FILE = re.compile(
-    _BEFORE + r"(?:file://)?(?:[A-Za-z]:[\\/]|\\\\|/)[^\n\"<>|]*?"
-    r"\.(?:gguf|jsonl?|log|py|toml|so|dll)\b(?![\\/.])"
-)  # fmt: skip
+    _BEFORE + _START + r"[^\n\"<>|]*?"
+    r"\.(?:gguf|safetensors|jsonl?|log|db|part|py|toml|so|dll)\b(?![\\/.])"
+)
 _WINDOWS = re.compile(_BEFORE + r"(?:[A-Za-z]:[\\/]|\\\\)[^\s\"'<>|,;]*")
-_POSIX = re.compile(_BEFORE + r"(?:file://)?/[^\s/\"'<>|,;:]+(?:/[^\s/\"'<>|,;:]*)+")
+_POSIX = re.compile(
+    _BEFORE + r"(?:(?:file://)?/[^\s/\"'<>|,;:]+(?:/[^\s/\"'<>|,;:]*)+|~[\w.-]*/[^\s\"'<>|,;:]*)"
+)
 
 
 class Scrubber:
@@ -55,8 +60,7 @@ class Scrubber:
         self, names: Iterable[str] = (), hosts: Iterable[str] = (), folders: Iterable[str] = ()
     ) -> None:
         self._folders = _any_of(folders)
-        known = [*_worth(names)]
-        self._names = _words(known)
+        self._names = _words(_worth(names))
         labels = (part for host in hosts for part in (host, host.split(".", 1)[0]))
         self._hosts = _words(_worth(labels))
 
@@ -68,8 +72,9 @@ class Scrubber:
         text = _URL.sub(_address, text)
         if self._folders is not None:
             text = self._folders.sub("/~", text)
+        text = _QUOTED.sub(lambda found: found[1] + _last_part(found[2]) + found[1], text)
         for pattern in (_FILE, _WINDOWS, _POSIX):
-            text = pattern.sub(_last_part, text)
+            text = pattern.sub(lambda found: _last_part(found[0]), text)
         for rule, instead in _RULES:
             text = rule.sub(instead, text)
         for words, instead in ((self._hosts, "[host]"), (self._names, "[user]")):
@@ -142,8 +147,8 @@ def _same_slashes(folder: str) -> str:
     return r"[\\/]{1,2}".join(re.escape(part) for part in re.split(r"[\\/]+", folder))
 
 
-def _last_part(found: re.Match[str]) -> str:
-    parts = [part for part in re.split(r"[\\/]+", found.group()) if part]
+def _last_part(path: str) -> str:
+    parts = [part for part in re.split(r"[\\/]+", path) if part]
     last = parts[-1] if parts else ""
     return f"…/{last}" if "." in last and len(parts) > 1 else "…"
 

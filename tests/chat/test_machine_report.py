@@ -3,10 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+from app.chat.loading import LoadResult, PlannedLoad
 from app.chat.machine_report import last_log_lines, machine_report
+from app.core.placement import Placement
 from app.hardware.recorded import load_machine, shipped_machines
 from app.hardware.scrub import Scrubber
 from app.hardware.types import GpuProcess, Machine
+from tests.ui.scripted import model
 
 
 def _machine(name: str) -> Machine:
@@ -21,6 +24,7 @@ def test_machine_versions_findings_and_log() -> None:
     assert "error: This computer has" in text
     assert "anna" not in text
     assert "WARNING it is slow" in text
+    assert text.count("````") == 2, "the log has a fence of its own, which it cannot close"
 
 
 def test_what_tells_who_it_is_stays_out() -> None:
@@ -40,4 +44,27 @@ def test_the_last_lines_of_the_log(tmp_path: Path) -> None:
     lines = last_log_lines(path, 3)
     assert lines == ["line 9997", "line 9998", "line 9999"]
     path.write_text("```\n" + "x" * 5000, encoding="utf-8")
-    assert last_log_lines(path) == ["'''", "x" * 500]
+    assert last_log_lines(path) == ["```", "x" * 500]
+    path.write_text("/mnt/Familie Schmidt/" + "x" * 70_000 + "\nlast\n", encoding="utf-8")
+    assert last_log_lines(path) == ["last"]
+
+
+def test_a_name_is_no_markup() -> None:
+    machine = _machine("rtx4090-192gb")
+    gpu = replace(machine.gpus[0], name="![x](https://evil.example/x.png) <b>@all")
+    loaded = LoadResult(
+        replace(model().info, name="![x](https://evil.example)\n```\n# @all"),
+        PlannedLoad(Path("m.gguf"), Placement()),
+    )
+    text = machine_report(replace(machine, gpus=(gpu,)), loaded, [], Scrubber())
+    outside, fence = [], ""
+    for line in text.splitlines():
+        ticks = line[: len(line) - len(line.lstrip("`"))]
+        if not fence and len(ticks) >= 3:
+            fence = ticks
+        elif fence and line == fence:
+            fence = ""
+        elif not fence:
+            outside.append(line)
+    assert not fence
+    assert not any(sign in line for line in outside for sign in ("!", "](", "<", "@", "`"))

@@ -13,6 +13,8 @@ from app.hardware.live import LiveMonitor
 from app.hardware.scrub import own_scrubber
 from app.hardware.types import Machine
 from app.logging_setup import LOG_NAME
+from app.settings.declared import EARLIER_FOLDERS, LIBRARY_FOLDERS, MODELS_FOLDER
+from app.settings.store import SettingsStore
 from app.ui.hardware.page import HardwarePage, Sources
 from app.ui.shell import Shell
 
@@ -23,9 +25,9 @@ def hardware_page(shell: Shell, services: Services) -> QWidget:
     loader = services.loader
 
     def report(machine: Machine) -> str:
-        return machine_report(
-            machine, loader.loaded, last_log_lines(log_dir() / LOG_NAME), own_scrubber()
-        )
+        scrubber = own_scrubber(folders=_own_folders(services.settings))
+        log = last_log_lines(log_dir() / LOG_NAME)
+        return machine_report(machine, loader.loaded, log, scrubber)
 
     def monitor() -> LiveMonitor:
         return LiveMonitor(
@@ -39,3 +41,12 @@ def hardware_page(shell: Shell, services: Services) -> QWidget:
         None if loader.recorded else monitor,
     )
     return HardwarePage(shell.look, shell.tasks, sources)
+
+
+def _own_folders(settings: SettingsStore) -> tuple[str, ...]:
+    """Their names are the person's, and with spaces in them they are not known by their form."""
+    return (
+        settings.get(MODELS_FOLDER),
+        *settings.get(LIBRARY_FOLDERS),
+        *settings.get(EARLIER_FOLDERS),
+    )
