@@ -21,7 +21,7 @@ from app.dialect.events import (
 )
 
 _RESTART = Row("restart", "", "{}")
-FLUSH_SECONDS = 0.18
+FLUSH_SECONDS = 0.12
 """How long text may wait for more of it before it is written."""
 
 
@@ -30,7 +30,7 @@ class AnswerStream:
 
     Text is appended as rows of its own: nothing that is there already is written again until
     `finish` turns the rows into parts. It is on disk at most 250 ms after it was given: it waits
-    FLUSH_SECONDS, the rest is for the commit.
+    FLUSH_SECONDS, the rest is for the commit and for a busy machine.
     """
 
     def __init__(self, writer: Writer, message: int) -> None:

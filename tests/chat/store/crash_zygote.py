@@ -4,13 +4,16 @@ does not cost a hundred starts of Python.
 The writer works on the store as fast as it can and reports every step on its output after it has
 handed it over: `given STREAM LENGTH` for streamed text, `asked`, `doing WHAT` before and `done WHAT
 ID` after something that is waited for; each with the time on the monotonic clock, which both
-processes share. It never ends by itself.
+processes share. `late - MICROSECONDS` tells how much later than asked for another thread of the
+process got its turn: so long at least the machine keeps the store's thread waiting, too. It never
+ends by itself.
 """
 
 import json
 import os
 import random
 import sys
+import threading
 import time
 import traceback
 from concurrent.futures import Future
@@ -21,6 +24,7 @@ from app.core.messages import TextPart
 
 PIECE = 7
 _AHEAD = 1000
+_BEAT_SECONDS = 0.005
 
 
 def streamed(message: int, start: int, end: int) -> str:
@@ -38,6 +42,7 @@ class Writer:
         self._store.start().result()
         self._streams = 0
         self._seed = seed
+        threading.Thread(target=self._beat, daemon=True).start()
 
     def work(self) -> None:
         while True:
@@ -48,6 +53,16 @@ class Writer:
             for _ in range(self._moments.randint(1, 4)):
                 leaf = self._turn(chat, leaf, messages)
             self._disturb(chat, messages)
+
+    def _beat(self) -> None:
+        longest = 0.0
+        while True:
+            before = time.monotonic()
+            time.sleep(_BEAT_SECONDS)
+            late = time.monotonic() - before - _BEAT_SECONDS
+            if late > longest:
+                longest = late
+                self._report("late", "-", round(late * 1e6))
 
     def _turn(self, chat: int, leaf: int | None, messages: list[int]) -> int:
         question, asked = self._store.messages.ask(chat, leaf, (TextPart("a question"),))

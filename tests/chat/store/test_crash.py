@@ -34,12 +34,15 @@ class Told:
     done: dict[str, list[int]] = field(default_factory=dict)
     doing: tuple[float, str, int] | None = None
     slowest: float = 0.0
+    late: float = 0.0
 
     def take(self, line: str) -> None:
         when, kind, what, name = line.split()
         moment = float(when)
         if kind == "given":
             self.given.setdefault(int(what), []).append((moment, int(name)))
+        elif kind == "late":
+            self.late = max(self.late, int(name) / 1e6)
         elif kind == "doing":
             self.doing = moment, what, int(name)
         else:
@@ -50,10 +53,11 @@ class Told:
 
     @property
     def pause(self) -> float:
-        """The longest that a write which was waited for took: the machine is not always free, and
-        what delays that delays the stream as well."""
+        """How long the machine kept the writer waiting: the longest that a write took which was
+        waited for, and the longest that a thread waited for its turn. What delays them delays the
+        stream as well."""
         waiting = self.killed - self.doing[0] if self.doing else 0.0
-        return max(self.slowest, waiting)
+        return max(self.slowest, waiting) + self.late
 
 
 class Zygote:
