@@ -20,7 +20,8 @@ SHORTCUTS = (
     ("Ctrl+L", "Go to the question"),
     ("Ctrl+N", "New chat"),
     ("Ctrl+O", "Open a GGUF file"),
-    ("Ctrl+F", "Search the settings"),
+    ("Ctrl+F", "Find in the chat, the models or the settings"),
+    ("F2, Del", "In the list of chats: rename, put in the trash"),
     ("Ctrl+Q", "Quit"),
 )
 _PARTS = (

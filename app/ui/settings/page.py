@@ -141,7 +141,7 @@ class SettingsPage(QWidget):
         for name in self._sections:
             item = QListWidgetItem(name, self._list)
             item.setSizeHint(QSize(0, _ITEM))
-        self._list.setFixedHeight(len(self._sections) * _ITEM + 6)
+        self._list.setFixedHeight(len(self._sections) * _ITEM + 8)
         self._list.currentTextChanged.connect(self._choose)
         self._list.itemClicked.connect(lambda item: self._choose(item.text()))
         self._box = ChoiceBox(look)
