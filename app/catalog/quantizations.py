@@ -26,6 +26,12 @@ _COMPANIONS: tuple[tuple["CompanionKind", re.Pattern[str]], ...] = (
 )
 # Split by hand (mradermacher): the parts have to be put together before anything can load them.
 _PARTED = re.compile(r"(?i)(.*\.gguf)\.(?:part|split-?)\d*(?:of\d+|[a-z]{1,2})?$")
+# Weights that the engine cannot read, by the name people know the format by.
+_OTHER_FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("safetensors", re.compile(r"(?i).+\.safetensors$")),
+    ("PyTorch", re.compile(r"(?i)(?:pytorch_model.*\.bin|.+\.pth)$")),
+    ("ONNX", re.compile(r"(?i).+\.onnx(?:_data)?$")),
+)
 _FLASH = re.compile(r"GLM-4\.7-Flash", re.IGNORECASE)
 _FLASH_MENDED = datetime(2026, 1, 21, tzinfo=UTC)
 _FLASH_WARNING = (
@@ -34,6 +40,7 @@ _FLASH_WARNING = (
 )
 
 _IN_PIECES = "It is cut into pieces that have to be joined before any program can load them."
+_OTHER_PROGRAMS = "Only other programs can load it (Transformers, vLLM, MLX and the like)."
 
 CompanionKind = Literal["projector", "imatrix", "draft", "lora", "vocabulary"]
 
@@ -107,24 +114,33 @@ def quantization_name(path: str) -> str:
 
 
 def group(files: Iterable[RepoFile]) -> tuple[Quantization, ...]:
-    """Smallest first; incomplete ones and those for other programs say so."""
+    """Smallest first; incomplete ones and those for other programs (weights in another format
+    among them) say so."""
     sets: dict[tuple[str, str], dict[str, RepoFile]] = {}
     parted: dict[str, list[RepoFile]] = {}
+    other: dict[tuple[str, str], list[RepoFile]] = {}
     for file in files:
         if companion_kind(file.name) is not None:
             continue
         if (found := _PARTED.fullmatch(file.path)) is not None:
             parted.setdefault(found[1], []).append(file)
             continue
+        folder = file.path.rpartition("/")[0]
+        if (form := _other_format(file.name)) is not None:
+            other.setdefault((folder, form), []).append(file)
         if not file.name.lower().endswith(".gguf"):
             continue
-        folder = file.path.rpartition("/")[0]
         names = shard_names(file.name)
         key = folder, names[0] if names else file.name
         sets.setdefault(key, {})[file.name] = file
     made = [_quantization(first, members) for (_, first), members in sets.items()]
     made += [Quantization(quantization_name(p), tuple(f), _IN_PIECES) for p, f in parted.items()]
+    made += [Quantization(form, tuple(f), _OTHER_PROGRAMS) for (_, form), f in other.items()]
     return tuple(sorted(_distinct(made), key=lambda one: (one.size_bytes, one.name)))
+
+
+def _other_format(name: str) -> str | None:
+    return next((form for form, pattern in _OTHER_FORMATS if pattern.fullmatch(name)), None)
 
 
 def _quantization(first: str, members: dict[str, RepoFile]) -> Quantization:

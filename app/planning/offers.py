@@ -162,7 +162,7 @@ def remote_offers(
         return Offers(repo, shipped.offers, shipped.refused, note)
     refused = [(one.name, one.problem) for one in quantizations if not one.offered]
     wanted = [one for one in quantizations if one.offered]
-    if not quantizations:
+    if not listed.gguf_files:
         raise _no_gguf(repo)
     if quant is not None:
         chosen = [one for one in wanted if one.name.lower() == quant.lower()]
@@ -188,10 +188,10 @@ def remote_offers(
 
 def dated_group(hub: Hub, listed: Repository) -> tuple[Quantization, ...]:
     """Grouped, with the warnings that depend on a file's age. Raises KnownError."""
-    found = group(listed.gguf_files)
+    found = group(listed.files)
     if not needs_dates(listed.repo):
         return found
-    paths = [file.path for one in found for file in one.files]
+    paths = [file.path for one in found if one.offered for file in one.files]
     return with_warnings(listed.repo, found, hub.dates(listed, paths))
 
 

@@ -121,6 +121,19 @@ def test_files_cut_into_pieces_are_named_and_not_offered() -> None:
     assert "joined" in found.problem
 
 
+def test_weights_in_another_format_are_named_and_not_offered() -> None:
+    found = group(files(
+        "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "config.json",
+        "original/pytorch_model.bin", "training_args.bin", "onnx/model.onnx", "GLM-4.6-Q8_0.gguf",
+        "onnx/model.onnx_data", "model.safetensors.index.json",
+    ))  # fmt: skip
+    told = {one.name: (one.offered, len(one.files)) for one in found}
+    assert told == {
+        "Q8_0": (True, 1), "safetensors": (False, 2), "PyTorch": (False, 1), "ONNX": (False, 2),
+    }  # fmt: skip
+    assert all("other programs" in one.problem for one in found if not one.offered)
+
+
 @pytest.mark.parametrize(
     ("repo", "day", "warned"),
     [

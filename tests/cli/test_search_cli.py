@@ -86,3 +86,13 @@ def test_without_a_connection_the_shipped_list_answers(
     assert run(["search", "unsloth/GLM-4.6-GGUF"]) == 0
     assert "This is the list of 2026-11-23" in capsys.readouterr().out
     assert run(["search", "some/body"]) == 1
+
+
+def test_what_only_other_programs_load_is_named(
+    server: HubServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.world.add("maker/GLM-mlx", {"model.safetensors": BytesContent(b"weights")})
+    assert run(["search", "maker/GLM-mlx"]) == 1
+    told = capsys.readouterr().out
+    assert "safetensors" in told
+    assert "Only other programs can load it" in told
