@@ -7,7 +7,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from app.chat.store.store import ChatStore
+    from app.hardware.types import Machine
     from app.ui.application import Desktop
     from app.ui.look import ThemeChoice
+    from app.ui.models.page import ModelsPage
     from app.ui.shell import Builders, Shell
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -114,13 +117,16 @@ def _draw_load_panel(folder: Path, temporary: Path) -> None:
         services.close()
 
 
-def _draw_models(folder: Path) -> None:
-    """The model page on a recorded workstation, from what ships with the program."""
+@contextmanager
+def _model_page(
+    height: int,
+) -> "Iterator[tuple[QApplication, Desktop, ModelsPage, Machine]]":
+    """The window with the model page on a recorded workstation, from what ships with the program.
+    height: of the window, in pixels."""
     from app.bootstrap import build
     from app.hardware.recorded import load_machine, shipped_machines
     from app.ui.application import Desktop, application
     from app.ui.backend import EngineBackend
-    from app.ui.models.page import ModelsPage
     from app.ui.models.whole import page_on
     from tests.ui.model_source import FakeSource
 
@@ -129,25 +135,29 @@ def _draw_models(folder: Path) -> None:
     services = build(machine)
     made: list[ModelsPage] = []
 
-    def builder(shell: "Shell") -> ModelsPage:
+    def builder(shell: "Shell") -> "ModelsPage":
         made.append(page_on(shell, FakeSource(here=machine), lambda _: None))
         return made[0]
 
     desktop = Desktop(app, EngineBackend(services), services.settings, _whole({"models": builder}))
     window = desktop.window
-
     try:
-        window.resize(1280, 800)
+        window.resize(1280, height)
         window.show()
         window.go("models")
         page = made[0]
         _wait(app, lambda: page.board is not None and bool(page.board.contexts), "the table")
-        _save(desktop, folder, "models")
-        page.view.show_tab("about")
-        _save(desktop, folder, "model-about")
+        yield app, desktop, page, machine
     finally:
         window.close()
         services.close()
+
+
+def _draw_models(folder: Path) -> None:
+    with _model_page(height=800) as (_, desktop, page, _):
+        _save(desktop, folder, "models")
+        page.view.show_tab("about")
+        _save(desktop, folder, "model-about")
 
 
 def _draw_downloads(folder: Path, temporary: Path) -> None:
@@ -289,36 +299,12 @@ def _draw_hardware(folder: Path) -> None:
 
 def _draw_gpus(folder: Path) -> None:
     """The tabs about GPUs, for the file that is recommended on a recorded workstation."""
-    from app.bootstrap import build
-    from app.hardware.recorded import load_machine, shipped_machines
     from app.planning.build import build_of
-    from app.ui.application import Desktop, application
-    from app.ui.backend import EngineBackend
     from app.ui.gpus.best_view import BestView
     from app.ui.gpus.build_view import BuildView
     from app.ui.gpus.gpus_view import GpusView
-    from app.ui.models.page import ModelsPage
-    from app.ui.models.whole import page_on
-    from tests.ui.model_source import FakeSource
 
-    app = application()
-    machine = load_machine(next(path for path in shipped_machines() if path.stem == _MACHINE))
-    services = build(machine)
-    made: list[ModelsPage] = []
-
-    def builder(shell: "Shell") -> ModelsPage:
-        made.append(page_on(shell, FakeSource(here=machine), lambda _: None))
-        return made[0]
-
-    desktop = Desktop(app, EngineBackend(services), services.settings, _whole({"models": builder}))
-    window = desktop.window
-
-    try:
-        window.resize(1280, 860)
-        window.show()
-        window.go("models")
-        page = made[0]
-        _wait(app, lambda: page.board is not None and bool(page.board.contexts), "the table")
+    with _model_page(height=860) as (app, desktop, page, machine):
         page.view.show_tab("gpus")
         gpus = page.findChild(GpusView)
         assert gpus is not None
@@ -341,9 +327,6 @@ def _draw_gpus(folder: Path) -> None:
         _save(desktop, folder, "build-machine")
         view.compare.click()
         _save(desktop, folder, "build-compared")
-    finally:
-        window.close()
-        services.close()
 
 
 def _save(desktop: "Desktop", folder: Path, name: str) -> None:
