@@ -13,12 +13,14 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QAbstractSpinBox,
     QComboBox,
     QFrame,
     QLabel,
     QPushButton,
     QSpinBox,
+    QTableView,
     QWidget,
 )
 
@@ -214,6 +216,20 @@ def single_shot(parent: QObject, interval_ms: int, call: Callable[[], None]) -> 
     timer.setInterval(interval_ms)
     timer.timeout.connect(call)
     return timer
+
+
+def read_only_rows(table: QTableView) -> None:
+    """Whole rows are chosen, one at a time; Tab leaves the table; nothing scrolls sideways."""
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    table.setFrameShape(QFrame.Shape.NoFrame)
+    table.setShowGrid(False)
+    table.setTabKeyNavigation(False)
+    table.setWordWrap(False)
+    table.setMouseTracking(True)
 
 
 def announce(source: QObject, text: str) -> None:

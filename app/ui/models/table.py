@@ -12,8 +12,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QAbstractItemView,
-    QFrame,
     QHeaderView,
     QStyle,
     QStyledItemDelegate,
@@ -26,6 +24,7 @@ from app.ui.look import Look
 from app.ui.look.look import SMALL_PX
 from app.ui.models.paint import paint_bars, paint_chip, paint_line, paint_text
 from app.ui.models.rows import CELL_ROLE, TITLES, Cell, Column, Index, QuantModel, SortedRows
+from app.ui.widgets import read_only_rows
 
 ROW_HEIGHT = 42
 HEADER_HEIGHT = 34
@@ -68,16 +67,7 @@ class QuantTable(QTableView):
         self.setModel(self.sorted)
         self.setItemDelegate(_Cells(look, self))
         self.setHorizontalHeader(_Heads(look, self))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
-        self.setMouseTracking(True)
+        read_only_rows(self)
         self.set_least_rows(5)
         self.verticalHeader().hide()
         corner = self.findChild(QAbstractButton)
