@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 from app.core.errors import KnownError
 from app.core.json import JsonObject
-from app.settings.declared import ALL, Setting
+from app.settings.declared import ALL
+from app.settings.setting import Setting
 
 VERSION = 1
 _MAX_BYTES = 16 * 1024 * 1024

@@ -23,7 +23,8 @@ from PySide6.QtWidgets import (
 
 from app.core.paths import demo_model_path
 from app.core.tasks import TaskRunner
-from app.settings.declared import LAST_MODEL, THEME, THINKING, TOOLS, WINDOW_GEOMETRY, Setting
+from app.settings.declared import LAST_MODEL, THEME, THINKING, TOOLS, WINDOW_GEOMETRY
+from app.settings.setting import Setting
 from app.settings.store import SettingsStore
 from app.ui.chat.history.panel import HistoryPanel
 from app.ui.chat.model_state import Ready

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.settings.declared import Setting
 from app.settings.fields import Choice, Folder, Folders, Number, Switch, Text
+from app.settings.setting import Setting
 from app.ui.look import Look
 from app.ui.settings.switch import SwitchBox
 from app.ui.widgets import ChoiceBox, IconButton, WholeSpin, button, label, plain_tip

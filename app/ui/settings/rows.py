@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.settings.declared import Setting
+from app.settings.setting import Setting
 from app.settings.store import SettingsStore
 from app.ui.look import Look
 from app.ui.settings.editors import editor_for
