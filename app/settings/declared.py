@@ -4,11 +4,17 @@ from typing import Any
 
 from app.core.json import JsonObject
 from app.core.sampling import Preset, Sampling
-from app.settings.fields import Choice, Folder, Folders, Number, Shown, Switch, Text
+from app.settings.fields import Choice, Folder, Folders, FontFamily, Number, Shown, Switch, Text
 from app.settings.sampling_json import sampling_to_json
 from app.settings.setting import (
+    DENSITIES,
+    TEXT_SIZES,
+    THEME_CHOICES,
+    Density,
     Setting,
+    TextSize,
     Theme,
+    read_choice,
     read_connections,
     read_folders,
     read_object,
@@ -17,7 +23,6 @@ from app.settings.setting import (
     read_sampling,
     read_switch,
     read_text,
-    read_theme,
     read_tokens,
     same,
     write_presets,
@@ -37,9 +42,66 @@ THEME: Setting[Theme] = Setting(
     "system",
     "Theme",
     "Light or dark, or whatever the system uses.",
-    read_theme,
+    read_choice(THEME_CHOICES),
     same,
     Shown("Appearance", Choice(THEMES), "colours night high contrast"),
+)
+TEXT_SIZE: Setting[TextSize] = Setting(
+    "text_size",
+    "100",
+    "Text size",
+    "Of everything in the window, beside what the system scales.",
+    read_choice(TEXT_SIZES),
+    same,
+    Shown(
+        "Appearance",
+        Choice(tuple((size, f"{size}%") for size in TEXT_SIZES)),
+        "zoom larger smaller letters scale",
+    ),
+)
+DENSITY: Setting[Density] = Setting(
+    "density",
+    "comfortable",
+    "Density",
+    "How much room there is around controls and rows.",
+    read_choice(DENSITIES),
+    same,
+    Shown(
+        "Appearance",
+        Choice((("comfortable", "Comfortable"), ("compact", "Compact"))),
+        "compact spacing tight",
+    ),
+)
+FONT: Setting[str] = Setting(
+    "font",
+    "",
+    "Font",
+    "For everything but code.",
+    read_text,
+    same,
+    Shown("Appearance", FontFamily(), "family typeface letters"),
+)
+CODE_FONT: Setting[str] = Setting(
+    "code_font",
+    "",
+    "Font for code",
+    "For code and for figures in columns.",
+    read_text,
+    same,
+    Shown("Appearance", FontFamily(fixed=True), "monospace family typeface"),
+)
+CODE_THEME: Setting[str] = Setting(
+    "code_theme",
+    "",
+    "Colours of code",
+    "How code is coloured, in every theme.",
+    read_text,
+    same,
+    Shown(
+        "Appearance",
+        Choice((("", "Like the theme"), ("vivid", "Vivid"), ("warm", "Warm"), ("plain", "None"))),
+        "syntax highlighting",
+    ),
 )
 LAST_MODEL: Setting[str] = Setting(
     "last_model",

@@ -50,7 +50,14 @@ class Folders:
     """Any number of folders."""
 
 
-Field = Switch | Choice | Number | Text | Folder | Folders
+@dataclass(frozen=True)
+class FontFamily:
+    """fixed: only families whose letters are all of one width."""
+
+    fixed: bool = False
+
+
+Field = Switch | Choice | Number | Text | Folder | Folders | FontFamily
 
 
 @dataclass(frozen=True)

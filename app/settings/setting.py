@@ -11,6 +11,11 @@ from app.settings.sampling_json import sampling_from_json, sampling_to_json
 
 T = TypeVar("T")
 Theme = Literal["system", "light", "dark", "contrast"]
+TextSize = Literal["90", "100", "115", "130", "150"]
+Density = Literal["comfortable", "compact"]
+THEME_CHOICES: tuple[Theme, ...] = get_args(Theme)
+TEXT_SIZES: tuple[TextSize, ...] = get_args(TextSize)
+DENSITIES: tuple[Density, ...] = get_args(Density)
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,14 @@ class Setting(Generic[T]):
     shown: Shown | None = None
 
 
-def read_theme(value: JsonValue) -> tuple[Theme, list[str]]:
-    for theme in get_args(Theme):
-        if value == theme:
-            return theme, []
-    raise ValueError(f"is not one of {', '.join(get_args(Theme))}")
+def read_choice(values: tuple[T, ...]) -> Callable[[JsonValue], tuple[T, list[str]]]:
+    def read(value: JsonValue) -> tuple[T, list[str]]:
+        for known in values:
+            if value == known:
+                return known, []
+        raise ValueError(f"is not one of {', '.join(map(str, values))}")
+
+    return read
 
 
 def read_text(value: JsonValue) -> tuple[str, list[str]]:

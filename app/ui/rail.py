@@ -34,7 +34,6 @@ class RailButton(QToolButton):
         self.setCheckable(True)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.setIconSize(QSize(20, 20))
-        self.setFixedSize(WIDTH - 8, 52)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.set_badge("")
@@ -52,6 +51,8 @@ class RailButton(QToolButton):
         self.setToolTip(f"{name} ({self._place.shortcut})")
 
     def _tint(self) -> None:
+        scale = self._look.scale
+        self.setFixedSize(scale.text(WIDTH) - 8, scale.row(52))
         tint = "accent_text" if self.isChecked() else "muted"
         self.setIcon(self._look.icon(self._place.icon, tint, 20))
 
@@ -65,7 +66,9 @@ class Rail(QFrame):
         super().__init__(parent)
         self.setObjectName("rail")
         self.setProperty("bar", "rail")
-        self.setFixedWidth(WIDTH)
+        self._look = look
+        self._scale()
+        look.changed.connect(self._scale)
         self._buttons: dict[str, RailButton] = {}
         self._group = QButtonGroup(self)
         column = QVBoxLayout(self)
@@ -78,6 +81,9 @@ class Rail(QFrame):
             self._buttons[place.key] = made
             column.addWidget(made)
         column.insertStretch(sum(not place.low for place in places), 1)
+
+    def _scale(self) -> None:
+        self.setFixedWidth(self._look.scale.text(WIDTH))
 
     def show_current(self, key: str) -> None:
         self._buttons[key].setChecked(True)

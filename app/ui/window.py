@@ -26,6 +26,7 @@ from app.core.tasks import TaskRunner
 from app.settings.declared import LAST_MODEL, THEME, THINKING, TOOLS, WINDOW_GEOMETRY
 from app.settings.setting import Setting
 from app.settings.store import SettingsStore
+from app.ui.appearance import follow_settings, step_text_size
 from app.ui.chat.history.panel import HistoryPanel
 from app.ui.chat.model_state import Ready
 from app.ui.chat.page import ChatPage
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self._save.setSingleShot(True)
         self._save.setInterval(_SAVE_MS)
         self._save.timeout.connect(self._save_settings)
+        self._ends = list(follow_settings(look, settings))
         history = HistoryPanel(look, tasks, session.chats) if session.chats is not None else None
         self.page = ChatPage(look, session, self, history)
         self.shell = Shell(look, tasks, settings, session.models, self, getting)
@@ -199,7 +201,7 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self.go)
         page.note_wanted.connect(self.tell)
         header.theme_chosen.connect(self._theme_chosen)
-        self._ends = [
+        self._ends += [
             self._settings.subscribe(THEME, self._set_theme),
             self._settings.subscribe(THINKING, page.composer.thinking.setChecked),
             self._settings.subscribe(TOOLS, page.composer.tools.setChecked),
@@ -217,11 +219,19 @@ class MainWindow(QMainWindow):
         for keys, call in (
             ("Ctrl+L", lambda: self.go(CHAT.key)),
             ("Esc", self._escape),
+            ("Ctrl++", partial(self._step_text, 1)),
+            ("Ctrl+=", partial(self._step_text, 1)),
+            ("Ctrl+-", partial(self._step_text, -1)),
+            ("Ctrl+0", partial(self._step_text, 0)),
             *((place.shortcut, partial(self.go, place.key)) for place in self._places),
         ):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setObjectName(f"shortcut-{keys}")
             shortcut.activated.connect(call)
+
+    def _step_text(self, steps: int) -> None:
+        step_text_size(self._settings, steps)
+        self._save.start()
 
     def _escape(self) -> None:
         if self.current == CHAT.key:

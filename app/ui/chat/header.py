@@ -38,7 +38,7 @@ class Header(QFrame):
         super().__init__(parent)
         self.setObjectName("header")
         self.setProperty("bar", "header")
-        self.setFixedHeight(HEIGHT)
+        self.setFixedHeight(look.scale.row(HEIGHT))
         self._look = look
         self._full_title = ""
         self._recent = ""
@@ -177,6 +177,7 @@ class Header(QFrame):
         self.more.setMenu(menu)
 
     def _tint(self) -> None:
+        self.setFixedHeight(self._look.scale.row(HEIGHT))
         self.model.setIcon(self._look.icon("chevron-down", "muted", 14))
         self.sampling.setIcon(self._look.icon("tune", "muted"))
 

@@ -60,6 +60,7 @@ class TranscriptView(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setProperty("ring", "true")
         self._look = look
+        self._scale, self._mono = look.scale, look.mono_family
         self._entries: list[Entry] = []
         self._index: dict[int, int] = {}
         self._column = Column()
@@ -306,6 +307,10 @@ class TranscriptView(QScrollArea):
             self.lay_out_later()
 
     def _redraw(self) -> None:
+        if self._look.scale != self._scale or self._look.mono_family != self._mono:
+            self._scale, self._mono = self._look.scale, self._look.mono_family
+            for key in list(self._views):
+                self._drop(key)
         for view in self._views.values():
             view.redraw()
         self._heights.clear()

@@ -21,7 +21,7 @@ class _Entry(QWidget):
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(self._look.font(SMALL_PX))
-        return QSize(_DOT + 6 + metrics.horizontalAdvance(self._text), 18)
+        return QSize(_DOT + 6 + metrics.horizontalAdvance(self._text), metrics.height() + 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         painter = QPainter(self)

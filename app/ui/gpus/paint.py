@@ -53,7 +53,7 @@ class CellPainter(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: object) -> QSize:
         del option, index
-        return QSize(60, ROW_HEIGHT)
+        return QSize(60, self._look.scale.row(ROW_HEIGHT))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: object) -> None:
         cell = index.data(CELL_ROLE)  # type: ignore[attr-defined]
@@ -125,10 +125,14 @@ class Heads(QHeaderView):
         self._look, self._columns, self._clickable = look, columns, clickable
         self.setSectionsClickable(False)
         self.setHighlightSections(False)
-        self.setFixedHeight(HEAD_HEIGHT)
+        self._scale()
         self.setMinimumSectionSize(20)
         self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        look.changed.connect(self.viewport().update)
+        look.changed.connect(self._scale)
+
+    def _scale(self) -> None:
+        self.setFixedHeight(self._look.scale.row(HEAD_HEIGHT))
+        self.viewport().update()
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N803
         colors = self._look.colors

@@ -117,15 +117,20 @@ class CellTable(QTableView):
         heads = Heads(look, self, self._columns, clickable=sort_column is not None)
         self.setHorizontalHeader(heads)
         heads.clicked_on.connect(self.sort_by)
-        self._behave()
+        self._behave(look)
         self._show_sort()
 
-    def _behave(self) -> None:
+    def _behave(self, look: Look) -> None:
         read_only_rows(self)
         self.viewport().setAutoFillBackground(False)
         self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        self.setMinimumHeight(HEAD_HEIGHT + 4 * ROW_HEIGHT)
+        self._scale_rows(look)
+        look.changed.connect(lambda: self._scale_rows(look))
+
+    def _scale_rows(self, look: Look) -> None:
+        scale = look.scale
+        self.verticalHeader().setDefaultSectionSize(scale.row(ROW_HEIGHT))
+        self.setMinimumHeight(scale.row(HEAD_HEIGHT) + 4 * scale.row(ROW_HEIGHT))
 
     # -- what is shown ---------------------------------------------------------------------------
 

@@ -22,6 +22,11 @@ class RowPainter(QStyledItemDelegate):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
+        self._take_fonts()
+        look.changed.connect(self._take_fonts)
+
+    def _take_fonts(self) -> None:
+        look = self._look
         self._body, self._strong = look.font(), look.font(bold=True)
         self._small = look.font(12)
         # One column for all states, so that the sizes stand below each other.
@@ -31,7 +36,7 @@ class RowPainter(QStyledItemDelegate):
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         del option, index
-        return QSize(200, ROW_HEIGHT)
+        return QSize(200, self._look.scale.row(ROW_HEIGHT))
 
     def paint(
         self,

@@ -1,7 +1,8 @@
 """Colours as data: a theme is a TOML file of named tokens; nothing else names a colour."""
 
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -66,6 +67,40 @@ def load_theme(folder: Path, key: ThemeName) -> Theme:
     for token, value in values.items():
         rgb(value, token)
     return Theme(key, data["name"], data["dark"], Colors(**values))
+
+
+@dataclass(frozen=True)
+class CodeTheme:
+    """Colours for code, in each theme: token -> `#RRGGBB`, for any of the `syntax_` tokens."""
+
+    key: str
+    label: str
+    colors: Mapping[ThemeName, Mapping[str, str]]
+
+
+def load_code_themes(folder: Path) -> tuple[CodeTheme, ...]:
+    """Of `code.toml`, in the order in which they stand there. Raises ValueError."""
+    data = tomllib.loads((folder / "code.toml").read_text(encoding="utf-8"))
+    syntax = {field.name for field in fields(Colors) if field.name.startswith("syntax_")}
+    made = []
+    for key, entry in data.items():
+        colors: dict[ThemeName, dict[str, str]] = {name: entry[name] for name in THEME_NAMES}
+        for name, tokens in colors.items():
+            if set(tokens) != syntax:
+                wrong = sorted(set(tokens) ^ syntax)
+                raise ValueError(f"{key}, {name}: tokens {wrong} are missing or unknown")
+            for token, value in tokens.items():
+                rgb(value, token)
+        made.append(CodeTheme(key, entry["name"], colors))
+    return tuple(made)
+
+
+def with_code(theme: Theme, key: str, known: Sequence[CodeTheme]) -> Colors:
+    """The theme's colours, those of code replaced when there is a code theme of that key."""
+    for one in known:
+        if one.key == key:
+            return replace(theme.colors, **one.colors[theme.key])
+    return theme.colors
 
 
 def rgb(value: str, what: str = "A colour") -> tuple[int, int, int]:

@@ -81,7 +81,9 @@ class CodeView(QFrame):
         else:
             self._text.clear()
             lines = QTextBlockFormat()
-            lines.setLineHeight(20.0, QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
+            lines.setLineHeight(
+                self._look.scale.text(20), QTextBlockFormat.LineHeightTypes.MinimumHeight.value
+            )
             self._text.end_cursor().setBlockFormat(lines)
             self._text.append_text(shown)
         self._shown = shown

@@ -65,7 +65,11 @@ class FormulaView(QFrame):
         book = self._look.formulas
         before = self._drawing
         wanted = book is not None and self._finished
-        self._drawing = book.get(self._tex, _SIZE_PX) if book is not None and wanted else None
+        self._drawing = (
+            book.get(self._tex, self._look.scale.text(_SIZE_PX))
+            if book is not None and wanted
+            else None
+        )
         self._paint_anew()
         return before is None and self._drawing is not None
 

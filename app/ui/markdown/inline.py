@@ -34,7 +34,7 @@ class InlineWriter:
         char.setFontFamilies([self._look.mono_family])
         char.setFontFixedPitch(True)
         if char.intProperty(QTextFormat.Property.FontPixelSize) in (0, 14):
-            char.setProperty(QTextFormat.Property.FontPixelSize, MONO_PX)
+            char.setProperty(QTextFormat.Property.FontPixelSize, self._look.scale.text(MONO_PX))
         return char
 
     def write_at(self, cursor: QTextCursor, tokens: Sequence[Token], base: QTextCharFormat) -> None:
@@ -96,7 +96,9 @@ class InlineWriter:
 
     def _formula(self, tex: str, char: QTextCharFormat, link: "_Link | None") -> None:
         book = self._look.formulas
-        size = char.intProperty(QTextFormat.Property.FontPixelSize) or BODY_PX
+        size = char.intProperty(QTextFormat.Property.FontPixelSize) or self._look.scale.text(
+            BODY_PX
+        )
         drawing = book.get(tex, size + 1) if book is not None else None
         if drawing is None or link is not None:
             self.waiting_formulas += 1

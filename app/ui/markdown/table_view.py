@@ -118,6 +118,7 @@ class TableView(TextView):
         inline: InlineWriter,
     ) -> None:
         cell = table.cellAt(number, column)
+        scale = self._look.scale
         style = QTextTableCellFormat()
         style.setTopPadding(_PADDING)
         style.setBottomPadding(_PADDING)
@@ -131,14 +132,16 @@ class TableView(TextView):
         cursor.setPosition(cell.lastPosition(), QTextCursor.MoveMode.KeepAnchor)
         cursor.removeSelectedText()
         block = QTextBlockFormat()
-        block.setLineHeight(LINE_HEIGHT - 1, QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
+        block.setLineHeight(
+            scale.text(LINE_HEIGHT) - 1, QTextBlockFormat.LineHeightTypes.MinimumHeight.value
+        )
         align = str(token.attrGet("style") or "").removeprefix("text-align:")
         block.setAlignment(_ALIGN.get(align, Qt.AlignmentFlag.AlignLeft))
         cursor.setBlockFormat(block)
         char = QTextCharFormat()
         if token.type == "th_open":
             char.setForeground(inline.color("muted"))
-            char.setProperty(QTextCharFormat.Property.FontPixelSize, SMALL_PX)
+            char.setProperty(QTextCharFormat.Property.FontPixelSize, scale.text(SMALL_PX))
             char.setFontWeight(500)
         if content is not None:
             inline.write_at(cursor, content.children or [], char)

@@ -123,7 +123,8 @@ class ProseWriter:
     def _heading(self, tag: str) -> QTextCharFormat:
         char = QTextCharFormat()
         char.setFontWeight(QFont.Weight.DemiBold)
-        char.setProperty(QTextFormat.Property.FontPixelSize, _HEADING_PX.get(tag, 14))
+        size = self._look.scale.text(_HEADING_PX.get(tag, 14))
+        char.setProperty(QTextFormat.Property.FontPixelSize, size)
         return char
 
     def _inline_token(self, token: Token) -> None:
@@ -149,7 +150,9 @@ class ProseWriter:
     def _begin(self, *, gap: float, char: QTextCharFormat | None = None) -> None:
         state = self._state
         block = QTextBlockFormat()
-        block.setLineHeight(LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
+        block.setLineHeight(
+            self._look.scale.text(LINE_HEIGHT), QTextBlockFormat.LineHeightTypes.MinimumHeight.value
+        )
         block.setTopMargin(0.0 if self._first else gap)
         if state.quotes:
             block.setLeftMargin(_QUOTE_INDENT * state.quotes)

@@ -191,7 +191,7 @@ class _Entries(QStyledItemDelegate):
         self._look, self._view = look, view
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002
-        return QSize(120, _ROW)
+        return QSize(120, self._look.scale.row(_ROW))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         colors, look = self._look.colors, self._look

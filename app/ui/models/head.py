@@ -1,7 +1,7 @@
 """The top of the page: the model in three lines, and the machine it is looked at for."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.catalog.cards import Card
@@ -40,6 +40,7 @@ class Head(QWidget):
         left.addWidget(self.line)
         left.addWidget(self._tags)
         left.addStretch(1)
+        self._look = look
         self.machine = MachineCard(look)
         self.machine.back.clicked.connect(lambda *_: self.machine_wanted.emit())
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
@@ -59,7 +60,7 @@ class Head(QWidget):
             self.machine.setMaximumWidth(16_777_215)
         else:
             self._row.setAlignment(self.machine, Qt.AlignmentFlag.AlignTop)
-            self.machine.setFixedWidth(_MACHINE_WIDTH)
+            self.machine.setFixedWidth(self._look.scale.text(_MACHINE_WIDTH))
 
     def show_model(self, title: str, made: Card | None, repo: str) -> None:
         self.name.setText(title)
@@ -141,7 +142,9 @@ class Legend(QWidget):
         look.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        return QSize(320, 20)
+        metrics = QFontMetrics(self._look.font(SMALL_PX))
+        width = sum(_SWATCH + 19 + metrics.horizontalAdvance(text) for _, text in _LEGEND)
+        return QSize(width, metrics.height() + 6)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         painter = QPainter(self)

@@ -42,11 +42,12 @@ def paint_chip(
 ) -> None:
     metrics = QFontMetrics(font)
     width = min(rect.width(), metrics.horizontalAdvance(text) + 2 * _CHIP_PADDING)
-    top = rect.top() + (rect.height() - CHIP_HEIGHT) / 2
-    shape = QRectF(rect.left(), top, width, CHIP_HEIGHT)
+    height = min(float(rect.height()), max(CHIP_HEIGHT, metrics.height() + 8.0))
+    top = rect.top() + (rect.height() - height) / 2
+    shape = QRectF(rect.left(), top, width, height)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(background))
-    painter.drawRoundedRect(shape, CHIP_HEIGHT / 2, CHIP_HEIGHT / 2)
+    painter.drawRoundedRect(shape, height / 2, height / 2)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     inner = shape.adjusted(_CHIP_PADDING, 0, -_CHIP_PADDING + 1, 0).toRect()
     paint_text(painter, inner, text, font, color)

@@ -68,14 +68,13 @@ class QuantTable(QTableView):
         self.setItemDelegate(_Cells(look, self))
         self.setHorizontalHeader(_Heads(look, self))
         read_only_rows(self)
-        self.set_least_rows(5)
+        self._least_rows = 5
         self.verticalHeader().hide()
         corner = self.findChild(QAbstractButton)
         if corner is not None:
             corner.setObjectName("quantCorner")
             corner.setAccessibleName("Select all")
-        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        self.verticalHeader().setMinimumSectionSize(ROW_HEIGHT)
+        self._scale_rows()
         self.setSortingEnabled(True)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self._quant = ""
@@ -83,7 +82,7 @@ class QuantTable(QTableView):
         self.sorted.rowsInserted.connect(self._select_again)
         self.sorted.rowsRemoved.connect(self._select_again)
         self.doubleClicked.connect(lambda _: self.wanted.emit(self._quant))
-        look.changed.connect(self.viewport().update)
+        look.changed.connect(self._scale_rows)
 
     @property
     def quant(self) -> str:
@@ -106,7 +105,16 @@ class QuantTable(QTableView):
 
     def set_least_rows(self, rows: int) -> None:
         """How many are to be seen whatever the window's height."""
-        self.setMinimumHeight(HEADER_HEIGHT + rows * ROW_HEIGHT)
+        self._least_rows = rows
+        scale = self._look.scale
+        self.setMinimumHeight(scale.row(HEADER_HEIGHT) + rows * scale.row(ROW_HEIGHT))
+
+    def _scale_rows(self) -> None:
+        height = self._look.scale.row(ROW_HEIGHT)
+        self.verticalHeader().setMinimumSectionSize(height)
+        self.verticalHeader().setDefaultSectionSize(height)
+        self.set_least_rows(self._least_rows)
+        self.viewport().update()
 
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
@@ -169,7 +177,7 @@ class _Cells(QStyledItemDelegate):
         self._look, self._table = look, table
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002
-        return QSize(80, ROW_HEIGHT)
+        return QSize(80, self._look.scale.row(ROW_HEIGHT))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         cell = index.data(CELL_ROLE)
@@ -254,13 +262,17 @@ class _Heads(QHeaderView):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setObjectName("quantHeads")
         self._look = look
-        self.setFixedHeight(HEADER_HEIGHT)
+        self._scale()
         self.setMinimumSectionSize(24)
         self.setSectionsClickable(True)
         self.setHighlightSections(False)
         self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.setSortIndicatorClearable(True)
-        look.changed.connect(self.viewport().update)
+        look.changed.connect(self._scale)
+
+    def _scale(self) -> None:
+        self.setFixedHeight(self._look.scale.row(HEADER_HEIGHT))
+        self.viewport().update()
 
     def paintSection(self, painter: QPainter, rect: QRect, index: int) -> None:
         look, colors = self._look, self._look.colors

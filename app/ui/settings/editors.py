@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.settings.fields import Choice, Folder, Folders, Number, Switch, Text
+from app.settings.fields import Choice, Folder, Folders, FontFamily, Number, Switch, Text
 from app.settings.setting import Setting
 from app.ui.look import Look
 from app.ui.settings.switch import SwitchBox
@@ -72,6 +73,32 @@ class ChoiceEditor(Editor):
 
     def show_value(self, value: str) -> None:
         self._box.setCurrentIndex(max(0, self._box.findData(value)))
+
+    @property
+    def focus_target(self) -> QWidget:
+        return self._box
+
+
+class FontEditor(Editor):
+    """The families that are there; one that went missing stays in the list, as missing."""
+
+    def __init__(self, look: Look, setting: Setting[str], field: FontFamily) -> None:
+        super().__init__()
+        self._box = ChoiceBox(look)
+        _name(self._box, setting)
+        self._box.setMinimumWidth(_WIDTH)
+        self._box.addItem("The system's", "")
+        for family in QFontDatabase.families():
+            fixed = QFontDatabase.isFixedPitch(family)
+            if not QFontDatabase.isPrivateFamily(family) and (fixed or not field.fixed):
+                self._box.addItem(family, family)
+        self._box.activated.connect(lambda _: self.edited.emit(self._box.currentData()))
+        _row(self, self._box)
+
+    def show_value(self, value: str) -> None:
+        if self._box.findData(value) < 0:
+            self._box.addItem(f"{value[:80]} (missing)", value)
+        self._box.setCurrentIndex(self._box.findData(value))
 
     @property
     def focus_target(self) -> QWidget:
@@ -261,6 +288,8 @@ def editor_for(
             return TextEditor(setting, field, problem)
         case Folder() as field:
             return FolderEditor(setting, field)
+        case FontFamily() as field:
+            return FontEditor(look, setting, field)
         case Folders():
             return FoldersEditor(look, setting)
 

@@ -26,6 +26,7 @@ from app.ui.widgets import ChoiceBox, button, label
 _COLUMN = 720
 _NARROW = 760
 _ITEM = 36
+_SIDE = 196
 
 
 @dataclass(frozen=True)
@@ -139,9 +140,7 @@ class SettingsPage(QWidget):
         self._list.setAccessibleName("Pages of the settings")
         self._list.setProperty("bare", "true")
         for name in self._sections:
-            item = QListWidgetItem(name, self._list)
-            item.setSizeHint(QSize(0, _ITEM))
-        self._list.setFixedHeight(len(self._sections) * _ITEM + 8)
+            QListWidgetItem(name, self._list)
         self._list.currentTextChanged.connect(self._choose)
         self._list.itemClicked.connect(lambda item: self._choose(item.text()))
         self._box = ChoiceBox(look)
@@ -151,7 +150,6 @@ class SettingsPage(QWidget):
         self._box.currentTextChanged.connect(self._choose)
         self._side = QWidget()
         self._side.setObjectName("settingsSide")
-        self._side.setFixedWidth(196)
         side = QVBoxLayout(self._side)
         side.setContentsMargins(8, 20, 8, 12)
         side.addWidget(self._list)
@@ -161,6 +159,15 @@ class SettingsPage(QWidget):
         row.setSpacing(0)
         row.addWidget(self._side)
         row.addWidget(self._body(), 1)
+        self._scale(look)
+        look.changed.connect(lambda: self._scale(look))
+
+    def _scale(self, look: Look) -> None:
+        height = look.scale.row(_ITEM)
+        for number in range(self._list.count()):
+            self._list.item(number).setSizeHint(QSize(0, height))
+        self._list.setFixedHeight(self._list.count() * height + 8)
+        self._side.setFixedWidth(look.scale.text(_SIDE))
 
     def _body(self) -> QWidget:
         self._title = label("", "display", name="settingsTitle")

@@ -25,8 +25,8 @@ class HistoryDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002
         item = index.data(ITEM_ROLE)
         if isinstance(item, Heading):
-            return QSize(0, _HEADING)
-        return QSize(0, _LINE if item.detail else _SHORT)
+            return QSize(0, self._look.scale.row(_HEADING))
+        return QSize(0, self._look.scale.row(_LINE if item.detail else _SHORT))
 
     def createEditor(
         self,

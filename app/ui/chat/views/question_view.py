@@ -66,7 +66,9 @@ class QuestionView(EntryView):
         self._more.setAccessibleName(self._more.text())
         self._text.clear()
         lines = QTextBlockFormat()
-        lines.setLineHeight(LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
+        lines.setLineHeight(
+            self.look.scale.text(LINE_HEIGHT), QTextBlockFormat.LineHeightTypes.MinimumHeight.value
+        )
         self._text.end_cursor().setBlockFormat(lines)
         self._text.append_text(broken_lines(text))
 

@@ -82,13 +82,14 @@ class ThinkingView(EntryView):
         self.toggle.setIcon(self.look.icon("chevron-down" if self._open else "chevron-right"))
 
     def height_for(self, width: int) -> int:
-        self.toggle.setGeometry(1, 1, width - 2, _ROW - 2)
+        row = self.look.scale.row(_ROW)
+        self.toggle.setGeometry(1, 1, width - 2, row - 2)
         if not self._open:
-            return _ROW
+            return row
         inner = width - 2 * _PADDING
         height = self._text.height_for(inner)
-        self._text.setGeometry(_PADDING, _ROW + 2, inner, height)
-        return _ROW + height + _PADDING
+        self._text.setGeometry(_PADDING, row + 2, inner, height)
+        return row + height + _PADDING
 
     def reveal(self, number: int) -> None:  # noqa: ARG002
         self._set_open(True)
@@ -132,7 +133,9 @@ class ThinkingView(EntryView):
         else:
             self._text.clear()
             lines = QTextBlockFormat()
-            lines.setLineHeight(20.0, QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
+            lines.setLineHeight(
+                self.look.scale.text(20), QTextBlockFormat.LineHeightTypes.MinimumHeight.value
+            )
             cursor = self._text.end_cursor()
             cursor.setBlockFormat(lines)
             char = QTextCharFormat()
