@@ -1,6 +1,6 @@
 """What every page gets to work with, and which pages there are."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,6 +47,9 @@ class Window(Protocol):
 
     def settings_changed(self) -> None:
         """Save the settings soon."""
+
+    def keys(self) -> Sequence[tuple[str, str]]:
+        """Every key that is a command, and what it does."""
 
     def chats_changed(self, *, all_gone: bool = False) -> None:
         """The chats on disk are others now; all_gone: the open one is not there any more either."""

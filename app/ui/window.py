@@ -1,6 +1,6 @@
 """The main window: the rail and its pages, shortcuts, files dropped on it, an orderly end."""
 
-from functools import partial
+from collections.abc import Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDropEvent,
     QKeySequence,
+    QResizeEvent,
     QShortcut,
 )
 from PySide6.QtWidgets import (
@@ -31,6 +32,7 @@ from app.ui.chat.history.panel import HistoryPanel
 from app.ui.chat.model_state import Ready
 from app.ui.chat.page import ChatPage
 from app.ui.chat.session import ChatSession
+from app.ui.commands.commander import Commander
 from app.ui.library.offer import DropOffer, dropped_paths
 from app.ui.look import Look, ThemeChoice
 from app.ui.notice_bar import NoticeBar
@@ -38,7 +40,8 @@ from app.ui.picker import Picker
 from app.ui.rail import Rail
 from app.ui.sampling.choice import SamplingChoice
 from app.ui.sampling.panel import SamplingPanel
-from app.ui.shell import CHAT, FIRST_START, MODELS, PLACES, Builders, GettingRoom, Shell
+from app.ui.settings.page import SettingsPage
+from app.ui.shell import CHAT, FIRST_START, MODELS, PLACES, SETTINGS, Builders, GettingRoom, Shell
 from app.ui.widgets import label
 
 T = TypeVar("T")
@@ -85,12 +88,14 @@ class MainWindow(QMainWindow):
         self._pages: dict[str, QWidget] = {CHAT.key: self.page}
         self._places = [place for place in PLACES if place is CHAT or place.key in builders]
         self._lay_out()
+        self.commands = Commander(look, self, self, self._places, tasks, session.chats)
         self._panel: SamplingPanel | None = None
         self.page.sampling = self._choice.current
         self._drop = self._drop_hint()
         self._restore()
         self._connect()
-        self._shortcuts()
+        escape = QShortcut(QKeySequence("Esc"), self)
+        escape.activated.connect(self._escape)
 
     @property
     def panel(self) -> SamplingPanel:
@@ -125,6 +130,9 @@ class MainWindow(QMainWindow):
 
     def settings_changed(self) -> None:
         self._save.start()
+
+    def keys(self) -> Sequence[tuple[str, str]]:
+        return self.commands.keys()
 
     def chats_changed(self, *, all_gone: bool = False) -> None:
         if all_gone:
@@ -215,23 +223,29 @@ class MainWindow(QMainWindow):
         page.title_changed.connect(self._show_title)
         header.sampling_toggled.connect(lambda shown: page.show_side(self.panel if shown else None))
 
-    def _shortcuts(self) -> None:
-        for keys, call in (
-            ("Ctrl+L", lambda: self.go(CHAT.key)),
-            ("Esc", self._escape),
-            ("Ctrl++", partial(self._step_text, 1)),
-            ("Ctrl+=", partial(self._step_text, 1)),
-            ("Ctrl+-", partial(self._step_text, -1)),
-            ("Ctrl+0", partial(self._step_text, 0)),
-            *((place.shortcut, partial(self.go, place.key)) for place in self._places),
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setObjectName(f"shortcut-{keys}")
-            shortcut.activated.connect(call)
-
-    def _step_text(self, steps: int) -> None:
+    def step_text_size(self, steps: int) -> None:
+        """Larger (1), smaller (-1) or usual (0)."""
         step_text_size(self._settings, steps)
         self._save.start()
+
+    def show_setting(self, query: str) -> None:
+        """The settings, with what is looked for."""
+        self.go(SETTINGS.key)
+        page = self._pages[SETTINGS.key]
+        if isinstance(page, SettingsPage):
+            page.look_for(query)
+
+    def open_chat(self, conversation: int) -> None:
+        self.go(CHAT.key)
+        self.page.open_conversation(conversation)
+
+    @property
+    def shown_page(self) -> QWidget:
+        return self._pages[self.current]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.commands.palette.place()
 
     def _escape(self) -> None:
         if self.current == CHAT.key:

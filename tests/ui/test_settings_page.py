@@ -53,7 +53,7 @@ def page(
 ) -> Iterator[SettingsPage]:
     extras = (
         Extra("Privacy", privacy_rows),
-        Extra("Shortcuts", shortcut_rows),
+        Extra("Shortcuts", lambda: shortcut_rows([("Ctrl+N", "New chat")])),
         Extra("About", lambda: about_rows(settings.path, tmp_path)),
     )
     made = SettingsPage(

@@ -1,13 +1,15 @@
 """The line at the top: title, model menu, sampling, and everything else in one menu."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QResizeEvent
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
 from app.core.units import count, gigabytes
 from app.ui.chat.model_state import LoadFailed, Loading, ModelState, Planning, open_model
+from app.ui.commands.command import command
 from app.ui.look import Look, ThemeChoice
 from app.ui.look.theme import THEME_CHOICES
 from app.ui.widgets import IconButton, button, chip, label, plain_tip
@@ -136,7 +138,7 @@ class Header(QFrame):
         self.title.setText(text)
 
     def _build_model_menu(self) -> None:
-        menu = QMenu(self)
+        menu = QMenu("Model", self)
         menu.setObjectName("modelMenu")
         menu.setToolTipsVisible(True)
         self.models_action = _action(menu, "Models…", "openModels", self.models_wanted.emit)
@@ -156,7 +158,7 @@ class Header(QFrame):
         self.model.setMenu(menu)
 
     def _build_main_menu(self) -> None:
-        menu = QMenu(self)
+        menu = QMenu("Program", self)
         menu.setObjectName("mainMenu")
         _action(menu, "New chat", "newChatAction", self.new_chat.emit, "Ctrl+N")
         menu.addSeparator()
@@ -165,7 +167,8 @@ class Header(QFrame):
         group = QActionGroup(self)
         self._themes: dict[ThemeChoice, QAction] = {}
         for choice in THEME_CHOICES:
-            made = _action(view, _THEME_LABELS[choice], f"theme-{choice}", None)
+            text = _THEME_LABELS[choice]
+            made = _action(view, text, f"theme-{choice}", None, full_title=f"Theme: {text.lower()}")
             made.setCheckable(True)
             made.triggered.connect(lambda _=False, key=choice: self.theme_chosen.emit(key))
             group.addAction(made)
@@ -182,12 +185,13 @@ class Header(QFrame):
         self.sampling.setIcon(self._look.icon("tune", "muted"))
 
 
-def _action(menu: QMenu, text: str, name: str, call: object, shortcut: str = "") -> QAction:
-    action = QAction(text, menu)
-    action.setObjectName(name)
-    if shortcut:
-        action.setShortcut(QKeySequence(shortcut))
-    if callable(call):
-        action.triggered.connect(lambda *_: call())
-    menu.addAction(action)
-    return action
+def _action(
+    menu: QMenu,
+    text: str,
+    name: str,
+    call: Callable[[], object] | None,
+    shortcut: str = "",
+    full_title: str = "",
+) -> QAction:
+    keys = [shortcut] if shortcut else []
+    return command(menu, text, name, call, keys, group=menu.title(), full_title=full_title)

@@ -1,6 +1,7 @@
 """Rows that tell instead of asking: privacy, shortcuts, what this program is made of."""
 
 import platform
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -12,17 +13,13 @@ from app import __version__
 from app.ui.settings.rows import Row, TextRow
 from app.ui.widgets import button, label
 
-SHORTCUTS = (
-    ("Ctrl+1 … Ctrl+5", "Chat, Models, Downloads, Hardware, Settings"),
+# What is no command: these keys belong to where the focus is.
+_FIELD_KEYS = (
     ("Enter", "Send the question"),
     ("Shift+Enter", "A new line in the question"),
     ("Esc", "Stop the answer, close a panel, or give up opening a file"),
-    ("Ctrl+L", "Go to the question"),
-    ("Ctrl+N", "New chat"),
-    ("Ctrl+O", "Open a GGUF file"),
     ("Ctrl+F", "Find in the chat, the models or the settings"),
     ("F2, Del", "In the list of chats: rename, put in the trash"),
-    ("Ctrl+Q", "Quit"),
 )
 _PARTS = (
     ("llama-cpp-python with llama.cpp", "llama_cpp_python", "MIT"),
@@ -56,17 +53,19 @@ def privacy_rows() -> list[Row]:
     ]
 
 
-def shortcut_rows() -> list[Row]:
+def shortcut_rows(keys: Sequence[tuple[str, str]]) -> list[Row]:
+    """keys: those of commands."""
+    shown = (*keys, *_FIELD_KEYS)
     table = QWidget()
     grid = QGridLayout(table)
     grid.setContentsMargins(0, 4, 0, 0)
     grid.setHorizontalSpacing(24)
     grid.setVerticalSpacing(8)
     grid.setColumnStretch(1, 1)
-    for number, (keys, what) in enumerate(SHORTCUTS):
-        grid.addWidget(label(keys, "strong"), number, 0)
+    for number, (key, what) in enumerate(shown):
+        grid.addWidget(label(key, "strong"), number, 0)
         grid.addWidget(label(what, "muted", wrap=True), number, 1)
-    words = " ".join(f"{keys} {what}" for keys, what in SHORTCUTS)
+    words = " ".join(f"{key} {what}" for key, what in shown)
     row = TextRow("Keys", "", table, name="shortcuts")
     row.add_words(words)
     return [row]

@@ -93,6 +93,11 @@ class SettingsPage(QWidget):
         self._show()
         self._scroll.verticalScrollBar().setValue(0)
 
+    def look_for(self, text: str) -> None:
+        """Show what has it, on all pages."""
+        self.search.setText(text)
+        self.search.setFocus()
+
     def reset_page(self) -> None:
         """Every setting on the page goes back to its default."""
         for row in self._sections[self._current]:

@@ -50,7 +50,7 @@ def settings_page(shell: Shell, services: Services) -> QWidget:
             Extra("Chat", chats),
             Extra("Network", token),
             Extra("Privacy", privacy_rows),
-            Extra("Shortcuts", shortcut_rows),
+            Extra("Shortcuts", lambda: shortcut_rows(shell.window.keys())),
             Extra("About", about),
         ),
         {HUB_ENDPOINT.key: _wrong_address},

@@ -1,0 +1,1 @@
+"""Everything that can be done, found by its name: commands, keys and the palette."""

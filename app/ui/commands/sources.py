@@ -1,0 +1,59 @@
+"""What the palette offers: commands, the buttons of the page, settings, chats."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from app.settings.declared import ALL
+from app.ui.commands.command import commands_below, group_of, keys_of, title_of
+
+HERE, SETTINGS, CHATS = "On this page", "Settings", "Chats"
+_LONGEST = 120
+
+
+@dataclass(frozen=True)
+class Choice:
+    """words: what else it is called. keys: as people read them."""
+
+    title: str
+    group: str
+    run: Callable[[], object]
+    keys: str = ""
+    words: str = ""
+
+
+def command_choices(window: QWidget) -> Iterator[Choice]:
+    for action in commands_below(window):
+        if action.isEnabled() and action.isVisible() and action.text():
+            yield Choice(title_of(action), group_of(action), action.trigger, keys_of(action))
+
+
+def button_choices(page: QWidget) -> Iterator[Choice]:
+    """Whatever can be clicked there now, by the name that a screen reader says."""
+    seen: set[str] = set()
+    for button in page.findChildren(QAbstractButton):
+        name = (button.accessibleName() or button.text()).strip()[:_LONGEST]
+        usable = button.isVisible() and button.isEnabled() and not button.visibleRegion().isEmpty()
+        if usable and name and name not in seen:
+            seen.add(name)
+            words = f"{button.text()} {button.accessibleDescription()[:_LONGEST]}"
+            yield Choice(name, HERE, button.click, words=words)
+
+
+def setting_choices(show: Callable[[str], object]) -> Iterator[Choice]:
+    """show: opens the settings with what is looked for."""
+    for setting in ALL:
+        shown = setting.shown
+        if shown is not None:
+            words = f"{shown.page} {setting.help} {shown.words}"
+            label = setting.label
+            yield Choice(label, SETTINGS, partial(show, label), words=words)
+
+
+def chat_choices(
+    chats: Iterable[tuple[int, str]], open_chat: Callable[[int], object]
+) -> Iterator[Choice]:
+    for conversation, title in chats:
+        yield Choice(title[:_LONGEST] or "New chat", CHATS, partial(open_chat, conversation))
