@@ -55,13 +55,15 @@ class MalformedCallPart:
 class AttachmentPart:
     """A file that the person added, as the text that was read from it.
 
-    size_bytes is that of the file itself, None when it was pasted or is not known.
+    size_bytes is that of the file itself, None when it was pasted or is not known. excerpt says
+    which part of it the text is (`lines 1–1,200 of 5,000`); "" for all of it.
     """
 
     name: str
     text: str
     media_type: str = "text/plain"
     size_bytes: int | None = None
+    excerpt: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,10 @@ class Message:
     @property
     def reasoning(self) -> str:
         return "".join(part.text for part in self.parts if isinstance(part, ReasoningPart))
+
+    @property
+    def attachments(self) -> tuple[AttachmentPart, ...]:
+        return tuple(part for part in self.parts if isinstance(part, AttachmentPart))
 
     @property
     def tool_calls(self) -> tuple[ToolCallPart, ...]:

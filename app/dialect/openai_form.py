@@ -19,6 +19,9 @@ from app.core.messages import (
     ToolSpec,
 )
 from app.dialect.jsontext import JsonTextError, read_json
+from app.dialect.quoted import quoted
+
+QUOTED = "quoted_material"
 
 _ROLES = {
     "system": "system",
@@ -31,7 +34,8 @@ _ROLES = {
 
 
 def from_messages(messages: Sequence[Message]) -> list[JsonObject]:
-    """A message of several tool results becomes one message for each."""
+    """A message of several tool results becomes one message for each. A question with attachments
+    has them under the key QUOTED: strangers' text, to be put before its content."""
     return [item for message in messages for item in _from_message(message)]
 
 
@@ -45,6 +49,8 @@ def _from_message(message: Message) -> list[JsonObject]:
         part.text for part in message.parts if isinstance(part, TextPart | MalformedCallPart)
     )
     item: JsonObject = {"role": message.role, "content": content}
+    if message.role == "user" and message.attachments:
+        item[QUOTED] = quoted(message.attachments)
     if message.role == "assistant":
         item["reasoning_content"] = message.reasoning
         calls: list[JsonValue] = [_call(part) for part in message.tool_calls]

@@ -23,7 +23,7 @@ from app.dialect._neutral import (
     without_candidates,
 )
 from app.dialect._sandbox import MeteredEnvironment, RefusedByTemplate
-from app.dialect.openai_form import from_messages
+from app.dialect.openai_form import QUOTED, from_messages
 
 MAX_SOURCE_CHARS = 64 * 1024  # the longest of seventy known ones has 17,000
 
@@ -121,10 +121,7 @@ class ChatTemplate:
             sentinel = free_sentinel([self.source])
         guarded, typed = self._stranger.guard(sentinel), self._typist.guard(sentinel)
         names: dict[str, object] = {
-            "messages": [
-                _guarded(item, typed if item.get("role") in ("user", "system") else guarded)
-                for item in messages
-            ],
+            "messages": [_guarded(item, guarded, typed) for item in messages],
             "tools": [guard_value(tool, guarded) for tool in tools] or None,
             "add_generation_prompt": add_generation_prompt,
             "enable_thinking": thinking,
@@ -194,10 +191,17 @@ def _cleaned(value: JsonObject) -> JsonObject:
     return cleaned if isinstance(cleaned, dict) else {}
 
 
-def _guarded(message: JsonObject, guarded: Guard) -> JsonValue:
-    role = message.get("role")
-    value = guard_value({key: item for key, item in message.items() if key != "role"}, guarded)
-    return {"role": role, **value} if isinstance(value, dict) else value
+def _guarded(message: JsonObject, stranger: Guard, typist: Guard) -> JsonValue:
+    """What came in an attachment is a stranger's, whoever attached it."""
+    role, quoted = message.get("role"), message.get(QUOTED)
+    guard = typist if role in ("user", "system") else stranger
+    rest = {key: item for key, item in message.items() if key not in ("role", QUOTED)}
+    value = guard_value(rest, guard)
+    if not isinstance(value, dict):
+        return value
+    if isinstance(quoted, str):
+        value["content"] = f"{stranger(quoted)}{value.get('content') or ''}"
+    return {"role": role, **value}
 
 
 def _raise_exception(message: object = "") -> None:

@@ -66,7 +66,11 @@ def speaker(message: StoredMessage) -> str:
 
 
 def sections(parts: Sequence[Part]) -> list[Section]:
-    return [_section(part) for part in parts if getattr(part, "text", "x")]
+    return [_section(part) for part in parts if _says_something(part)]
+
+
+def _says_something(part: Part) -> bool:
+    return isinstance(part, ToolCallPart | AttachmentPart) or bool(part.text)
 
 
 def _section(part: Part) -> Section:
@@ -83,8 +87,12 @@ def _section(part: Part) -> Section:
             return Section(f"{'Failed: ' if failed else ''}Result of {name}", text, "code")
         case MalformedCallPart(text, reason):
             return Section(f"Call that was not run: {reason}", text, "code")
-        case AttachmentPart(name, text, _, _):
-            return Section(f"Attachment {name}", text, "code")
+        case AttachmentPart(name, text, _, _, excerpt):
+            which = f" ({excerpt})" if excerpt else ""
+            heading = f"Attachment {name}{which}"
+            if not text:
+                return Section(heading, "Its text is not part of this chat.", "note")
+            return Section(heading, text, "code")
         case ErrorPart(what, why, next_step, _):
             return Section("Error", " ".join(filter(None, (what, why, next_step))), "note")
         case NoticePart(text):

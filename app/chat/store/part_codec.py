@@ -47,8 +47,10 @@ def to_row(part: Part) -> Row:
             return _row("tool_result", text, data)
         case MalformedCallPart(text, reason):
             return _row("malformed_call", text, {"reason": reason})
-        case AttachmentPart(name, text, media_type, size_bytes):
+        case AttachmentPart(name, text, media_type, size_bytes, excerpt):
             data = {"name": name, "media_type": media_type, "size_bytes": size_bytes}
+            if excerpt:
+                data["excerpt"] = excerpt
             return _row("attachment", text, data)
         case ErrorPart(what, why, next_step, details):
             return _row("error", what, {"why": why, "next_step": next_step, "details": details})
@@ -82,6 +84,7 @@ def from_row(row: Row) -> Part:
                 text,
                 _str(data, "media_type") or "text/plain",
                 size if isinstance(size, int) and not isinstance(size, bool) else None,
+                _str(data, "excerpt"),
             )
         case "error":
             return ErrorPart(

@@ -30,6 +30,7 @@ EVERY_PART: tuple[Part, ...] = (
     ToolResultPart("c1", "clock", "12:00", failed=True, seconds=0.25),
     MalformedCallPart("<tool_call>", "cut off"),
     AttachmentPart("notes.md", "# Notes", "text/markdown", 7),
+    AttachmentPart("log.txt", "12:00 start", excerpt="lines 1–9 of 80"),
     ErrorPart("It failed.", "No disk.", "Buy one.", "ENODISK"),
     NoticePart("The context is full."),
 )
