@@ -2,16 +2,19 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from typing import TypedDict
 
 from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError, UndefinedError
 
 from app.core.errors import KnownError
 from app.core.json import JsonObject, JsonValue
-from app.core.messages import Message, ToolSpec
+from app.core.messages import Message, ReasoningPart, TextPart, ToolSpec
 from app.core.prompt import Prompt
 from app.dialect._capabilities import Capabilities, TemplateLimitError, probe
+from app.dialect._lexer import TAGS, TURN_ENDS
 from app.dialect._meter import MAX_SECONDS, TooExpensiveError
 from app.dialect._neutral import (
     Guard,
@@ -23,6 +26,7 @@ from app.dialect._neutral import (
     without_candidates,
 )
 from app.dialect._sandbox import MeteredEnvironment, RefusedByTemplate
+from app.dialect.begun import BegunAnswer, Continuation, Piece, Repeat, pieces, thinking_form
 from app.dialect.openai_form import QUOTED, from_messages
 
 MAX_SOURCE_CHARS = 64 * 1024  # the longest of seventy known ones has 17,000
@@ -33,6 +37,11 @@ FALLBACK_SOURCE = """\
 {{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}
 {%- endfor %}
 {%- if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"""
+
+
+class _Options(TypedDict):
+    thinking: bool
+    keep_reasoning: bool
 
 
 class ChatTemplate:
@@ -56,6 +65,7 @@ class ChatTemplate:
         """
         self.is_fallback = source is None or not source.strip()
         self.source = FALLBACK_SOURCE if source is None or self.is_fallback else source
+        self._special_tokens = tuple(special_tokens)
         self._stranger = Neutralizer(special_tokens, keep_switches=False)
         self._typist = Neutralizer(special_tokens, keep_switches=True)
         self._bos_text, self._eos_text = bos_text, eos_text
@@ -151,6 +161,59 @@ class ChatTemplate:
             add_bos=self._needs_bos(segments),
             opens_thinking=text.rstrip().endswith("<think>"),
         )
+
+    def continued(
+        self,
+        messages: Sequence[Message],
+        begun: BegunAnswer,
+        tools: Sequence[ToolSpec] = (),
+        *,
+        thinking: bool = True,
+        keep_reasoning: bool = False,
+    ) -> Continuation:
+        """The prompt with which an answer to the conversation, begun before, goes on.
+
+        Raises KnownError as `render`.
+        """
+
+        def asked(thinking: bool) -> tuple[Prompt, Repeat]:
+            options: _Options = {"thinking": thinking, "keep_reasoning": keep_reasoning}
+
+            def repeat(reasoning: str, content: str) -> str:
+                answer = Message("assistant", (ReasoningPart(reasoning), TextPart(content)))
+                repeated = [*messages, answer]
+                try:
+                    return self.render(repeated, tools, add_generation_prompt=False, **options).text
+                except KnownError:  # it takes no conversation that ends with an answer
+                    return ""
+
+            return self.render(messages, tools, **options), repeat
+
+        base, repeat = asked(thinking or bool(begun.message.reasoning))
+        family = self.capabilities.family
+        found = pieces(begun, base, repeat, lambda: thinking_form(*asked(True)), family)
+        return Continuation(
+            replace(base, segments=self._with(base, found)), "".join(piece.text for piece in found)
+        )
+
+    def _with(self, base: Prompt, found: Sequence[Piece]) -> tuple[str, ...]:
+        texts = [*base.segments, *(piece.text for piece in found)]
+        sentinel = free_sentinel(texts)
+        if not sentinel:
+            found = [piece._replace(text=without_candidates(piece.text)) for piece in found]
+            sentinel = free_sentinel(list(base.segments))
+        guards = {"text": self._stranger.guard(sentinel), "model": self._own.guard(sentinel)}
+        added = "".join(
+            guards[piece.of](piece.text) if piece.of in guards else piece.text for piece in found
+        )
+        joined = sentinel.join(base.segments) + added
+        return tuple(part for part in joined.split(sentinel) if part)
+
+    @cached_property
+    def _own(self) -> Neutralizer:
+        """For what the model wrote itself: the tags of its own form stay tags."""
+        tags = TAGS[self.capabilities.family] - TURN_ENDS
+        return Neutralizer(set(self._special_tokens) - tags, keep_switches=False)
 
     def _needs_bos(self, segments: tuple[str, ...]) -> bool:
         start = segments[0] if segments else ""
