@@ -16,7 +16,6 @@ from app.dialect.answer import PartsBuilder
 from app.dialect.events import Family
 from app.dialect.reader import Reader
 
-
 NOTHING = Message("assistant", ())
 
 
