@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.core.messages import Message, ToolCallPart, ToolResultPart
 from app.dialect.events import StreamEvent
 from app.engine.protocol import FinishReason, PromptProgress, Stats
+from app.tools.consent import Request
 
 
 @dataclass(frozen=True)
@@ -12,6 +13,20 @@ class RoundStarted:
     """The prompt of round `index` (from 0) goes to the engine; a turn with tools has several."""
 
     index: int
+
+
+@dataclass(frozen=True)
+class ToolAsking:
+    """The person is asked whether the call may run, or the question that it is; the turn waits."""
+
+    request: Request
+
+
+@dataclass(frozen=True)
+class ToolDecided:
+    """The waiting of a ToolAsking is over, whatever was said."""
+
+    call_id: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +82,8 @@ TurnEvent = (
     | PromptProgress
     | StreamEvent
     | Progress
+    | ToolAsking
+    | ToolDecided
     | ToolStarted
     | ToolFinished
     | RoundFinished

@@ -2,46 +2,37 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
 
 from app.chat import notices
-from app.chat.events import ToolFinished, ToolStarted, TurnFinished
+from app.chat.calls import RoundCalls, Tools
+from app.chat.events import TurnFinished
 from app.chat.record import TurnRecord
 from app.chat.round import Emit, Engine, Round, RoundResult
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
-from app.core.messages import (
-    Message,
-    ToolCallPart,
-    ToolResultPart,
-    ToolSpec,
-    system,
-)
+from app.core.messages import Message, ToolSpec, system
 from app.core.sampling import GLM_GENERAL, Sampling
-from app.dialect.events import ToolCallRejected
-from app.dialect.reader import Reader, new_call_id
+from app.dialect.reader import Reader
 from app.dialect.template import ChatTemplate
-from app.tools.runner import failed_result
+from app.tools.consent import Gate, closed_gate
+from app.tools.tool import Tool
 
 MAX_ROUNDS = 8
 
 
-class Tools(Protocol):
-    """What the turn needs of the tool runner."""
-
-    @property
-    def specs(self) -> tuple[ToolSpec, ...]: ...
-
-    def run(self, call: ToolCallPart, cancel: CancelToken) -> ToolResultPart: ...
-
-
 @dataclass(frozen=True)
 class TurnOptions:
-    """thinking and tools_enabled are wishes: a template that lacks the ability goes without."""
+    """thinking and tools_enabled are wishes: a template that lacks the ability goes without.
+
+    tools_off: the names of tools that are not offered. gate: who allows calls; by itself only those
+    that touch nothing.
+    """
 
     thinking: bool = True
     tools_enabled: bool = False
+    tools_off: frozenset[str] = frozenset()
+    gate: Gate = field(default_factory=closed_gate, compare=False, repr=False)
     sampling: Sampling = GLM_GENERAL.sampling
     system_prompt: str = ""
 
@@ -86,8 +77,17 @@ class TurnRunner:
 
     def offered(self, options: TurnOptions) -> tuple[ToolSpec, ...]:
         """The tools of a turn with these options."""
+        return tuple(tool.spec for tool in self._offered(options))
+
+    def _offered(self, options: TurnOptions) -> tuple[Tool, ...]:
         wanted = options.tools_enabled and self._takes_tools
-        return self._tools.specs if wanted else ()
+        return self._tools.offered(options.tools_off) if wanted else ()
+
+    def _prepared(self, options: TurnOptions, cancel: CancelToken) -> tuple[Tool, ...]:
+        """Those of the whole turn: its prompts begin alike. Blocks; raises Cancelled."""
+        if options.tools_enabled and self._takes_tools:
+            self._tools.prepare(cancel)
+        return self._offered(options)
 
     @property
     def _takes_tools(self) -> bool:
@@ -106,7 +106,11 @@ class TurnRunner:
     def _loop(
         self, turn: TurnRecord, options: TurnOptions, emit: Emit, cancel: CancelToken
     ) -> TurnFinished:
-        specs = self.offered(options)
+        try:
+            tools = self._prepared(options, cancel)
+        except Cancelled:
+            return turn.finish("cancelled")
+        specs = tuple(tool.spec for tool in tools)
         for index in range(MAX_ROUNDS):
             if cancel.cancelled:
                 return turn.finish("cancelled")
@@ -124,7 +128,7 @@ class TurnRunner:
             if index == MAX_ROUNDS - 1:
                 turn.answer(result.calls, notices.NOT_RUN_ROUNDS)
                 return turn.finish(result.reason, notices.TOO_MANY_ROUNDS)
-            if self._run_calls(result, turn, emit, cancel):
+            if self._run_calls(result, turn, tools, options, emit, cancel):
                 return turn.finish("cancelled")
             if turn.repeated is not None:
                 return turn.finish(result.reason, notices.repeated_call(turn.repeated))
@@ -150,29 +154,16 @@ class TurnRunner:
             raise turn.broken(error) from error
 
     def _run_calls(
-        self, result: RoundResult, turn: TurnRecord, emit: Emit, cancel: CancelToken
-    ) -> bool:
-        """True when the turn was cancelled meanwhile; every call has a result in any case."""
-        results: list[ToolResultPart] = []
-        for position, call in enumerate(result.calls):
-            try:
-                answer = self._result(call, emit, cancel)
-            except Cancelled:
-                turn.answer(result.calls[position:], notices.NOT_RUN["cancelled"], results)
-                return True
-            results.append(turn.noted(call, answer))
-        turn.end_round(results)
-        return False
-
-    def _result(
         self,
-        call: ToolCallPart | ToolCallRejected,
+        result: RoundResult,
+        turn: TurnRecord,
+        tools: tuple[Tool, ...],
+        options: TurnOptions,
         emit: Emit,
         cancel: CancelToken,
-    ) -> ToolResultPart:
-        if isinstance(call, ToolCallRejected):
-            return failed_result(new_call_id(), call.name, call.part.reason)
-        emit(ToolStarted(call))
-        result = self._tools.run(call, cancel)
-        emit(ToolFinished(result))
-        return result
+    ) -> bool:
+        """True when the turn was cancelled meanwhile; every call has a result in any case."""
+        calls = RoundCalls(self._tools, tools, options.gate, emit, cancel)
+        found = calls.run(result.calls)
+        turn.end_round([turn.noted(result.calls[at], answer) for at, answer in found.items()])
+        return calls.cancelled

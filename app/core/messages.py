@@ -34,13 +34,19 @@ class ToolCallPart:
 
 @dataclass(frozen=True)
 class ToolResultPart:
-    """What the tool with call id `call_id` answered; failed results are told to the model too."""
+    """What the tool with call id `call_id` answered; failed results are told to the model too.
+
+    foreign: the text comes from outside the program and the prompt marks it so. decision: how the
+    call came to run or not, as in app.tools.consent.How.
+    """
 
     call_id: str
     name: str
     text: str
     failed: bool = False
     seconds: float | None = None
+    foreign: bool = False
+    decision: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -186,3 +186,43 @@ def run_bounded(work: Callable[[CancelToken], T], cancel: CancelToken, timeout_s
         return future.result()
     inner.cancel()
     raise Cancelled if cancel.cancelled else TimedOut
+
+
+def run_together(
+    works: Sequence[Callable[[], T]], on_done: Callable[[int, T], None], *, most: int = 6
+) -> None:
+    """Run each on a thread of its own, at most so many at once, and wait here until all have ended.
+
+    on_done gets the position and what it returned, on this thread, as they end. What one of them
+    raised is raised when all have ended; the others are heard all the same.
+    """
+    ended: queue.SimpleQueue[tuple[int, Future[T]]] = queue.SimpleQueue()
+
+    def start(position: int) -> threading.Thread:
+        def body() -> None:
+            future: Future[T] = Future()
+            try:
+                future.set_result(works[position]())
+            except BaseException as error:  # noqa: BLE001 - raised again on the caller's thread
+                future.set_exception(error)
+            ended.put((position, future))
+
+        thread = threading.Thread(target=body, name=f"together-{position + 1}", daemon=True)
+        thread.start()
+        return thread
+
+    threads = [start(position) for position in range(min(most, len(works)))]
+    failed: BaseException | None = None
+    for _ in works:
+        position, future = ended.get()
+        if len(threads) < len(works):
+            threads.append(start(len(threads)))
+        error = future.exception()
+        if error is None:
+            on_done(position, future.result())
+        else:
+            failed = failed or error
+    for thread in threads:
+        thread.join()
+    if failed is not None:
+        raise failed

@@ -83,7 +83,7 @@ def _section(part: Part) -> Section:
         case ToolCallPart(_, name, arguments):
             lines = [f"{key}: {value}" for key, value in arguments.items()]
             return Section(f"Call of {name}", "\n".join(lines), "code")
-        case ToolResultPart(_, name, text, failed, _):
+        case ToolResultPart(_, name, text, failed):
             return Section(f"{'Failed: ' if failed else ''}Result of {name}", text, "code")
         case MalformedCallPart(text, reason):
             return Section(f"Call that was not run: {reason}", text, "code")

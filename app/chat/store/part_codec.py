@@ -37,12 +37,14 @@ def to_row(part: Part) -> Row:
             return _row("reasoning", text, {"seconds": seconds, "finished": finished})
         case ToolCallPart(id, name, arguments):
             return _row("tool_call", _json(arguments), {"id": id, "name": name})
-        case ToolResultPart(call_id, name, text, failed, seconds):
+        case ToolResultPart(call_id, name, text, failed, seconds, foreign, decision):
             data: JsonObject = {
                 "call_id": call_id,
                 "name": name,
                 "failed": failed,
                 "seconds": seconds,
+                "foreign": foreign,
+                "decision": decision,
             }
             return _row("tool_result", text, data)
         case MalformedCallPart(text, reason):
@@ -74,6 +76,8 @@ def from_row(row: Row) -> Part:
                 text,
                 data.get("failed") is True,
                 _float(data.get("seconds")),
+                data.get("foreign") is True,
+                _str(data, "decision"),
             )
         case "malformed_call":
             return MalformedCallPart(text, _str(data, "reason"))
