@@ -23,5 +23,10 @@ class KnownError(Exception):
         return type(self), astuple(self)
 
 
+@dataclass(eq=False)
+class DoesNotFitError(KnownError):
+    """The prompt is larger than the context; nothing was computed."""
+
+
 class Cancelled(Exception):  # noqa: N818 - not an error: whoever presents results ignores it
     """The person stopped the operation; nothing is to be reported."""

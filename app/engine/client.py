@@ -90,7 +90,11 @@ class EngineClient:
 
     def count(self, prompt: Prompt) -> int:
         """How many tokens the prompt has for the loaded model."""
-        return self._wait(Count(next(self._ids), prompt), Counted).tokens
+        return self.counted(prompt).tokens
+
+    def counted(self, prompt: Prompt) -> Counted:
+        """As `count`, segment by segment."""
+        return self._wait(Count(next(self._ids), prompt), Counted)
 
     def generate(
         self, prompt: Prompt, sampling: Sampling, cancel: CancelToken | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from app.core.cancel import CancelToken
-from app.core.errors import KnownError
+from app.core.errors import DoesNotFitError, KnownError
 from app.core.units import count
 from app.engine.bindings import AbortFlag, lib
 from app.engine.context import Context
@@ -218,8 +218,8 @@ def _rate(tokens: int, seconds: float) -> float | None:
     return tokens / seconds if tokens > 0 and seconds > 0 else None
 
 
-def _too_long(tokens: str, room: int) -> KnownError:
-    return KnownError(
+def _too_long(tokens: str, room: int) -> DoesNotFitError:
+    return DoesNotFitError(
         "The conversation does not fit into the context.",
         f"It has {tokens} tokens; the context holds {count(room)}, answer included.",
         "Start a new conversation, shorten this one, or load the model with a larger context.",

@@ -102,7 +102,8 @@ class Host:
 
     def count(self, command: Count) -> Counted:
         model, _context = self._loaded()
-        return Counted(command.request_id, len(model.vocab.tokens(command.prompt)))
+        opening, segments = model.vocab.counts(command.prompt)
+        return Counted(command.request_id, opening + sum(segments), segments)
 
     def generate(self, command: Generate, cancel: CancelToken) -> Finished:
         """Raises KnownError. A failure leaves an empty cache, so that the next answer is sound."""

@@ -111,8 +111,11 @@ class Unloaded:
 
 @dataclass(frozen=True)
 class Counted:
+    """by_segment: of each segment of the prompt; tokens has the opening token too, if there is one."""
+
     request_id: int
     tokens: int
+    by_segment: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

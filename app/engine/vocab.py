@@ -22,12 +22,15 @@ class Vocab:
 
     def tokens(self, prompt: Prompt) -> list[int]:
         """Segment by segment, special tokens parsed within each, as `Prompt` says."""
-        bos = lib.llama_vocab_bos(self.handle)
-        # Not left to the tokenizer, which would also append an end token where the model has that.
-        tokens: list[int] = [bos] if prompt.add_bos and bos != lib.LLAMA_TOKEN_NULL else []
+        tokens = self._opening(prompt)
         for segment in prompt.segments:
             tokens += self._tokenize(encoded_text(segment))
         return tokens
+
+    def counts(self, prompt: Prompt) -> tuple[int, tuple[int, ...]]:
+        """How many tokens stand before the segments, and how many each segment has."""
+        sizes = (len(self._tokenize(encoded_text(segment))) for segment in prompt.segments)
+        return len(self._opening(prompt)), tuple(sizes)
 
     def at_least_tokens(self, prompt: Prompt) -> int:
         """A lower bound of the prompt's tokens, without tokenizing."""
@@ -63,6 +66,11 @@ class Vocab:
         for token in range(self.size):
             if attributes(handle, token) & _SPECIAL:
                 yield text(lib.llama_vocab_get_text(handle, token))
+
+    def _opening(self, prompt: Prompt) -> list[int]:
+        # Not left to the tokenizer, which would also append an end token where the model has that.
+        bos = lib.llama_vocab_bos(self.handle)
+        return [bos] if prompt.add_bos and bos != lib.LLAMA_TOKEN_NULL else []
 
     def _tokenize(self, data: bytes) -> list[int]:
         room = len(data) + 2

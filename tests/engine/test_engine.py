@@ -85,7 +85,7 @@ def test_commands_are_answered_in_order_on_the_engine_thread(loaded: Recorder) -
     engine.send(Generate(2, HELLO, replace(ENDLESS, max_tokens=5)))
     engine.send(Unload(3))
     engine.send(Count(4, HELLO))
-    assert loaded.end_of(1) == Counted(1, 3)
+    assert loaded.end_of(1) == Counted(1, 3, (3,))
     assert isinstance(loaded.end_of(2), Finished)
     assert loaded.end_of(3) == Unloaded(3)
     failed = loaded.end_of(4)
@@ -222,7 +222,7 @@ def test_a_bug_ends_its_request_and_not_the_thread(
     assert "ZeroDivisionError: a bug" in failed.error.details
     assert "a bug in the engine" in caplog.text
     loaded.engine.send(Count(2, HELLO))
-    assert loaded.end_of(2) == Counted(2, 3)
+    assert loaded.end_of(2) == Counted(2, 3, (3,))
 
 
 def test_a_listener_that_fails_does_not_disturb_the_engine(

@@ -117,6 +117,7 @@ def test_a_bos_token_is_added_when_asked_for(models: Path, client: EngineClient)
     assert client.load(str(path), PLACEMENT).adds_bos
     assert client.count(Prompt(("a", "b"))) == 2
     assert client.count(Prompt(("a", "b"), add_bos=True)) == 3
+    assert client.counted(Prompt(("a", "bc"), add_bos=True)).by_segment == (1, 2)
     assert client.count(Prompt((), add_bos=True)) == 1
 
 

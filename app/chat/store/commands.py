@@ -13,7 +13,7 @@ from app.chat.store.part_codec import clean, to_json, to_row
 from app.chat.store.stream import AnswerStream
 from app.chat.store.types import FinalState, Making, NewConversation, State, TitleOrigin, to_ms
 from app.chat.store.writer import Writer
-from app.core.json import JsonObject
+from app.core.json import JsonObject, JsonValue
 from app.core.messages import Message, Part, Role
 
 _PIECE_MESSAGES = 200
@@ -67,6 +67,10 @@ class ConversationCommands:
     def set_settings(self, conversation: int, settings: JsonObject) -> Future[None]:
         """Replaces all of them."""
         return self._set(conversation, "settings", to_json(settings))
+
+    def set_setting(self, conversation: int, key: str, value: JsonValue) -> Future[None]:
+        """One of them; the others stay. None takes it away."""
+        return self._writer.submit(lambda c: conversations.set_setting(c, conversation, key, value))
 
     def duplicate(self, conversation: int, title: str | None = None) -> tuple[int, Future[None]]:
         """A second one with all its branches. title None: the same."""

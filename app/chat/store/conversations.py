@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.chat.store import tree
 from app.chat.store.ids import IdMaker
-from app.chat.store.part_codec import clean, to_json
+from app.chat.store.part_codec import clean, json_object, to_json
 from app.chat.store.types import (
     Making,
     NewConversation,
@@ -16,6 +16,7 @@ from app.chat.store.types import (
     to_ms,
 )
 from app.core.errors import KnownError
+from app.core.json import JsonValue
 
 LONGEST_TITLE = 200
 
@@ -64,6 +65,20 @@ def update(connection: sqlite3.Connection, conversation: int, column: str, value
     )
     if changed.rowcount == 0:
         raise KnownError("This chat is not there any more.", "It has been deleted.")
+
+
+def set_setting(
+    connection: sqlite3.Connection, conversation: int, key: str, value: JsonValue
+) -> None:
+    """None takes it away. Raises KnownError when the conversation is gone."""
+    row = connection.execute(
+        "SELECT settings FROM conversation WHERE id = ?", (conversation,)
+    ).fetchone()
+    settings = json_object(row[0] if row is not None else None)
+    settings.pop(key, None)
+    if value is not None:
+        settings[key] = value
+    update(connection, conversation, "settings", to_json(settings))
 
 
 def set_title(

@@ -121,6 +121,20 @@ def test_what_belongs_to_a_conversation_is_kept(store: ChatStore) -> None:
     assert details.leaf == question
 
 
+def test_one_setting_of_a_conversation_is_changed_without_the_others(store: ChatStore) -> None:
+    chat = done(store.conversations.create())
+    store.conversations.set_settings(chat, {"thinking": True})
+    store.conversations.set_setting(chat, "context", [{"messages": 2}])
+    store.conversations.set_setting(chat, "thinking", False).result(30)
+    kept = {"context": [{"messages": 2}], "thinking": False}
+    assert store.read.details(chat).settings == kept
+    store.conversations.set_setting(chat, "context", None).result(30)
+    assert store.read.details(chat).settings == {"thinking": False}
+    store.conversations.purge(chat)
+    gone = store.conversations.set_setting(chat, "context", 1)
+    assert isinstance(gone.exception(30), KnownError)
+
+
 def test_how_an_answer_was_made_is_kept_with_it(store: ChatStore) -> None:
     chat = done(store.conversations.create())
     question = ask(store, chat, None, "Hello")
