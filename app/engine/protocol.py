@@ -111,7 +111,7 @@ class Unloaded:
 
 @dataclass(frozen=True)
 class Counted:
-    """by_segment: of each segment of the prompt; tokens has the opening token too, if there is one."""
+    """by_segment: of each segment of the prompt; tokens has the opening token too."""
 
     request_id: int
     tokens: int
