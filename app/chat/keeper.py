@@ -4,7 +4,7 @@ comes."""
 import logging
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.chat.events import MessageAdded, RoundFinished, RoundStarted, TurnEvent
@@ -35,11 +35,21 @@ _STREAMED = (
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Written:
+    """A message of the turn as the store has it once the turn is over."""
+
+    id: int
+    message: Message
+    state: FinalState = "complete"
+    making: Making | None = None
+
+
 class TurnKeeper:
     """For one turn; `feed` and `end` from one thread at a time, and neither waits for the disk.
 
-    leaf: the last message that the next prompt will hold. making: what every answer of the turn is
-    made with.
+    making: what every answer of the turn is made with. message: the one that is being written, or
+    was written last. written: what the turn has added so far; complete after `end`.
     """
 
     def __init__(
@@ -52,15 +62,19 @@ class TurnKeeper:
         self._waiting: tuple[AnswerStream, Message, Making] | None = None
         self._made = making
         self._ended = False
-        self.leaf = question
+        self.message = question
+        self.written: list[Written] = []
+        self.remarks_before: tuple[Part, ...] = ()
+        """What `end` had to say when the turn had added nothing: it is with the question then."""
 
     def feed(self, event: TurnEvent) -> None:
         match event:
             case RoundStarted():
                 self._settle("complete")
                 self._stream, begun = self._messages.begin_answer(
-                    self._conversation, self.leaf, self._making
+                    self._conversation, self.message, self._making
                 )
+                self.message = self._stream.message
                 _watch(begun)
             case RoundFinished(reason=reason, stats=stats):
                 self._made = replace(
@@ -84,17 +98,18 @@ class TurnKeeper:
         elif self._stream is not None:
             # Nothing came of this round that the next prompt could hold.
             _watch(self._stream.finish(state, parts=remarks or None, making=self._making))
+            self._note(Message("assistant", tuple(remarks)), state, self._making)
         else:
-            for remark in remarks:
-                _watch(self._messages.append_part(self.leaf, remark))
+            self._remark(remarks)
 
     def _add(self, message: Message) -> None:
         if message.role == "assistant" and self._stream is not None:
             self._waiting = self._stream, message, self._made
-            self.leaf, self._stream, self._made = self._stream.message, None, self._making
+            self._stream, self._made = None, self._making
             return
         self._settle("complete")
-        self.leaf, added = self._messages.add(self._conversation, self.leaf, message)
+        self.message, added = self._messages.add(self._conversation, self.message, message)
+        self._note(message)
         _watch(added)
 
     def _settle(self, state: FinalState, remarks: Sequence[Part] = ()) -> None:
@@ -102,15 +117,32 @@ class TurnKeeper:
         if self._waiting is not None:
             stream, message, making = self._waiting
             self._waiting = None
-            _watch(stream.finish(state, parts=(*message.parts, *remarks), making=making))
+            message = replace(message, parts=(*message.parts, *remarks))
+            _watch(stream.finish(state, parts=message.parts, making=making))
+            self._note(message, state, making)
+
+    def _remark(self, remarks: Sequence[Part]) -> None:
+        for remark in remarks:
+            _watch(self._messages.append_part(self.message, remark))
+        if self.written:
+            last = self.written[-1]
+            parts = (*last.message.parts, *remarks)
+            self.written[-1] = replace(last, message=replace(last.message, parts=parts))
+        else:
+            self.remarks_before = tuple(remarks)
+
+    def _note(
+        self, message: Message, state: FinalState = "complete", making: Making | None = None
+    ) -> None:
+        self.written.append(Written(self.message, message, state, making))
 
 
 def _watch(future: Future[None]) -> None:
     """The store keeps what could not be written and tells so itself; here it is only noted."""
-    future.add_done_callback(_note)
+    future.add_done_callback(_log_failure)
 
 
-def _note(future: Future[None]) -> None:
+def _log_failure(future: Future[None]) -> None:
     error = future.exception() if not future.cancelled() else None
     if error is not None:
         _log.warning("A part of the chat is not on disk yet: %s", error)

@@ -1,10 +1,10 @@
 """A conversation from the disk as the next prompt takes it."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
-from app.chat.store.types import StoredMessage
 from app.core.messages import (
+    ErrorPart,
     MalformedCallPart,
     Message,
     ReasoningPart,
@@ -16,26 +16,32 @@ from app.core.messages import (
 _SAID = (TextPart, ReasoningPart, ToolCallPart, MalformedCallPart)
 
 
-def prompt_messages(stored: Sequence[StoredMessage]) -> list[Message]:
+def prompt_messages(messages: Sequence[Message]) -> list[Message]:
     """Without what the model never said or saw. Calls that were never answered, because the program
-    ended, are left out: open calls would confuse the model."""
+    ended, are left out: open calls would confuse the model. So are questions that failed and were
+    not asked again, because some templates refuse two questions in a row."""
     answered = {
         part.call_id
-        for one in stored
-        for part in one.message.parts
+        for message in messages
+        for part in message.parts
         if isinstance(part, ToolResultPart)
     }
     kept: list[Message] = []
-    for one in stored:
-        message = one.message
-        if message.role == "assistant":
-            parts = tuple(
-                part
-                for part in message.parts
-                if isinstance(part, _SAID)
-                and (not isinstance(part, ToolCallPart) or part.id in answered)
-            )
-            message = replace(message, parts=parts)
-        if message.parts:
-            kept.append(message)
+    failed = False
+    for message in messages:
+        if message.role == "user" and failed and kept and kept[-1].role == "user":
+            kept.pop()
+        told = _said(message, answered) if message.role == "assistant" else message
+        failed = not told.parts or any(isinstance(part, ErrorPart) for part in message.parts)
+        if told.parts:
+            kept.append(told)
     return kept
+
+
+def _said(message: Message, answered: Container[str]) -> Message:
+    parts = tuple(
+        part
+        for part in message.parts
+        if isinstance(part, _SAID) and (not isinstance(part, ToolCallPart) or part.id in answered)
+    )
+    return replace(message, parts=parts)

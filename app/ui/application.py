@@ -29,7 +29,8 @@ from app.settings.declared import (
 from app.settings.store import SettingsStore
 from app.ui.backend import EngineBackend
 from app.ui.chat.model_loads import known
-from app.ui.chat.session import Backend, ChatSession
+from app.ui.chat.session import ChatSession
+from app.ui.chat.session_ports import Backend
 from app.ui.downloads.board import Queue
 from app.ui.getting.room import Downloads, furnish, make_room, taken_up_text
 from app.ui.getting.wish import in_library

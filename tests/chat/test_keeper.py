@@ -61,7 +61,7 @@ def test_rounds_tools_and_figures_are_kept_as_the_turn_has_them(store: ChatStore
     assert kept.stored() == list(messages)
     assert [message.role for message in messages] == ["assistant", "tool", "assistant"]
     assert kept.states() == ["complete"] * 3
-    last = store.read.message(kept.keeper.leaf)
+    last = store.read.message(kept.keeper.message)
     assert last.making is not None
     assert (last.making.model, last.making.seed, last.making.reason) == ("GLM-4.6", 7, "end")
     assert last.making.timings["decode_tokens_per_second"] == 50.0

@@ -39,9 +39,9 @@ class Real:
         composer.set_text(text)
         composer.send.click()
         self.qtbot.waitUntil(lambda: not self.desktop.session.busy, timeout=TIMEOUT_MS)
-        reader = self.desktop.session._reader
-        assert reader is not None
-        return reader
+        turn = self.desktop.session._turn
+        assert turn is not None
+        return turn.reader
 
     def kinds(self) -> list[type]:
         return [type(entry) for entry in self.desktop.session.transcript.entries]

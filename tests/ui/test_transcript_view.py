@@ -154,7 +154,7 @@ def test_a_selection_is_kept_alive(view: TranscriptView, transcript: Transcript)
 def test_entries_that_go_take_their_places_with_them(
     view: TranscriptView, transcript: Transcript
 ) -> None:
-    transcript.remove_from(transcript.entries[10])
+    transcript.remove_after(transcript.entries[9])
     view.show_transcript(transcript)
     assert len(view._column) == 10
     assert _on_screen(view, transcript.entries[0]) < 700

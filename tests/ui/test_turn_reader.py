@@ -55,7 +55,7 @@ class Clock:
 
 def _read(*events: TurnEvent) -> list[Entry]:
     transcript = Transcript()
-    reader = TurnReader(transcript, "Why?", Clock())
+    reader = TurnReader(transcript, Question("Why?"), Clock())
     for event in events:
         reader.feed(event)
     return transcript.entries
@@ -96,7 +96,7 @@ def test_a_turn_with_thinking_and_a_tool() -> None:
 def test_thinking_is_timed() -> None:
     clock = Clock()
     transcript = Transcript()
-    reader = TurnReader(transcript, "Why?", clock)
+    reader = TurnReader(transcript, Question("Why?"), clock)
     reader.feed(ReasoningDelta("Hm."))
     clock.now += 14
     reader.feed(ReasoningClosed(True))
@@ -139,7 +139,7 @@ def test_a_tool_that_runs_when_the_turn_is_stopped() -> None:
 
 def test_a_failure_comes_after_what_there_is() -> None:
     transcript = Transcript()
-    reader = TurnReader(transcript, "Why?", Clock())
+    reader = TurnReader(transcript, Question("Why?"), Clock())
     reader.feed(TextDelta("Half an ans"))
     reader.fail(KnownError("It broke."), can_retry=True)
     assert _kinds(transcript.entries) == ["Question", "Answer", "Footer", "Failure"]

@@ -163,7 +163,7 @@ class Reads:
             return _parts(connection, messages)
 
     def history(self, conversation: int) -> tuple[StoredMessage, ...]:
-        """The visible messages with their parts, without how they were made."""
+        """The visible messages with their parts and versions, without how they were made."""
         with self._connections.one() as connection:
             heads = _path(connection, conversation)
             parts = _parts(connection, [head.id for head in heads])
@@ -174,9 +174,23 @@ class Reads:
                 head.state,
                 head.created,
                 Message(head.role, parts.get(head.id, ())),
+                versions=head.versions,
             )
             for head in heads
         )
+
+    def makings(self, messages: Sequence[int]) -> dict[int, Making]:
+        """How these messages were made; those of which it is not known are left out."""
+        found: dict[int, Making] = {}
+        with self._connections.one() as connection:
+            for some in _slices(messages):
+                rows = connection.execute(
+                    "SELECT message, model, quantization, sampling, seed, timings, reason, raw"  # noqa: S608
+                    f" FROM making WHERE message IN ({','.join('?' * len(some))})",
+                    some,
+                )
+                found |= {message: _making(making) for message, *making in rows}
+        return found
 
     def tree(self, conversation: int) -> tuple[StoredMessage, ...]:
         """Every message that is not deleted, parents first, with how it was made."""

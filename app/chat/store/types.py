@@ -79,7 +79,8 @@ class Making:
 
 @dataclass(frozen=True)
 class StoredMessage:
-    """Everything about one message. raw: what the model wrote, tags included, if it was kept."""
+    """Everything about one message. raw: what the model wrote, tags included, if it was kept.
+    versions: as in `MessageHead`, where it was asked for."""
 
     id: int
     parent: int | None
@@ -88,6 +89,7 @@ class StoredMessage:
     message: Message
     making: Making | None = None
     raw: str | None = None
+    versions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What a transcript shows, without a word about how: entries that change while a turn runs.
 
-What a person has unfolded is kept here too: views come and go.
+What a person has unfolded is kept here too: views come and go. message: which one of the store an
+entry shows; None when nothing is kept.
 """
 
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from typing import Literal
 
 from app.core.errors import KnownError
 from app.core.json import JsonObject
+from app.core.messages import AttachmentPart
 
 ThinkingState = Literal["running", "done", "unfinished"]
 ToolState = Literal["writing", "running", "done", "failed", "stopped", "rejected"]
@@ -16,10 +18,14 @@ FailureAction = Literal["retry", "open"]
 
 @dataclass(eq=False)
 class Question:
-    """unfolded: so many characters beyond the usual are shown."""
+    """unfolded: so many characters beyond the usual are shown. versions: of it and the questions
+    that stand in its place in other branches."""
 
     text: str
     unfolded: int = 0
+    attachments: tuple[AttachmentPart, ...] = ()
+    message: int | None = None
+    versions: tuple[int, ...] = ()
 
 
 @dataclass(eq=False)
@@ -32,6 +38,7 @@ class Thinking:
     seconds: float | None = None
     state: ThinkingState = "running"
     opened: bool = False
+    message: int | None = None
 
 
 @dataclass(eq=False)
@@ -46,6 +53,7 @@ class ToolUse:
     seconds: float | None = None
     reason: str = ""
     unfolded: bool = False
+    message: int | None = None
 
 
 @dataclass(eq=False)
@@ -55,27 +63,38 @@ class Answer:
     text: str = ""
     finished: bool = False
     unfolded: int = 0
+    message: int | None = None
 
 
 @dataclass(eq=False)
 class Footer:
-    """The line under a turn: what goes on, then its figures. fraction: prompt reading, 0 to 1."""
+    """The line under a turn: what goes on, then its figures. fraction: prompt reading, 0 to 1.
+
+    question: the message that the turn answers; message: the last one of the answer. version: the
+    one that has the versions, usually the answer's first.
+    """
 
     text: str = ""
     running: bool = True
     fraction: float | None = None
     answer: str = ""
+    question: int | None = None
+    message: int | None = None
+    version: int | None = None
+    versions: tuple[int, ...] = ()
 
 
 @dataclass(eq=False)
 class Notice:
     text: str
+    message: int | None = None
 
 
 @dataclass(eq=False)
 class Failure:
     error: KnownError
     actions: tuple[FailureAction, ...] = ("retry",)
+    message: int | None = None
 
 
 Entry = Question | Thinking | ToolUse | Answer | Footer | Notice | Failure
@@ -100,9 +119,14 @@ class Transcript:
     def touch(self, entry: Entry) -> None:
         self._changed[id(entry)] = entry
 
-    def remove_from(self, entry: Entry) -> None:
-        """That entry and all after it."""
-        del self.entries[self.entries.index(entry) :]
+    def remove_after(self, entry: Entry) -> None:
+        """All that stands below it."""
+        del self.entries[self.entries.index(entry) + 1 :]
+
+    def question(self, number: int) -> Question:
+        """The number-th of them, from 0."""
+        questions = [entry for entry in self.entries if isinstance(entry, Question)]
+        return questions[number]
 
     def remove(self, entry: Entry) -> None:
         self.entries.remove(entry)

@@ -1,17 +1,19 @@
-"""Where the open conversation is on the disk, and how a turn gets there. No Qt."""
+"""How a turn gets onto the disk. No Qt."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from app.chat.events import TurnEvent
+from app.chat.events import TurnEvent, TurnFinished
 from app.chat.keeper import TurnKeeper
 from app.chat.store.store import ChatStore
-from app.chat.store.types import ConversationDetails, Making, StoredMessage
+from app.chat.store.types import Making
 from app.chat.turn import TurnOptions
 from app.core.errors import KnownError
-from app.core.messages import TextPart
+from app.core.messages import Part
 from app.settings.sampling_json import sampling_to_json
+from app.ui.chat.model_loads import known
+from app.ui.chat.path import Path
 
 DISK_SECONDS = 10.0
 
@@ -33,52 +35,42 @@ class KeptTurn:
         except KnownError as error:
             tell(str(error))
 
-    def feed(self, event: TurnEvent) -> None:
+    def feed(self, event: TurnEvent) -> int:
+        """Keep it; the message that it belongs to."""
         self.keeper.feed(event)
+        return self.keeper.message
+
+    def done(self, finished: TurnFinished) -> None:
+        stopped = finished.reason == "cancelled"
+        self.keeper.end("stopped" if stopped else "complete", notice=finished.notice)
+
+    def failed(self, error: Exception) -> None:
+        self.keeper.end("failed", error=known(error))
 
 
 class Keeping:
-    """chats None: nothing is kept. conversation: None until the first question."""
+    """chats None: nothing is kept, and every method gives None."""
 
     def __init__(self, chats: ChatStore | None) -> None:
         self._chats = chats
-        self.conversation: int | None = None
-        self._leaf: int | None = None
-        self._question: int | None = None
-        self._unanswered: int | None = None
-        self._turn: KeptTurn | None = None
 
-    def begin(self, text: str, title: str, options: TurnOptions, model: str) -> KeptTurn | None:
-        """A question that got no answer before is asked again, not added a second time."""
-        chats = self._chats
-        if chats is None:
+    def ask(self, path: Path, parts: Sequence[Part]) -> tuple[int, Future[None]] | None:
+        """A question below the last message of the path, whose conversation is begun if need be."""
+        if self._chats is None:
             return None
-        if self.conversation is None:
-            self.conversation, _ = chats.conversations.create(title)
-        if self._unanswered is not None:
-            question, on_disk = self._unanswered, chats.written()
-        else:
-            question, on_disk = chats.messages.ask(self.conversation, self._leaf, [TextPart(text)])
-        self._unanswered, self._question = None, question
+        if path.id is None:
+            path.id, _ = self._chats.conversations.create(path.title)
+        leaf = path.leaf
+        return self._chats.messages.ask(path.id, leaf.id if leaf else None, parts)
+
+    def turn(
+        self, path: Path, options: TurnOptions, model: str, on_disk: Future[None] | None = None
+    ) -> KeptTurn | None:
+        """The answer to the last message of the path. on_disk: of that message; by default
+        everything that was given before."""
+        leaf = path.leaf
+        if self._chats is None or path.id is None or leaf is None or leaf.id is None:
+            return None
         making = Making(model, "", sampling_to_json(options.sampling))
-        keeper = TurnKeeper(chats.messages, self.conversation, question, making)
-        self._turn = KeptTurn(keeper, on_disk)
-        return self._turn
-
-    def answered(self) -> None:
-        """The last turn has added to the conversation."""
-        if self._turn is not None:
-            self._leaf = self._turn.keeper.leaf
-
-    def unanswered(self) -> None:
-        """Nothing came of it; the question can be asked again."""
-        self._unanswered = self._question
-
-    def leave(self) -> None:
-        self.conversation = self._leaf = self._question = self._unanswered = None
-        self._turn = None
-
-    def opened(self, details: ConversationDetails, stored: Sequence[StoredMessage]) -> None:
-        self.leave()
-        self.conversation = details.head.id
-        self._leaf = stored[-1].id if stored else None
+        keeper = TurnKeeper(self._chats.messages, path.id, leaf.id, making)
+        return KeptTurn(keeper, on_disk or self._chats.written())

@@ -1,63 +1,35 @@
 """The conversation and the model behind it. No Qt: closures come back through the task runner."""
 
-import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from concurrent.futures import Future
 
-from app.chat.events import TurnEvent, TurnFinished
+from app.chat.events import TurnFinished
 from app.chat.record import TurnError
 from app.chat.store.store import ChatStore
-from app.chat.store.types import ConversationDetails, FinalState, StoredMessage
-from app.chat.stored import prompt_messages
+from app.chat.store.types import ConversationDetails
 from app.chat.turn import TurnOptions
 from app.core.cancel import CancelToken
-from app.core.messages import Message, user
+from app.core.messages import AttachmentPart, Message, Part, TextPart
 from app.core.tasks import Task, TaskRunner
-from app.ui.chat.entries import Transcript
-from app.ui.chat.keeping import DISK_SECONDS, Keeping
-from app.ui.chat.model_loads import LoadBackend, ModelLoads, known
+from app.ui.chat.entries import Question, Transcript
+from app.ui.chat.keeping import Keeping
+from app.ui.chat.model_loads import ModelLoads, known
 from app.ui.chat.model_state import LoadedModel, ModelState
+from app.ui.chat.opening import Opened, read_opened
+from app.ui.chat.path import Path, PathMessage, title_of
+from app.ui.chat.running import RunningTurn, Waiting
+from app.ui.chat.session_ports import Backend, Presenter
 from app.ui.chat.stored_entries import stored_entries
 from app.ui.chat.turn_reader import TurnReader
-
-_LONGEST_TITLE = 60
-
-
-class Backend(LoadBackend, Protocol):
-    """The engine and what belongs to it. Blocks; for worker threads."""
-
-    def run_turn(
-        self,
-        history: Sequence[Message],
-        options: TurnOptions,
-        emit: Callable[[TurnEvent], None],
-        cancel: CancelToken,
-    ) -> TurnFinished: ...
-
-
-class Presenter(Protocol):
-    """Whoever shows the session; called on the GUI thread."""
-
-    def model_changed(self) -> None: ...
-
-    def busy_changed(self) -> None: ...
-
-    def events_waiting(self) -> None:
-        """`pump` has something to do; it is announced once until it is called."""
-
-    def transcript_changed(self) -> None: ...
-
-    def chats_changed(self) -> None:
-        """The list of conversations is another one now."""
-
-    def note(self, text: str) -> None:
-        """A sentence that belongs to no answer."""
 
 
 class ChatSession:
     """All methods belong on the GUI thread and return at once. chats: where conversations are kept;
-    without it they last as long as the window."""
+    without it they last as long as the window.
+
+    path: the open conversation, message by message; entries of the transcript name its messages.
+    """
 
     def __init__(
         self,
@@ -76,24 +48,23 @@ class ChatSession:
         self.presenter: Presenter | None = None
         self.transcript = Transcript()
         self.models = ModelLoads(backend, tasks, self._model_changed, self.stop)
-        self.title = ""
-        self._messages: list[Message] = []
-        self._reader: TurnReader | None = None
-        self._turn: Task | None = None
-        self._lock = threading.Lock()
-        self._events: list[TurnEvent] = []
-        self._announced = False
-        self._retry: str | None = None
+        self.path = Path()
+        self._turn: RunningTurn | None = None
+        self._task: Task | None = None
 
     @property
     def busy(self) -> bool:
         """A turn is running."""
-        return self._turn is not None
+        return self._task is not None
 
     @property
     def conversation(self) -> int | None:
         """The open one as it is called on the disk; None before its first question."""
-        return self._keeping.conversation
+        return self.path.id
+
+    @property
+    def title(self) -> str:
+        return self.path.title
 
     @property
     def model(self) -> ModelState:
@@ -109,68 +80,124 @@ class ChatSession:
         """Tokens used and tokens there are; (0, 0) without a model."""
         if self.ready is None:
             return 0, 0
-        used = self._reader.context_used if self._reader else None
+        used = self._turn.reader.context_used if self._turn else None
         return used or 0, self.ready.info.context_tokens
 
-    # The conversation
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What the model is told of the conversation."""
+        return tuple(self.path.prompt())
 
-    def ask(self, text: str, options: TurnOptions) -> bool:
+    # Asking
+
+    def ask(
+        self, text: str, options: TurnOptions, attachments: tuple[AttachmentPart, ...] = ()
+    ) -> bool:
         """Start a turn; False when that is not possible now."""
-        if self.busy or self.ready is None or not text.strip():
+        if self.busy or self.ready is None or not (text.strip() or attachments):
             return False
-        self._retry = None
-        self.title = self.title or _title(text)
-        reader = self._reader = TurnReader(self.transcript, text, self._monotonic)
-        history = [*self._messages, user(text)]
-        kept = self._keeping.begin(text, self.title, options, self.ready.name)
+        parts: list[Part] = [*attachments]
+        if text.strip():
+            parts.append(TextPart(text))
+        self.path.title = self.path.title or title_of(text or attachments[0].name)
+        self._add_question(parts, self._keeping.ask(self.path, parts), options)
+        return True
 
-        def emit(event: TurnEvent) -> None:
-            if kept is not None:
-                kept.feed(event)
-            self._emit(event)
+    def _add_question(
+        self,
+        parts: Sequence[Part],
+        kept: tuple[int, Future[None]] | None,
+        options: TurnOptions,
+        beside: tuple[int, ...] = (),
+    ) -> None:
+        """Below what is shown; the turn that answers it begins. kept: its name in the store, and
+        when it is on disk. beside: its other versions."""
+        message, on_disk = kept or (None, None)
+        versions = (*beside, message) if message is not None else ()
+        told = Message("user", tuple(parts))
+        self.path.messages.append(PathMessage(told, message, versions=versions))
+        attachments = tuple(part for part in parts if isinstance(part, AttachmentPart))
+        question = Question(told.text, attachments=attachments, message=message, versions=versions)
+        self._start(question, options, on_disk=on_disk)
+
+    def retry(self, options: TurnOptions) -> bool:
+        """Get an answer to the question that got none."""
+        place = self.path.last_question()
+        if self.busy or self.ready is None or place is None or self.path.is_answered:
+            return False
+        self.answer(place, options)
+        return True
+
+    def answer(self, place: int, options: TurnOptions) -> None:
+        """One more answer to the question at that place of the path, beside those that it has.
+        Only while nothing runs and a model is ready."""
+        below = self.path.messages[place + 1 : place + 2]
+        del self.path.messages[place + 1 :]
+        question = self.transcript.question(self.path.questions_up_to(place) - 1)
+        self.transcript.remove_after(question)
+        self._start(question, options, beside=below[0].versions if below else ())
+
+    def _start(
+        self,
+        question: Question,
+        options: TurnOptions,
+        *,
+        on_disk: Future[None] | None = None,
+        beside: tuple[int, ...] = (),
+    ) -> None:
+        """The turn that answers the last message of the path."""
+        ready = self.ready
+        if ready is None:
+            raise RuntimeError("a turn needs a loaded model")
+        reader = TurnReader(self.transcript, question, self._monotonic, beside)
+        kept = self._keeping.turn(self.path, options, ready.name, on_disk)
+        turn = RunningTurn(reader, self.path.prompt(), options, kept, self._waiting(), beside)
+        self._turn = turn
 
         def work(cancel: CancelToken) -> TurnFinished:
-            if kept is not None:
-                kept.wait_for_question(lambda told: self._tasks.post(lambda: self._note(told)))
-            return self._backend.run_turn(history, options, emit, cancel)
+            return turn.work(self._backend.run_turn, self._note_later, cancel)
 
         def done(finished: TurnFinished) -> None:
             if kept is not None:
-                state: FinalState = "stopped" if finished.reason == "cancelled" else "complete"
-                kept.keeper.end(state, notice=finished.notice)
-            self._turn_done(reader, text, finished.messages, finished.notice)
+                kept.done(finished)
+            self._turn_done(turn, finished)
 
         def failed(error: Exception) -> None:
             if kept is not None:
-                kept.keeper.end("failed", error=known(error))
-            self._turn_failed(reader, text, error)
+                kept.failed(error)
+            self._turn_failed(turn, error)
 
         def ended() -> None:
             if kept is not None:
                 kept.keeper.end("stopped")
-            self._turn_ended(reader)
+            self._turn_ended(turn)
 
-        self._turn = self._tasks.run(work, done, failed, ended)
+        self._task = self._tasks.run(work, done, failed, ended)
         self._tell_chats()
         self._tell_busy()
         self._tell_transcript()
-        return True
 
     def stop(self) -> None:
-        if self._turn is not None:
-            self._turn.cancel()
+        if self._task is not None:
+            self._task.cancel()
 
     @property
     def stopping(self) -> bool:
-        return self._turn is not None and self._turn.cancelled
+        return self._task is not None and self._task.cancelled
 
-    def retry(self, options: TurnOptions) -> bool:
-        """Ask the question of the failed turn again, in its place."""
-        if self._retry is None or self.busy or self.ready is None or self._reader is None:
+    def pump(self, most: int | None = None) -> bool:
+        """Take what the running turn reported into the transcript, at most so many events.
+
+        True when there is more.
+        """
+        if self._turn is None:
             return False
-        text = self._retry
-        self.transcript.remove_from(self._reader.question)
-        return self.ask(text, options)
+        some, more = self._turn.pump(most)
+        if some:
+            self._tell_transcript()
+        return more
+
+    # Conversations
 
     def new_chat(self) -> None:
         self._leave()
@@ -185,15 +212,16 @@ class ChatSession:
         self.stop()
         self._opening = conversation
 
-        def work(_: CancelToken) -> tuple[ConversationDetails, tuple[StoredMessage, ...]]:
-            chats.written().result(DISK_SECONDS)
-            return chats.read.details(conversation), chats.read.history(conversation)
-
-        def done(found: tuple[ConversationDetails, tuple[StoredMessage, ...]]) -> None:
+        def done(found: Opened) -> None:
             if self._opening == conversation:
+                self._leave()
                 self._show(*found)
 
-        self._tasks.run(work, done, lambda error: self._note(str(known(error))))
+        self._tasks.run(
+            lambda _: read_opened(chats, conversation),
+            done,
+            lambda error: self._note(str(known(error))),
+        )
 
     def forget_conversation(self, conversation: int) -> None:
         """It is in the trash; when it is the open one, a new chat takes its place."""
@@ -204,27 +232,21 @@ class ChatSession:
 
     def rename(self, title: str) -> None:
         """The open conversation has another title."""
-        self.title = title
+        self.path.title = title
         self._tell_transcript()
 
     def _leave(self) -> None:
         self.stop()
-        with self._lock:
-            self._events.clear()
-        self._messages.clear()
-        self._reader = None
-        self._retry = None
-        self.title = ""
+        if self._turn is not None:
+            self._turn.shown = False
+        self._turn = None
         self._opening = None
-        self._keeping.leave()
+        self.path.clear()
         self.transcript.clear()
 
-    def _show(self, details: ConversationDetails, stored: tuple[StoredMessage, ...]) -> None:
-        self._leave()
-        self._keeping.opened(details, stored)
-        self.title = details.head.title
-        self._messages = prompt_messages(stored)
-        for entry in stored_entries(stored):
+    def _show(self, details: ConversationDetails, messages: Sequence[PathMessage]) -> None:
+        self.path.show(details, messages)
+        for entry in stored_entries(messages):
             self.transcript.add(entry)
         self._tell_transcript()
         self._tell_chats()
@@ -234,35 +256,10 @@ class ChatSession:
         self.stop()
         self.models.close()
 
-    @property
-    def messages(self) -> tuple[Message, ...]:
-        return tuple(self._messages)
-
-    def pump(self, most: int | None = None) -> bool:
-        """Take what the running turn reported into the transcript, at most so many events.
-
-        True when there is more.
-        """
-        with self._lock:
-            events = self._events[:most]
-            del self._events[: len(events)]
-            more = bool(self._events)
-            self._announced = more
-        if self._reader is not None and events:
-            for event in events:
-                self._reader.feed(event)
-            self._tell_transcript()
-        return more
-
     # From the worker threads
 
-    def _emit(self, event: TurnEvent) -> None:
-        with self._lock:
-            self._events.append(event)
-            if self._announced:
-                return
-            self._announced = True
-        self._tasks.post(self._announce)
+    def _waiting(self) -> Waiting:
+        return Waiting(lambda: self._tasks.post(self._announce))
 
     def _announce(self) -> None:
         if self.presenter is not None:
@@ -270,40 +267,34 @@ class ChatSession:
         else:
             self.pump()
 
+    def _note_later(self, text: str) -> None:
+        self._tasks.post(lambda: self._note(text))
+
     # Back on the GUI thread
 
-    def _turn_done(
-        self, reader: TurnReader, text: str, messages: Sequence[Message], notice: str
-    ) -> None:
-        if reader is not self._reader:
+    def _turn_done(self, turn: RunningTurn, finished: TurnFinished) -> None:
+        if not turn.shown:
             return
         self.pump()
-        reader.end(notice, stopped=self.stopping)
-        if messages:
-            self._messages += [user(text), *messages]
-            self._keeping.answered()
-        else:
-            self._retry = text
-            self._keeping.unanswered()
+        turn.reader.end(finished.notice, stopped=self.stopping)
+        self._add_to_path(turn, finished.messages)
 
-    def _turn_failed(self, reader: TurnReader, text: str, error: Exception) -> None:
-        if reader is not self._reader:
+    def _turn_failed(self, turn: RunningTurn, error: Exception) -> None:
+        if not turn.shown:
             return
         self.pump()
-        if isinstance(error, TurnError) and error.messages:
-            self._messages += [user(text), *error.messages]
-            self._keeping.answered()
-        else:
-            self._retry = text
-            self._keeping.unanswered()
-        reader.fail(known(error), can_retry=self._retry is not None)
+        self._add_to_path(turn, error.messages if isinstance(error, TurnError) else ())
+        turn.reader.fail(known(error), can_retry=not self.path.is_answered)
 
-    def _turn_ended(self, reader: TurnReader) -> None:
-        self._turn = None
+    def _add_to_path(self, turn: RunningTurn, messages: Sequence[Message]) -> None:
+        self.path.add_turn(turn.kept.keeper if turn.kept else None, messages, turn.beside)
+
+    def _turn_ended(self, turn: RunningTurn) -> None:
+        self._task = None
         self._tell_chats()
-        if reader is self._reader:
+        if turn.shown:
             self.pump()
-            reader.end()
+            turn.reader.end()
         self._tell_transcript()
         self._tell_busy()
 
@@ -326,11 +317,3 @@ class ChatSession:
     def _tell_transcript(self) -> None:
         if self.presenter is not None:
             self.presenter.transcript_changed()
-
-
-def _title(question: str) -> str:
-    words = " ".join(question[:400].split())
-    if len(words) <= _LONGEST_TITLE:
-        return words
-    cut = words[:_LONGEST_TITLE]
-    return f"{cut[: cut.rfind(' ')] if ' ' in cut[30:] else cut}…"

@@ -41,13 +41,21 @@ class TurnReader:
     """For one turn. `context_used` and `context_total` follow the engine's figures."""
 
     def __init__(
-        self, transcript: Transcript, question: str, monotonic: Callable[[], float]
+        self,
+        transcript: Transcript,
+        question: Question,
+        monotonic: Callable[[], float],
+        beside: tuple[int, ...] = (),
     ) -> None:
+        """The question becomes the last entry when it is not. beside: the versions that this answer
+        joins."""
         self._transcript = transcript
         self._monotonic = monotonic
-        self.question = Question(question)
-        self._footer = Footer("Starting…")
-        transcript.add(self.question)
+        self._footer = Footer("Starting…", question=question.message)
+        self._beside = beside
+        self._message: int | None = None
+        if transcript.entries[-1:] != [question]:
+            transcript.add(question)
         transcript.add(self._footer)
         self._thinking: Thinking | None = None
         self._answer: Answer | None = None
@@ -65,7 +73,9 @@ class TurnReader:
         self.context_used: int | None = None
         self.context_total: int | None = None
 
-    def feed(self, event: TurnEvent) -> None:
+    def feed(self, event: TurnEvent, message: int | None = None) -> None:
+        """message: the one of the store that the event belongs to."""
+        self._belongs_to(message)
         match event:
             case TextDelta(text):
                 self._text(text)
@@ -100,7 +110,7 @@ class TurnReader:
                 use.state = "stopped"
                 self._transcript.touch(use)
         if notice:
-            self._transcript.add(Notice(notice))
+            self._transcript.add(Notice(notice, self._message))
         self._footer.running = False
         self._footer.fraction = None
         self._footer.answer = "\n\n".join(self._texts)
@@ -109,7 +119,15 @@ class TurnReader:
 
     def fail(self, error: KnownError, *, can_retry: bool) -> None:
         self.end()
-        self._transcript.add(Failure(error, ("retry",) if can_retry else ()))
+        self._transcript.add(Failure(error, ("retry",) if can_retry else (), self._message))
+
+    def _belongs_to(self, message: int | None) -> None:
+        footer = self._footer
+        if message is None or message == footer.question:
+            return
+        self._message = footer.message = message
+        if footer.version is None:
+            footer.version, footer.versions = message, (*self._beside, message)
 
     def _say(self, text: str) -> None:
         self._footer.text = text
@@ -156,7 +174,7 @@ class TurnReader:
     def _reason(self, text: str) -> None:
         if self._thinking is None:
             self._end_answer()
-            self._thinking = Thinking(self._monotonic())
+            self._thinking = Thinking(self._monotonic(), message=self._message)
             self._round_thinking.append(self._thinking)
             self._add(self._thinking)
             self._footer.fraction = None
@@ -178,7 +196,7 @@ class TurnReader:
         self._round_entries.clear()
         del self._texts[self._round_texts :]
         if text:
-            found = Thinking(self._round_started, text, self._generated)
+            found = Thinking(self._round_started, text, self._generated, message=self._message)
             self._thinking = found
             self._round_thinking.append(found)
             self._add(found)
@@ -198,7 +216,7 @@ class TurnReader:
             if not self._blank.strip():
                 return
             text, self._blank = self._blank.lstrip("\n"), ""
-            self._answer = Answer()
+            self._answer = Answer(message=self._message)
             self._add(self._answer)
             self._footer.fraction = None
             self._say("")
@@ -250,7 +268,7 @@ class TurnReader:
         return use
 
     def _new_tool(self, name: str) -> ToolUse:
-        use = ToolUse(name)
+        use = ToolUse(name, message=self._message)
         self._tools.append(use)
         self._add(use)
         return use

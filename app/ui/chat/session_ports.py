@@ -1,0 +1,41 @@
+"""What the session needs of others: an engine behind it, somebody who shows it."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from app.chat.events import TurnEvent, TurnFinished
+from app.chat.turn import TurnOptions
+from app.core.cancel import CancelToken
+from app.core.messages import Message
+from app.ui.chat.model_loads import LoadBackend
+
+
+class Backend(LoadBackend, Protocol):
+    """The engine and what belongs to it. Blocks; for worker threads."""
+
+    def run_turn(
+        self,
+        history: Sequence[Message],
+        options: TurnOptions,
+        emit: Callable[[TurnEvent], None],
+        cancel: CancelToken,
+    ) -> TurnFinished: ...
+
+
+class Presenter(Protocol):
+    """Whoever shows the session; called on the GUI thread."""
+
+    def model_changed(self) -> None: ...
+
+    def busy_changed(self) -> None: ...
+
+    def events_waiting(self) -> None:
+        """`pump` has something to do; it is announced once until it is called."""
+
+    def transcript_changed(self) -> None: ...
+
+    def chats_changed(self) -> None:
+        """The list of conversations is another one now."""
+
+    def note(self, text: str) -> None:
+        """A sentence that belongs to no answer."""
