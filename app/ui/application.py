@@ -18,6 +18,7 @@ from app.chat.services import Services
 from app.chat.store.store import ChatStore
 from app.chat.store.types import Opening
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.paths import APP_ID, demo_model_path, resources_dir
 from app.core.tasks import Task, TaskRunner
 from app.hardware.findings import gpu_banner
@@ -55,7 +56,7 @@ def application(arguments: list[str] | None = None) -> QApplication:
         existing if isinstance(existing, QApplication) else QApplication(arguments or sys.argv[:1])
     )
     app.setApplicationName("glm-launcher")
-    app.setApplicationDisplayName("GLM Launcher")
+    app.setApplicationDisplayName(tr("GLM Launcher"))
     app.setDesktopFileName(APP_ID)
     app.setWindowIcon(app_icon(resources_dir() / "icons", APP_ID))
     return app

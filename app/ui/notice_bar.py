@@ -3,6 +3,7 @@
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.hardware.types import Finding, Severity
 from app.ui.look import Look
 from app.ui.widgets import IconButton, button, card, chip, label, single_shot
@@ -26,7 +27,7 @@ class NoticeBar(QFrame):
         row.setContentsMargins(16, 8, 8, 8)
         row.addWidget(self.text, 1)
         row.addWidget(
-            IconButton(look, "cross", "Close the note", "noticeClose", on_click=self.clear)
+            IconButton(look, "cross", tr("Close the note"), "noticeClose", on_click=self.clear)
         )
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(24, 12, 24, 8)
@@ -41,7 +42,7 @@ class NoticeBar(QFrame):
             return
         self._lines.append(text)
         self.text.setText("\n".join(self._lines))
-        self.setAccessibleName(f"Note: {self.text.text()}")
+        self.setAccessibleName(tr("Note: {text}", text=self.text.text()))
         self._frame.show()
         self.show()
 
@@ -91,7 +92,7 @@ class FindingCard(QFrame):
         )
         self._name = name
         self._command = finding.command or ""
-        self.close_button = IconButton(look, "cross", "Close the note", f"{name}Close")
+        self.close_button = IconButton(look, "cross", tr("Close the note"), f"{name}Close")
         head = QHBoxLayout()
         head.setSpacing(12)
         head.addWidget(chip(tag, _KINDS[finding.severity], name=f"{name}Chip"))
@@ -102,7 +103,10 @@ class FindingCard(QFrame):
         column.setContentsMargins(16, 8, 8, 12)
         column.setSpacing(6)
         column.addLayout(head)
-        for text, part in ((finding.why, "Why"), (finding.remedy.replace("`", ""), "Remedy")):
+        for text, part in (
+            (finding.why, tr("Why")),
+            (finding.remedy.replace("`", ""), tr("Remedy")),
+        ):
             if text:
                 column.addWidget(label(text, name=f"{name}{part}", wrap=True))
         if self._command:
@@ -110,9 +114,9 @@ class FindingCard(QFrame):
 
     def _command_row(self) -> QHBoxLayout:
         self._copy: QPushButton = button(
-            "Copy command", f"{self._name}Copy", on_click=self._copy_command
+            tr("Copy command"), f"{self._name}Copy", on_click=self._copy_command
         )
-        self._back = single_shot(self, _COPIED_MS, lambda: self._copy.setText("Copy command"))
+        self._back = single_shot(self, _COPIED_MS, lambda: self._copy.setText(tr("Copy command")))
         row = QHBoxLayout()
         row.setContentsMargins(0, 2, 8, 0)
         row.setSpacing(12)
@@ -122,5 +126,5 @@ class FindingCard(QFrame):
 
     def _copy_command(self) -> None:
         QGuiApplication.clipboard().setText(self._command)
-        self._copy.setText("Copied")
+        self._copy.setText(tr("Copied"))
         self._back.start()

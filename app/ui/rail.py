@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.ui.look import Look
 from app.ui.widgets import restyle
 
@@ -44,9 +45,9 @@ class RailButton(QToolButton):
     def set_badge(self, text: str) -> None:
         """A few characters in place of the title, such as `42%`; "" for none."""
         self._badge = text
-        self.setText(text or self._place.title)
+        self.setText(text or tr(self._place.title))
         restyle(self, "busy", bool(text))
-        name = f"{self._place.title}, {text}" if text else self._place.title
+        name = f"{tr(self._place.title)}, {text}" if text else tr(self._place.title)
         self.setAccessibleName(name)
         self.setToolTip(f"{name} ({self._place.shortcut})")
 

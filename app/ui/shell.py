@@ -6,6 +6,7 @@ from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
+from app.core.language import mark
 from app.core.tasks import TaskRunner
 from app.settings.store import SettingsStore
 from app.ui.chat.model_loads import ModelLoads
@@ -14,11 +15,11 @@ from app.ui.getting.flow import GetAndChat
 from app.ui.look import Look
 from app.ui.rail import Place
 
-CHAT = Place("chat", "Chat", "chat", "Ctrl+1")
-MODELS = Place("models", "Models", "models", "Ctrl+2")
-DOWNLOADS = Place("downloads", "Downloads", "downloads", "Ctrl+3")
-HARDWARE = Place("hardware", "Hardware", "hardware", "Ctrl+4")
-SETTINGS = Place("settings", "Settings", "settings", "Ctrl+5", low=True)
+CHAT = Place("chat", mark("Chat"), "chat", "Ctrl+1")
+MODELS = Place("models", mark("Models"), "models", "Ctrl+2")
+DOWNLOADS = Place("downloads", mark("Downloads"), "downloads", "Ctrl+3")
+HARDWARE = Place("hardware", mark("Hardware"), "hardware", "Ctrl+4")
+SETTINGS = Place("settings", mark("Settings"), "settings", "Ctrl+5", low=True)
 FIRST_START = "first-start"
 """The key of the page that is shown at the first start; it is not on the rail."""
 PLACES = (CHAT, MODELS, DOWNLOADS, HARDWARE, SETTINGS)

@@ -7,6 +7,7 @@ from typing import Protocol
 from PySide6.QtWidgets import QWidget
 
 from app.chat.store.store import ChatStore
+from app.core.language import tr
 from app.core.tasks import TaskRunner
 from app.ui.commands.command import command, commands_below, keys_of, title_of
 from app.ui.commands.palette import Palette
@@ -55,7 +56,13 @@ class Commander:
         self._places = [place.key for place in places]
         self.palette = Palette(look, widget)
         made: list[tuple[str, str, Callable[[], object], tuple[str, ...], str]] = [
-            (place.title, f"go-{place.key}", partial(window.go, place.key), (place.shortcut,), _GO)
+            (
+                tr(place.title),
+                f"go-{place.key}",
+                partial(window.go, place.key),
+                (place.shortcut,),
+                _GO,
+            )
             for place in places
         ]
         made += [

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from app.catalog.quantizations import Quantization
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.tasks import Task, TaskRunner, run_bounded
 from app.core.units import gigabytes
 from app.downloads.requests import request_for
@@ -54,18 +55,20 @@ class AddressField(QWidget):
         self.setObjectName("addressField")
         self.edit = QLineEdit()
         self.edit.setObjectName("addressEdit")
-        self.edit.setAccessibleName("Address of a model on the Hub")
-        self.edit.setPlaceholderText("owner/name, owner/name:Q4_K_M or a huggingface.co address")
+        self.edit.setAccessibleName(tr("Address of a model on the Hub"))
+        self.edit.setPlaceholderText(
+            tr("owner/name, owner/name:Q4_K_M or a huggingface.co address")
+        )
         self.edit.setMaxLength(1000)
         self.edit.setClearButtonEnabled(False)
         self.edit.returnPressed.connect(self.look)
         self.edit.textEdited.connect(lambda _: self.reset())
-        self._go = button("Get", "addressGet", on_click=self._pressed)
+        self._go = button(tr("Get"), "addressGet", on_click=self._pressed)
         self._told = label("", "small", name="addressTold", wrap=True)
         self._choice = ChoiceBox(look)
         self._choice.setObjectName("addressChoice")
-        self._choice.setAccessibleName("Quantization to download")
-        self._add = button("Download", "addressAdd", on_click=self._take_choice)
+        self._choice.setAccessibleName(tr("Quantization to download"))
+        self._add = button(tr("Download"), "addressAdd", on_click=self._take_choice)
         self._forget = single_shot(self, _TOLD_MS, self._told.hide)
         self._build()
         self.reset()
@@ -78,9 +81,9 @@ class AddressField(QWidget):
         except KnownError as error:
             self._tell(error)
             return
-        self._told.setText(f"Asking the Hub about {address.repo}…")
+        self._told.setText(tr("Asking the Hub about {repo}…", repo=address.repo))
         self._told.show()
-        self._go.setText("Stop")
+        self._go.setText(tr("Stop"))
 
         def work(cancel: CancelToken) -> Found:
             # Abandoned when the program ends: a stranger's server may take its time.
@@ -109,7 +112,7 @@ class AddressField(QWidget):
             self._task = None
         self._found = None
         self._forget.stop()
-        self._go.setText("Get")
+        self._go.setText(tr("Get"))
         self._told.hide()
         self._choice.hide()
         self._add.hide()
@@ -132,9 +135,14 @@ class AddressField(QWidget):
             size, files = gigabytes(one.size_bytes), files_text(len(one.files))
             self._choice.addItem(f"{one.name} · {size} · {files}", one)
         others = len(found.listed.quantizations) - len(usable)
-        left_out = f" {others} more cannot be loaded." if others else ""
+        left_out = tr(" {others} more cannot be loaded.", others=others) if others else ""
         self._told.setText(
-            f"{found.listed.repo} has {len(usable)} quantizations. Which one?{left_out}"
+            tr(
+                "{repo} has {usable} quantizations. Which one?{left_out}",
+                repo=found.listed.repo,
+                usable=len(usable),
+                left_out=left_out,
+            )
         )
         for part in (self._told, self._choice, self._add):
             part.show()
@@ -150,7 +158,12 @@ class AddressField(QWidget):
         self.edit.clear()
         request = request_of(listed, one)
         size = gigabytes(request.size_bytes)
-        told = f"{request.title} is in the queue ({size}). {one.warning}"
+        told = tr(
+            "{title} is in the queue ({size}). {warning}",
+            title=request.title,
+            size=size,
+            warning=one.warning,
+        )
         self._told.setText(told.rstrip())
         self._told.show()
         self._forget.start()

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QGridLayout, QHBoxLayout, QWidget
 
+from app.core.language import tr
 from app.core.units import gigabytes
 from app.downloads.limits import MAX_CONNECTIONS
 from app.downloads.types import Target
@@ -32,9 +33,13 @@ class Room:
     @property
     def text(self) -> str:
         if self.free_bytes is None:
-            return "free space unknown"
-        free = f"{gigabytes(self.free_bytes)} free"
-        return f"{free}, {gigabytes(self.to_come_bytes)} to come" if self.to_come_bytes else free
+            return tr("free space unknown")
+        free = tr("{free} free", free=gigabytes(self.free_bytes))
+        return (
+            tr("{free}, {to_come} to come", free=free, to_come=gigabytes(self.to_come_bytes))
+            if self.to_come_bytes
+            else free
+        )
 
     @property
     def enough(self) -> bool:
@@ -50,7 +55,7 @@ class RateSpin(QDoubleSpinBox):
         self.setDecimals(1)
         self.setRange(0.0, 100_000.0)
         self.setSuffix(" MB/s")
-        self.setSpecialValueText("no limit")
+        self.setSpecialValueText(tr("no limit"))
         self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
         self.lineEdit().setTextMargins(6, 0, 0, 0)
 
@@ -78,12 +83,12 @@ class Controls(QFrame):
         self.connections.setRange(1, MAX_CONNECTIONS)
         self.rate = RateSpin(look)
         for spin, name, told in (
-            (self.connections, "downloadConnections", "Connections at once"),
-            (self.rate, "downloadRate", "Speed limit in megabytes per second, 0 for none"),
+            (self.connections, "downloadConnections", tr("Connections at once")),
+            (self.rate, "downloadRate", tr("Speed limit in megabytes per second, 0 for none")),
         ):
             spin.setObjectName(name)
             spin.setAccessibleName(told)
-            spin.setToolTip(f"{told}. It holds for what runs now, too.")
+            spin.setToolTip(tr("{told}. It holds for what runs now, too.", told=told))
             spin.setKeyboardTracking(False)
         self.connections.setFixedWidth(72)
         self.rate.setFixedWidth(124)
@@ -109,7 +114,10 @@ class Controls(QFrame):
         self._room.set_full(_home(room.target.folder))
         if room.target.kind == "hub-cache":
             self._room.setToolTip(
-                f"{self._room.full}\nThe Hugging Face cache, which other programs share."
+                tr(
+                    "{full}\nThe Hugging Face cache, which other programs share.",
+                    full=self._room.full,
+                )
             )
         self._low.setText(room.text if room.enough else f"! {room.text}")
         restyle(self._low, "tone", "small" if room.enough else "bad")
@@ -128,7 +136,7 @@ class Controls(QFrame):
     def _build(self) -> None:
         limits = QHBoxLayout()
         limits.setSpacing(8)
-        for text, spin in (("Connections", self.connections), ("Speed limit", self.rate)):
+        for text, spin in ((tr("Connections"), self.connections), (tr("Speed limit"), self.rate)):
             told = label(text, "small")
             told.setBuddy(spin)
             limits.addWidget(told)
@@ -137,12 +145,12 @@ class Controls(QFrame):
         limits.addStretch(1)
         where = QHBoxLayout()
         where.setSpacing(8)
-        where.addWidget(label("Files go to", "small"))
+        where.addWidget(label(tr("Files go to"), "small"))
         where.addWidget(self._room, 1)
         where.addWidget(self._low)
         for text, name, call in (
-            ("Open", "openDownloadsFolder", self.show_folder_wanted.emit),
-            ("Change…", "changeDownloadsFolder", self.folder_wanted.emit),
+            (tr("Open"), "openDownloadsFolder", self.show_folder_wanted.emit),
+            (tr("Change…"), "changeDownloadsFolder", self.folder_wanted.emit),
         ):
             where.addWidget(_quiet(text, name, call))
         grid = QGridLayout(self)
@@ -157,7 +165,7 @@ def _quiet(text: str, name: str, call: Callable[[], None]) -> QWidget:
         text,
         name,
         "quiet",
-        accessible=f"{text.rstrip('…')} the folder for downloads",
+        accessible=tr("{rstrip} the folder for downloads", rstrip=text.rstrip("…")),
         on_click=call,
     )
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)

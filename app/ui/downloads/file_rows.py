@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from app.core.language import tr
 from app.core.units import gigabytes
 from app.downloads.types import FileProgress, JobStatus
 from app.ui.downloads.parts import Elided, TwoToneBar
@@ -37,12 +38,14 @@ class FileRows(QWidget):
         for row, file in enumerate(shown):
             self._show(row, file)
         rest = len(job.files) - len(shown)
-        self._more.setText(f"and {rest} more" if rest else "")
+        self._more.setText(tr("and {rest} more", rest=rest) if rest else "")
         self._more.setVisible(bool(rest))
 
     def _add_row(self, row: int) -> None:
         name = Elided("", "small", name=f"fileName-{self._id}-{row}", cut=_LEFT)
-        bar = TwoToneBar(self._look, f"fileBar-{self._id}-{row}", f"File {row + 1}", height=4)
+        bar = TwoToneBar(
+            self._look, f"fileBar-{self._id}-{row}", tr("File {row}", row=row + 1), height=4
+        )
         figures = label("", "mono", name=f"fileFigures-{self._id}-{row}")
         for column, part in enumerate((name, bar, figures)):
             self._grid.addWidget(part, row, column)
@@ -58,6 +61,6 @@ class FileRows(QWidget):
             file.done_bytes,
             file.verified_bytes,
             file.size_bytes,
-            f"{told}, {gigabytes(file.verified_bytes)} verified",
+            tr("{told}, {verified} verified", told=told, verified=gigabytes(file.verified_bytes)),
         )
         self._figures[row].setText(told)

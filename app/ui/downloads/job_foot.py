@@ -4,11 +4,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.downloads.types import JobState, JobStatus
 from app.ui.downloads.words import cancel_text
 from app.ui.widgets import button, label
 
-_NO_REASON = KnownError("The download failed.", "", "Try again.")
+
+def _no_reason() -> KnownError:
+    return KnownError(tr("The download failed."), "", tr("Try again."))
 
 
 class JobFoot(QWidget):
@@ -40,21 +43,21 @@ class JobFoot(QWidget):
         self._shown = key
         match job.state:
             case JobState.FAILED:
-                self._put(self._failed(job.error or _NO_REASON))
+                self._put(self._failed(job.error or _no_reason()))
             case JobState.CHANGED:
                 self._put(
                     self._row(
-                        ("Take the new file", "accept", "plain"),
-                        ("Give the download up…", "ask", "plain"),
+                        (tr("Take the new file"), "accept", "plain"),
+                        (tr("Give the download up…"), "ask", "plain"),
                         job=job,
                     )
                 )
             case JobState.DONE:
                 self._put(
                     self._row(
-                        ("Load and chat", "chat", "plain"),
-                        ("Load with options…", "load", "plain"),
-                        ("Show in folder", "folder", "plain"),
+                        (tr("Load and chat"), "chat", "plain"),
+                        (tr("Load with options…"), "load", "plain"),
+                        (tr("Show in folder"), "folder", "plain"),
                     )
                 )
             case _:
@@ -67,19 +70,19 @@ class JobFoot(QWidget):
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addWidget(label("Cancel this download?", "strong", name=f"askTitle-{self._id}"))
+        column.addWidget(label(tr("Cancel this download?"), "strong", name=f"askTitle-{self._id}"))
         told = label(cancel_text(job), name=f"askText-{self._id}", wrap=True)
         column.addWidget(told)
         row = QHBoxLayout()
         row.setSpacing(8)
-        keep = button("Keep it", f"keep-{self._id}", on_click=lambda: self._answered(job))
-        throw = button("Cancel and throw away", f"throw-{self._id}", on_click=self._throw)
+        keep = button(tr("Keep it"), f"keep-{self._id}", on_click=lambda: self._answered(job))
+        throw = button(tr("Cancel and throw away"), f"throw-{self._id}", on_click=self._throw)
         for part in (keep, throw):
             row.addWidget(part)
         row.addStretch(1)
         column.addLayout(row)
         self._put(content)
-        content.setAccessibleName(f"Cancel this download? {told.text()}")
+        content.setAccessibleName(tr("Cancel this download? {text}", text=told.text()))
         keep.setFocus()
 
     @property
@@ -104,12 +107,12 @@ class JobFoot(QWidget):
     def _failed(self, error: KnownError) -> QWidget:
         content = QWidget()
         content.setObjectName(f"jobError-{self._id}")
-        content.setAccessibleName(f"Error: {error}")
+        content.setAccessibleName(tr("Error: {error}", error=error))
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(label(error.what, "strong", name=f"errorWhat-{self._id}", wrap=True))
-        for text, part in ((error.why, "Why"), (error.next_step, "Next")):
+        for text, part in ((error.why, tr("Why")), (error.next_step, tr("Next"))):
             if text:
                 column.addWidget(label(text, name=f"error{part}-{self._id}", wrap=True))
         details = label(error.details, "mono", name=f"errorDetails-{self._id}", wrap=True)
@@ -119,13 +122,13 @@ class JobFoot(QWidget):
         row.setContentsMargins(0, 4, 0, 0)
         row.setSpacing(8)
         for text, action, kind in (
-            ("Try again", "resume", "plain"),
-            ("Take off the list", "remove", "plain"),
+            (tr("Try again"), "resume", "plain"),
+            (tr("Take off the list"), "remove", "plain"),
         ):
             row.addWidget(self._button(text, action, kind))
         row.addStretch(1)
         if error.details:
-            fold: QPushButton = button("Details", f"errorFold-{self._id}", "quiet")
+            fold: QPushButton = button(tr("Details"), f"errorFold-{self._id}", "quiet")
             fold.setCheckable(True)
             fold.toggled.connect(details.setVisible)
             row.addWidget(fold)

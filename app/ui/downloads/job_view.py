@@ -4,6 +4,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.downloads.types import JobState, JobStatus
 from app.ui.downloads.file_rows import FileRows
 from app.ui.downloads.job_foot import JobFoot
@@ -45,7 +46,9 @@ class JobView(QWidget):
         self.title = Elided("", "strong", name=f"jobTitle-{self._id}")
         self._source = Elided("", "small", name=f"jobSource-{self._id}")
         self._chip = chip("", name=f"jobState-{self._id}")
-        self._bar = TwoToneBar(look, f"jobBar-{self._id}", f"Progress of {title_of(job)}")
+        self._bar = TwoToneBar(
+            look, f"jobBar-{self._id}", tr("Progress of {job}", job=title_of(job))
+        )
         self._progress = label("", "mono", name=f"jobProgress-{self._id}")
         self._pace = label("", "mono", name=f"jobPace-{self._id}")
         self._sentence = label("", "small", name=f"jobSentence-{self._id}", wrap=True)
@@ -99,7 +102,7 @@ class JobView(QWidget):
             self._files.show_status(self._job)
         self._files.setVisible(shown)
         self._fold.set_icon("chevron-down" if shown else "chevron-right")
-        name = "Hide the files" if shown else "Show the files"
+        name = tr("Hide the files") if shown else tr("Show the files")
         self._fold.setAccessibleName(name)
         self._fold.setToolTip(name)
 
@@ -118,9 +121,9 @@ class JobView(QWidget):
         if self._pause.accessibleName() != name:
             self._pause.set_icon("pause" if can_pause else "play")
             self._pause.setAccessibleName(name)
-            self._pause.setToolTip("Pause (Space)" if can_pause else "Resume (Space)")
+            self._pause.setToolTip(tr("Pause (Space)") if can_pause else tr("Resume (Space)"))
         done = job.state is JobState.DONE
-        self._cross.setToolTip("Take off the list" if done else "Cancel (Del)")
+        self._cross.setToolTip(tr("Take off the list") if done else tr("Cancel (Del)"))
         self._cross.setAccessibleName(f"{'Remove' if done else 'Cancel'} {title_of(job)}")
 
     def _mini(self, icon: str, name: str, key: str) -> IconButton:
@@ -132,15 +135,15 @@ class JobView(QWidget):
         grip = Grip(self._look, f"grip-{self._id}")
         grip.dragged.connect(self.dragged)
         grip.dropped.connect(self.dropped)
-        self._fold = self._mini("chevron-right", "Show the files", "fold")
+        self._fold = self._mini("chevron-right", tr("Show the files"), "fold")
         self._fold.clicked.connect(lambda *_: self.toggle_files())
-        self._pause = self._mini("pause", "Pause", "pause")
+        self._pause = self._mini("pause", tr("Pause"), "pause")
         self._pause.clicked.connect(lambda *_: self.toggle_pause())
-        up = self._mini("chevron-up", "Move up (Alt+Up)", "up")
+        up = self._mini("chevron-up", tr("Move up (Alt+Up)"), "up")
         up.clicked.connect(lambda *_: self.wanted.emit("up"))
-        down = self._mini("chevron-down", "Move down (Alt+Down)", "down")
+        down = self._mini("chevron-down", tr("Move down (Alt+Down)"), "down")
         down.clicked.connect(lambda *_: self.wanted.emit("down"))
-        self._cross = self._mini("cross", "Cancel", "cross")
+        self._cross = self._mini("cross", tr("Cancel"), "cross")
         self._cross.clicked.connect(lambda *_: self.ask_cancel())
         names = QVBoxLayout()
         names.setSpacing(0)

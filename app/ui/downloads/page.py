@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.downloads.storage import free_bytes
 from app.downloads.types import DownloadRequest, JobState, JobStatus, Target
 from app.settings.declared import MODELS_FOLDER
@@ -45,16 +46,16 @@ class DownloadsPage(QWidget):
         self._board = board = room.board
         self._target, self._free = target, free
         self._stop_listening: Callable[[], None] | None = None
-        self._picker = Picker(self, "A folder for models", "downloadsFolderDialog")
+        self._picker = Picker(self, tr("A folder for models"), "downloadsFolderDialog")
         self._picker.picked.connect(self.folder_chosen)
         self.setObjectName("downloadsPage")
         self.setProperty("page", "true")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._summary = label("", "muted", name="downloadsSummary", wrap=True)
-        self._pause_all = button("Pause all", "pauseAll", on_click=board.pause_all)
-        self._resume_all = button("Resume all", "resumeAll", on_click=board.resume_all)
-        self._clear = button("Clear finished", "clearFinished", on_click=board.clear_finished)
-        self._clear.setToolTip("Takes what is complete off the list; the files stay.")
+        self._pause_all = button(tr("Pause all"), "pauseAll", on_click=board.pause_all)
+        self._resume_all = button(tr("Resume all"), "resumeAll", on_click=board.resume_all)
+        self._clear = button(tr("Clear finished"), "clearFinished", on_click=board.clear_finished)
+        self._clear.setToolTip(tr("Takes what is complete off the list; the files stay."))
         self.address = AddressField(shell.look, shell.tasks, lister, mirror)
         self.address.chosen.connect(self.add)
         self.queue = QueueList(shell.look)
@@ -75,7 +76,9 @@ class DownloadsPage(QWidget):
         """Into the queue, once."""
         known = self._board.find(request)
         if known is not None:
-            self._shell.window.tell(f"{known.request.title} is in the list already.")
+            self._shell.window.tell(
+                tr("{title} is in the list already.", title=known.request.title)
+            )
             self.queue.focus(known.job_id)
             return
         target = self._target()
@@ -172,7 +175,11 @@ class DownloadsPage(QWidget):
         self._shell.settings.set(MODELS_FOLDER, folder)
         self._shell.window.settings_changed()
         self._shell.window.tell(
-            f"New downloads go to {folder}. What is in the list already goes where it was meant to."
+            tr(
+                "New downloads go to {folder}. What is in the list already goes "
+                "where it was meant to.",
+                folder=folder,
+            )
         )
         self._ask_room()
 
@@ -180,7 +187,7 @@ class DownloadsPage(QWidget):
         empty = QWidget()
         empty.setObjectName("downloadsEmpty")
         text = label(
-            "Nothing is being downloaded.", "display", name="downloadsEmptyText", wrap=True
+            tr("Nothing is being downloaded."), "display", name="downloadsEmptyText", wrap=True
         )
         text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column = QVBoxLayout(empty)
@@ -189,7 +196,7 @@ class DownloadsPage(QWidget):
         column.addWidget(text)
         column.addWidget(
             button(
-                "Find a model",
+                tr("Find a model"),
                 "downloadsToModels",
                 "primary",
                 on_click=partial(self._shell.window.go, MODELS.key),
@@ -203,7 +210,7 @@ class DownloadsPage(QWidget):
     def _build(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(8)
-        head.addWidget(label("Downloads", "display", name="downloadsTitle"), 1)
+        head.addWidget(label(tr("Downloads"), "display", name="downloadsTitle"), 1)
         for made in (self._clear, self._pause_all, self._resume_all):
             head.addWidget(made)
         top = QVBoxLayout()

@@ -4,6 +4,7 @@ from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy
 
+from app.core.language import tr
 from app.ui.look import Look
 from app.ui.widgets import plain_tip
 
@@ -70,7 +71,7 @@ class TwoToneBar(QProgressBar):
         self.setRange(0, _STEPS)
         self.setTextVisible(False)
         self.setFixedHeight(height)
-        self.setToolTip("Full colour: verified. Paler: downloaded, still to be verified.")
+        self.setToolTip(tr("Full colour: verified. Paler: downloaded, still to be verified."))
         look.changed.connect(self.update)
 
     def show_parts(self, done: int, verified: int, size: int, told: str) -> None:
@@ -119,8 +120,8 @@ class Grip(QLabel):
         self._from: QPoint | None = None
         self._moving = False
         self.setObjectName(name)
-        self.setAccessibleName("Move this download")
-        self.setToolTip("Drag to change the order (Alt+Up, Alt+Down)")
+        self.setAccessibleName(tr("Move this download"))
+        self.setToolTip(tr("Drag to change the order (Alt+Up, Alt+Down)"))
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self.setFixedSize(24, 24)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)

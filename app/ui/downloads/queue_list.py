@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from app.core.language import mark, tr
 from app.downloads.types import JobStatus
 from app.ui.downloads.job_view import JobView
 from app.ui.downloads.words import chip_of, progress_text, title_of
@@ -15,9 +16,9 @@ from app.ui.widgets import restyle, single_shot
 
 _ESTIMATED_HEIGHT = 112
 _MARGIN = 600
-_KEYS = (
-    "Space pauses or resumes, Enter shows the files, Delete cancels, "
-    "Alt with the up or down arrow moves it."
+_KEYS = mark(
+    "Space pauses or resumes, Enter shows the files, Delete cancels, Alt with "
+    "the up or down arrow moves it."
 )
 
 
@@ -37,7 +38,7 @@ class JobSlot(QFrame):
         self.setProperty("card", "job")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumHeight(_ESTIMATED_HEIGHT)
-        self.setAccessibleDescription(_KEYS)
+        self.setAccessibleDescription(tr(_KEYS))
         self._name()
 
     def build(self, look: Look) -> JobView:
@@ -111,7 +112,7 @@ class QueueList(QScrollArea):
         self._slots: dict[str, JobSlot] = {}
         self._drop_at = -1
         self.setObjectName("downloadsQueue")
-        self.setAccessibleName("Downloads, first to last")
+        self.setAccessibleName(tr("Downloads, first to last"))
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.core.language import mark, tr
 from app.core.units import duration, gigabytes
 from app.downloads.types import FileProgress, JobState, JobStatus
 
@@ -10,22 +11,23 @@ Tone = str
 """Of a chip: plain, busy, ok, warn, bad."""
 
 _CHIPS: dict[JobState, tuple[str, Tone]] = {
-    JobState.QUEUED: ("Queued", "plain"),
-    JobState.CHECKING: ("Checking", "busy"),
-    JobState.RUNNING: ("Running", "busy"),
-    JobState.WAITING: ("Waiting", "warn"),
-    JobState.NO_SPACE: ("Disk full", "warn"),
-    JobState.CHANGED: ("Asks", "warn"),
-    JobState.PAUSED: ("Paused", "plain"),
-    JobState.FAILED: ("Failed", "bad"),
-    JobState.DONE: ("Complete", "ok"),
+    JobState.QUEUED: (mark("Queued"), "plain"),
+    JobState.CHECKING: (mark("Checking"), "busy"),
+    JobState.RUNNING: (mark("Running"), "busy"),
+    JobState.WAITING: (mark("Waiting"), "warn"),
+    JobState.NO_SPACE: (mark("Disk full"), "warn"),
+    JobState.CHANGED: (mark("Asks"), "warn"),
+    JobState.PAUSED: (mark("Paused"), "plain"),
+    JobState.FAILED: (mark("Failed"), "bad"),
+    JobState.DONE: (mark("Complete"), "ok"),
 }
 
 
 def chip_of(job: JobStatus) -> tuple[str, Tone]:
     if verifying(job):
-        return "Verifying", "busy"
-    return _CHIPS[job.state]
+        return tr("Verifying"), "busy"
+    text, kind = _CHIPS[job.state]
+    return tr(text), kind
 
 
 def verifying(job: JobStatus) -> bool:
@@ -44,14 +46,18 @@ def source_of(job: JobStatus) -> str:
 
 
 def files_text(number: int) -> str:
-    return "1 file" if number == 1 else f"{number} files"
+    return tr("1 file") if number == 1 else tr("{number} files", number=number)
 
 
 def part_of(done: int, size: int) -> str:
     """`66.4 of 158 GB`; the unit twice only where they differ."""
     have, whole = gigabytes(done), gigabytes(size)
     number, _, unit = have.partition(" ")
-    return f"{number} of {whole}" if whole.endswith(f" {unit}") else f"{have} of {whole}"
+    return (
+        tr("{number} of {whole}", number=number, whole=whole)
+        if whole.endswith(f" {unit}")
+        else tr("{have} of {whole}", have=have, whole=whole)
+    )
 
 
 def percent_text(percent: float) -> str:
@@ -65,7 +71,7 @@ def progress_text(job: JobStatus) -> str:
         return gigabytes(job.size_bytes)
     parts = [part_of(job.done_bytes, job.size_bytes), percent_text(job.percent)]
     if job.verified_bytes < job.done_bytes:
-        parts.append(f"{gigabytes(job.verified_bytes)} verified")
+        parts.append(tr("{verified} verified", verified=gigabytes(job.verified_bytes)))
     return " · ".join(parts)
 
 
@@ -83,32 +89,35 @@ def pace_text(job: JobStatus) -> str:
 def left_text(seconds: float) -> str:
     """Coarse enough not to flicker."""
     if seconds < 10:
-        return "a few seconds left"
+        return tr("a few seconds left")
     step = 60 if seconds >= 120 else 5
-    return f"about {duration(round(seconds / step) * step)} left"
+    return tr("about {seconds} left", seconds=duration(round(seconds / step) * step))
 
 
 def state_text(job: JobStatus) -> str:
     """A sentence where the chip does not say it all, else ""."""
     match job.state:
         case JobState.QUEUED:
-            return "Starts when those before it are through."
+            return tr("Starts when those before it are through.")
         case JobState.CHECKING:
-            return "Looking at the disk and at what is there already."
+            return tr("Looking at the disk and at what is there already.")
         case JobState.RUNNING if verifying(job):
             share = percent_text(100 * job.verified_bytes / job.size_bytes)
-            return f"All bytes are here; {share} of them are compared with the checksum."
+            return tr(
+                "All bytes are here; {share} of them are compared with the checksum.", share=share
+            )
         case JobState.WAITING:
             return " ".join(filter(None, (job.reason, retry_text(job))))
         case JobState.NO_SPACE:
-            return (
-                f"Needs {gigabytes(job.needed_bytes)} more room in {job.target.folder}. "
-                "It goes on by itself when there is room."
+            return tr(
+                "Needs {needed} more room in {folder}. It goes on by itself when there is room.",
+                needed=gigabytes(job.needed_bytes),
+                folder=job.target.folder,
             )
         case JobState.CHANGED:
             return change_text(job)
         case JobState.DONE:
-            return f"In {folder_of(job)}"
+            return tr("In {job}", job=folder_of(job))
         case _:
             return ""
 
@@ -117,17 +126,20 @@ def retry_text(job: JobStatus) -> str:
     left = job.retry_in_seconds
     if left is None:
         return ""
-    return f"Next try in {left:.0f} s." if left >= 1 else "Trying again now."
+    return tr("Next try in {left:.0f} s.", left=left) if left >= 1 else tr("Trying again now.")
 
 
 def change_text(job: JobStatus) -> str:
     change = job.change
     if change is None:
-        return "A file has changed on the server."
+        return tr("A file has changed on the server.")
     name = change.path.rpartition("/")[2]
-    return (
-        f"{name} was replaced on the server after this download began; it is another file of "
-        f"{gigabytes(change.size_bytes)} now. What came of the old one cannot be used for it."
+    return tr(
+        "{name} was replaced on the server after this download began; it is "
+        "another file of {size} now. What came of the old one cannot be used for "
+        "it.",
+        name=name,
+        size=gigabytes(change.size_bytes),
     )
 
 
@@ -135,13 +147,15 @@ def cancel_text(job: JobStatus) -> str:
     """What cancelling throws away and what it keeps."""
     complete = [file for file in job.files if file.location is not None]
     unfinished = sum(file.done_bytes for file in job.files if file.location is None)
-    parts = [f"{gigabytes(unfinished)} of unfinished files are thrown away."]
+    parts = [
+        tr("{unfinished} of unfinished files are thrown away.", unfinished=gigabytes(unfinished))
+    ]
     if complete:
         size = gigabytes(sum(file.size_bytes for file in complete))
         stay = (
-            "1 complete file stays"
+            tr("1 complete file stays")
             if len(complete) == 1
-            else f"{len(complete)} complete files stay"
+            else tr("{complete} complete files stay", complete=len(complete))
         )
         parts.append(f"{stay} ({size}).")
     return " ".join(parts)
@@ -182,12 +196,14 @@ def summary_text(jobs: Sequence[JobStatus], going_on: Sequence[JobStatus]) -> st
         return ""
     if not going_on:
         done = sum(job.state is JobState.DONE for job in jobs)
-        return f"{done} of {len(jobs)} complete, nothing is running."
+        return tr("{done} of {jobs} complete, nothing is running.", done=done, jobs=len(jobs))
     size = sum(job.size_bytes for job in going_on)
     done_bytes = sum(job.done_bytes for job in going_on)
-    parts = [f"{len(going_on)} in the queue", part_of(done_bytes, size)]
+    parts = [tr("{going_on} in the queue", going_on=len(going_on)), part_of(done_bytes, size)]
     speed = next((j.speed_bytes_per_second for j in going_on if j.speed_bytes_per_second), None)
     if speed:
         parts.append(f"{gigabytes(round(speed))}/s")
-        parts.append(f"all in {left_text((size - done_bytes) / speed)}".removesuffix(" left"))
+        parts.append(
+            tr("all in {size}", size=left_text((size - done_bytes) / speed)).removesuffix(" left")
+        )
     return " · ".join(parts)

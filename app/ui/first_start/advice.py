@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.catalog.shipped import shipped_catalogue
+from app.core.language import tr
 from app.core.units import gigabytes
 from app.hardware.types import Disk, Finding, Gpu, Machine
 from app.planning.offers import Offers, by_model, sibling_candidates
@@ -62,15 +63,23 @@ def sight_of(machine: Machine, folder: str, free_bytes: int | None) -> Sight:
     memory, cpu = machine.memory, machine.cpu
     facts = [Fact("GPU", _gpu(machine, gpu)) for gpu in machine.gpus[:4]]
     if len(machine.gpus) > 4:
-        facts.append(Fact("", f"and {len(machine.gpus) - 4} more GPUs"))
+        facts.append(Fact("", tr("and {gpus} more GPUs", gpus=len(machine.gpus) - 4)))
     if not machine.gpus:
-        facts.append(Fact("GPU", "none found; the processor does the work"))
+        facts.append(Fact("GPU", tr("none found; the processor does the work")))
     total, free = memory.effective_total_bytes, memory.effective_available_bytes
-    facts.append(Fact("Memory", _of(free, total)))
-    cores = f" · {cpu.usable_cores} cores usable" if cpu.usable_cores else ""
-    facts.append(Fact("Processor", f"{cpu.name or 'unknown'}{cores}"))
-    room = f"{gigabytes(free_bytes)} free" if free_bytes is not None else "free space unknown"
-    facts.append(Fact("Disk", f"{room} in {folder}"))
+    facts.append(Fact(tr("Memory"), _of(free, total)))
+    cores = (
+        tr(" · {usable_cores} cores usable", usable_cores=cpu.usable_cores)
+        if cpu.usable_cores
+        else ""
+    )
+    facts.append(Fact(tr("Processor"), f"{cpu.name or 'unknown'}{cores}"))
+    room = (
+        tr("{free} free", free=gigabytes(free_bytes))
+        if free_bytes is not None
+        else tr("free space unknown")
+    )
+    facts.append(Fact(tr("Disk"), tr("{room} in {folder}", room=room, folder=folder)))
     serious = [one for one in machine.findings if one.severity != "info"]
     shown = tuple(serious[:_MOST_FINDINGS])
     return Sight(tuple(facts), shown, len(machine.findings) - len(shown), free_bytes)
@@ -92,9 +101,9 @@ def advise(offers: Offers, machine: Machine, free_bytes: int | None) -> Advice:
     if row is None:
         return Advice(
             "demo",
-            "No GLM model fits this machine",
+            tr("No GLM model fits this machine"),
             why=found.statement,
-            remarks=tuple(filter(None, (found.next_step, "The demo model runs everywhere."))),
+            remarks=tuple(filter(None, (found.next_step, tr("The demo model runs everywhere.")))),
         )
     candidate = row.candidate
     # A quarter of a gigabyte more than the files: what the file system and the journal take.
@@ -105,7 +114,7 @@ def advise(offers: Offers, machine: Machine, free_bytes: int | None) -> Advice:
         found.next_step if kind == "best" else "",
     ]
     if missing:
-        remarks.append(f"The disk lacks {gigabytes(missing)} for it.")
+        remarks.append(tr("The disk lacks {missing} for it.", missing=gigabytes(missing)))
     if not candidate.exact:
         remarks.append(_estimate(sibling=not same))
     return Advice(
@@ -133,7 +142,7 @@ def figures_text(row: Row) -> str:
 
 def quality_sentence(rated: Quality) -> str:
     how = "measured" if rated.measured_kld else "estimated"
-    return f"Quality: {rated.grade} ({how})."
+    return tr("Quality: {grade} ({how}).", grade=rated.grade, how=how)
 
 
 def _chosen(found: Recommendation) -> tuple[Row | None, Kind]:
@@ -154,21 +163,29 @@ def _quickest_sibling(machine: Machine) -> Row | None:
 def _why(kind: Kind, row: Row, found: Recommendation) -> str:
     if kind == "best":
         speed = found.wish.tokens_per_second
-        return f"The best quality that answers at {speed:g} tokens/s or more here."
+        return tr("The best quality that answers at {speed:g} tokens/s or more here.", speed=speed)
     if kind == "sibling":
         model = found.rows[0].candidate.model if found.rows else "GLM-4.6"
         near = found.best
         if near is None:
-            return f"{model} itself does not fit this machine; this is its smaller sibling."
-        return (
-            f"{model} itself would be slow here: {near.candidate.quant}, "
-            f"{rate_text(near.plan.speed.generation_empty) if near.plan.speed else 'unknown'}."
+            return tr(
+                "{model} itself does not fit this machine; this is its smaller sibling.",
+                model=model,
+            )
+        return tr(
+            "{model} itself would be slow here: {quant}, {generation_empty}.",
+            model=model,
+            quant=near.candidate.quant,
+            generation_empty=rate_text(near.plan.speed.generation_empty)
+            if near.plan.speed
+            else "unknown",
         )
     model = found.rows[0].candidate.model if found.rows else "GLM-4.6"
     if row.candidate.model != model:
-        return (
-            f"{model} does not fit this machine, and this smaller sibling is slow here: the "
-            "quickest there is."
+        return tr(
+            "{model} does not fit this machine, and this smaller sibling is slow "
+            "here: the quickest there is.",
+            model=model,
         )
     return verdict_sentence(row.plan)
 
@@ -179,7 +196,7 @@ def _memory(plan: Plan) -> list[str]:
     unified = any(use.target.kind == "unified" for use in gpus)
     parts = []
     if gpus and sum(use.total_bytes for use in gpus):
-        parts.append(_used(gpus, "unified memory" if unified else "GPU"))
+        parts.append(_used(gpus, tr("unified memory") if unified else "GPU"))
     if cpus and not unified:
         parts.append(_used(cpus, "RAM"))
     return parts
@@ -190,31 +207,42 @@ def _used(uses: list[DeviceUse], kind: str) -> str:
     total = gigabytes(sum(use.target.total_bytes for use in uses))
     figure, _, unit = gigabytes(used).partition(" ")
     same = total.endswith(f" {unit}")
-    return f"{figure}{'' if same else f' {unit}'} of {total} {kind}"
+    return tr(
+        "{figure}{value} of {total} {kind}",
+        figure=figure,
+        value="" if same else f" {unit}",
+        total=total,
+        kind=kind,
+    )
 
 
 def _estimate(*, sibling: bool) -> str:
     if sibling:
-        return "Its figures are estimated from the model's published dimensions."
-    return (
-        f"Sizes are those of {shipped_catalogue().generated}; how they are made up is estimated "
-        "from the model's dimensions."
+        return tr("Its figures are estimated from the model's published dimensions.")
+    return tr(
+        "Sizes are those of {generated}; how they are made up is estimated from "
+        "the model's dimensions.",
+        generated=shipped_catalogue().generated,
     )
 
 
 def _gpu(machine: Machine, gpu: Gpu) -> str:
     total, free = machine.gpu_total_bytes(gpu), machine.gpu_free_bytes(gpu)
     parts = [gpu.name or f"{gpu.vendor} GPU"]
-    shared = " shared with the system" if gpu.unified else ""
+    shared = tr(" shared with the system") if gpu.unified else ""
     parts.append(f"{_of(free, total)}{shared}")
     if gpu.state != "ok":
         parts.append(gpu.state)
     elif machine.engine.status == "ok" and not gpu.engine_devices:
-        parts.append("not used by the engine")
+        parts.append(tr("not used by the engine"))
     return " · ".join(parts)
 
 
 def _of(free: int | None, total: int | None) -> str:
     if total is None:
-        return "size unknown"
-    return gigabytes(total) if free is None else f"{gigabytes(total)}, {gigabytes(free)} free"
+        return tr("size unknown")
+    return (
+        gigabytes(total)
+        if free is None
+        else tr("{total}, {free} free", total=gigabytes(total), free=gigabytes(free))
+    )

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout
 
+from app.core.language import mark, tr
 from app.hardware.types import Finding
 from app.ui.first_start.advice import Advice
 from app.ui.first_start.scout import Scouting
@@ -19,7 +20,7 @@ class AdviceCard(QFrame):
         super().__init__()
         self.setObjectName("firstAdvice")
         self.setProperty("card", "soft")
-        self._head = label("Recommended here", "group", name="firstAdviceHead")
+        self._head = label(tr("Recommended here"), "group", name="firstAdviceHead")
         self._title = label("", "display", name="firstAdviceTitle", wrap=True)
         self._figures = label("", name="firstAdviceFigures", wrap=True)
         self._why = label("", "muted", name="firstAdviceWhy", wrap=True)
@@ -27,9 +28,9 @@ class AdviceCard(QFrame):
         self._offline = chip("", "warn", name="firstOffline")
         self._busy = QProgressBar()
         self._busy.setObjectName("firstAdviceBusy")
-        self._busy.setAccessibleName("Reading the files' headers")
+        self._busy.setAccessibleName(tr("Reading the files' headers"))
         self._busy.setTextVisible(False)
-        self.get: QPushButton = button("Download and chat", "firstGet", "primary")
+        self.get: QPushButton = button(tr("Download and chat"), "firstGet", "primary")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(6)
@@ -46,7 +47,7 @@ class AdviceCard(QFrame):
             self._show_waiting(state)
         else:
             self._show_advice(advice, state)
-        self._offline.setText(f"Offline: {state.offline}")
+        self._offline.setText(tr("Offline: {offline}", offline=state.offline))
         self._offline.setVisible(bool(state.offline))
         done, total = state.read
         self._busy.setVisible(state.checking and total > 0)
@@ -54,15 +55,15 @@ class AdviceCard(QFrame):
         self._busy.setValue(done)
 
     def _show_waiting(self, state: Scouting) -> None:
-        self._title.setText("…" if state.checking else "Nothing can be recommended now")
+        self._title.setText("…" if state.checking else tr("Nothing can be recommended now"))
         self._figures.hide()
-        text = "Comparing the files with this machine." if state.checking else ""
+        text = tr("Comparing the files with this machine.") if state.checking else ""
         self._why.setText(text)
         self._remarks.hide()
         self.get.hide()
 
     def _show_advice(self, advice: Advice, state: Scouting) -> None:
-        self._head.setText(_HEADS[advice.kind])
+        self._head.setText(tr(_HEADS[advice.kind]))
         self._title.setText(advice.title)
         for which, text in (
             (self._figures, advice.figures),
@@ -71,16 +72,18 @@ class AdviceCard(QFrame):
         ):
             which.setText(text)
             which.setVisible(bool(text))
-        self.get.setText("Download and chat" if advice.can_get else "Look for it on the Hub")
+        self.get.setText(
+            tr("Download and chat") if advice.can_get else tr("Look for it on the Hub")
+        )
         self.get.setVisible(advice.kind != "demo")
         self.setAccessibleName(f"{self._head.text()}: {advice.title}. {advice.figures}")
 
 
 _HEADS = {
-    "best": "Recommended here",
-    "sibling": "Recommended here: a smaller sibling",
-    "slow": "The nearest to it here",
-    "demo": "This machine is too small",
+    "best": mark("Recommended here"),
+    "sibling": mark("Recommended here: a smaller sibling"),
+    "slow": mark("The nearest to it here"),
+    "demo": mark("This machine is too small"),
 }
 
 
@@ -88,8 +91,8 @@ def _sureness(state: Scouting) -> tuple[str, ...]:
     """How good the figures are."""
     if state.checking:
         done, total = state.read
-        count = f" ({done} of {total})" if total else ""
-        return (f"The files' headers are being read for exact figures{count}.",)
+        count = tr(" ({done} of {total})", done=done, total=total) if total else ""
+        return (tr("The files' headers are being read for exact figures{count}.", count=count),)
     return ()
 
 
@@ -104,7 +107,7 @@ class FindingLine(QFrame):
         error = finding.severity == "error"
         head = QHBoxLayout()
         head.setSpacing(12)
-        mark = chip("! problem" if error else "to know", "bad" if error else "warn")
+        mark = chip("! problem" if error else tr("to know"), "bad" if error else "warn")
         head.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(label(finding.what, "strong", wrap=True), 1)
         column = QVBoxLayout(self)
@@ -119,12 +122,12 @@ class FindingLine(QFrame):
             column.addLayout(self._command(finding.command, number))
 
     def _command(self, command: str, number: int) -> QHBoxLayout:
-        copy = button("Copy command", f"firstCopy-{number}")
-        back = single_shot(self, _COPIED_MS, lambda: copy.setText("Copy command"))
+        copy = button(tr("Copy command"), f"firstCopy-{number}")
+        back = single_shot(self, _COPIED_MS, lambda: copy.setText(tr("Copy command")))
 
         def take() -> None:
             QGuiApplication.clipboard().setText(command)
-            copy.setText("Copied")
+            copy.setText(tr("Copied"))
             back.start()
 
         copy.clicked.connect(lambda *_: take())

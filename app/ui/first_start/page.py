@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.language import tr
 from app.ui.downloads.parts import Elided
 from app.ui.first_start.advice import Advice
 from app.ui.first_start.cards import AdviceCard, FindingLine
@@ -87,7 +88,11 @@ class FirstStart(QWidget):
         restyle(self._demo, "kind", "primary" if _demo_first(state.advice) else "plain")
         if self.hasFocus() and not self._advice.get.isHidden() and not state.checking:
             self._advice.get.setFocus()
-        told = f"Recommended: {state.advice.title}" if state.advice and not state.checking else ""
+        told = (
+            tr("Recommended: {title}", title=state.advice.title)
+            if state.advice and not state.checking
+            else ""
+        )
         if told and told != self._told:
             announce(self, told)
         self._told = told
@@ -97,7 +102,7 @@ class FirstStart(QWidget):
         _clear(self._findings)
         sight = state.sight
         if sight is None:
-            text = str(state.problem) if state.problem else "Looking at this machine…"
+            text = str(state.problem) if state.problem else tr("Looking at this machine…")
             self._facts.addWidget(label(text, "muted", name="firstLooking", wrap=True), 0, 0, 1, 2)
             return
         for row, fact in enumerate(sight.facts):
@@ -131,15 +136,17 @@ class FirstStart(QWidget):
 
     def _build(self) -> None:
         self._more = button(
-            "All about this machine", "firstMore", "quiet", on_click=self.more_wanted.emit
+            tr("All about this machine"), "firstMore", "quiet", on_click=self.more_wanted.emit
         )
         self._more.hide()
-        self._file = button("Use a file on this disk…", "firstFile", on_click=self.file_wanted.emit)
-        self._demo = button("Try the demo model", "firstDemo", on_click=self.demo_wanted.emit)
-        self._skip = button(
-            "Skip", "firstSkip", tooltip="Go to the chat (Esc)", on_click=self.left.emit
+        self._file = button(
+            tr("Use a file on this disk…"), "firstFile", on_click=self.file_wanted.emit
         )
-        self._files_title = label("Already on this disk", "group", name="firstFilesTitle")
+        self._demo = button(tr("Try the demo model"), "firstDemo", on_click=self.demo_wanted.emit)
+        self._skip = button(
+            tr("Skip"), "firstSkip", tooltip=tr("Go to the chat (Esc)"), on_click=self.left.emit
+        )
+        self._files_title = label(tr("Already on this disk"), "group", name="firstFilesTitle")
         self._files_title.hide()
         ways = QHBoxLayout()
         ways.setSpacing(8)
@@ -154,12 +161,14 @@ class FirstStart(QWidget):
         column.setContentsMargins(24, 32, 24, 24)
         column.setSpacing(12)
         column.addWidget(
-            label("What this machine can run", "display", name="firstTitle", wrap=True)
+            label(tr("What this machine can run"), "display", name="firstTitle", wrap=True)
         )
         column.addWidget(
             label(
-                "GLM-4.6 answers on your own machine; nothing you write leaves it. "
-                "This is what was found here, and what to start with.",
+                tr(
+                    "GLM-4.6 answers on your own machine; nothing you write leaves "
+                    "it. This is what was found here, and what to start with."
+                ),
                 "muted",
                 name="firstText",
                 wrap=True,
@@ -183,7 +192,7 @@ class FirstStart(QWidget):
         row.addStretch(1)
         area = QScrollArea()
         area.setObjectName("firstScroll")
-        area.setAccessibleName("First steps")
+        area.setAccessibleName(tr("First steps"))
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)

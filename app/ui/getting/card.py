@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from app.core.language import tr
 from app.downloads.types import JobState
 from app.ui.downloads.parts import Elided, TwoToneBar
 from app.ui.getting.flow import GetAndChat
@@ -35,20 +36,20 @@ class GetCard(QFrame):
         self._title = Elided("", "strong", name=f"getTitle-{name}")
         self._chips = {step: chip("", name=f"getStep-{step.value}-{name}") for step in ORDER}
         self._sentence = label("", "small", name=f"getSentence-{name}", wrap=True)
-        self._bytes = TwoToneBar(look, f"getBytes-{name}", "Download")
+        self._bytes = TwoToneBar(look, f"getBytes-{name}", tr("Download"))
         self._bar = QProgressBar()
         self._bar.setObjectName(f"getBar-{name}")
-        self._bar.setAccessibleName("Progress")
+        self._bar.setAccessibleName(tr("Progress"))
         self._bar.setTextVisible(False)
         self._bar.setRange(0, _STEPS)
         self._actions = {
             key: button(text, f"{key}-{name}", kind, on_click=call)
             for key, text, kind, call in (
-                ("getLoad", "Load and chat", "primary", flow.load_now),
-                ("getAccept", "Take the new file", "plain", flow.accept_change),
-                ("getRetry", "Try again", "plain", flow.retry),
-                ("getCancel", "Cancel", "plain", flow.cancel),
-                ("getClose", "Close", "plain", flow.close),
+                ("getLoad", tr("Load and chat"), "primary", flow.load_now),
+                ("getAccept", tr("Take the new file"), "plain", flow.accept_change),
+                ("getRetry", tr("Try again"), "plain", flow.retry),
+                ("getCancel", tr("Cancel"), "plain", flow.cancel),
+                ("getClose", tr("Close"), "plain", flow.close),
             )
         }
         self._build()
@@ -76,7 +77,7 @@ class GetCard(QFrame):
     def _show_steps(self, state: Getting) -> None:
         current = _place(state.step)
         for place, step in enumerate(ORDER):
-            text = TITLES[step]
+            text = tr(TITLES[step])
             if place < current:
                 set_chip(self._chips[step], f"✓ {text}", "ok")
             elif place > current:
@@ -112,8 +113,10 @@ class GetCard(QFrame):
         for key, shown in wanted.items():
             self._actions[key].setVisible(shown)
         go_on = state.stopped or job is JobState.PAUSED
-        self._actions["getRetry"].setText("Go on" if go_on else "Try again")
-        self._actions["getClose"].setText("Later" if state.step is Step.WAITING else "Close")
+        self._actions["getRetry"].setText(tr("Go on") if go_on else tr("Try again"))
+        self._actions["getClose"].setText(
+            tr("Later") if state.step is Step.WAITING else tr("Close")
+        )
 
     def _build(self) -> None:
         head = QHBoxLayout()

@@ -9,6 +9,7 @@ from app.catalog.hub import Hub
 from app.catalog.quantizations import Quantization
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.downloads.requests import request_for
 from app.downloads.types import DownloadRequest
 from app.planning.offers import dated_group
@@ -51,9 +52,9 @@ def by_name(
         named = [one for one in listed.quantizations if one.name.lower() == quant.lower()]
         if not named or not named[0].offered:
             raise KnownError(
-                f"{repo} does not offer {quant} any more.",
-                named[0].problem if named else "Its files have been renamed or removed.",
-                "Choose another quantization on the Models page.",
+                tr("{repo} does not offer {quant} any more.", repo=repo, quant=quant),
+                named[0].problem if named else tr("Its files have been renamed or removed."),
+                tr("Choose another quantization on the Models page."),
             )
         return request_for(listed.repo, named[0].files, title, listed.ref)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from app.catalog.hub import RepoFile
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
+from app.core.language import mark, tr
 from app.core.tasks import Task, TaskRunner, run_bounded
 from app.downloads.queue_file import SavedJob
 from app.downloads.requests import request_for
@@ -25,13 +26,18 @@ Elsewhere = Callable[[DownloadRequest, CancelToken], Path | None]
 
 _LONGEST_SECONDS = 90.0
 _STAGES = {
-    "checking": "checking the file",
-    "loading": "reading the weights",
-    "preparing": "preparing the context",
+    "checking": mark("checking the file"),
+    "loading": mark("reading the weights"),
+    "preparing": mark("preparing the context"),
 }
-_VANISHED = KnownError(
-    "The download is no longer in the list.", "It was removed there.", "Start it again."
-)
+
+
+def _vanished() -> KnownError:
+    return KnownError(
+        tr("The download is no longer in the list."),
+        tr("It was removed there."),
+        tr("Start it again."),
+    )
 
 
 @dataclass
@@ -209,7 +215,9 @@ class GetAndChat:
             case Planning():
                 self._set(replace(state, step=Step.LOAD, fraction=None, stage=""))
             case Loading(stage=stage, fraction=fraction):
-                self._set(replace(state, step=Step.LOAD, fraction=fraction, stage=_STAGES[stage]))
+                self._set(
+                    replace(state, step=Step.LOAD, fraction=fraction, stage=tr(_STAGES[stage]))
+                )
 
     # -- steps -----------------------------------------------------------------------------------
 
@@ -258,7 +266,7 @@ class GetAndChat:
             if state.job is not None:
                 self._job_id = ""
                 self._wish.keep(None)
-                self._set(replace(state, job=None, problem=_VANISHED))
+                self._set(replace(state, job=None, problem=_vanished()))
             return
         if job == state.job and not state.stopped:
             return

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.core.language import tr
 from app.core.paths import demo_model_path
 from app.core.tasks import TaskRunner
 from app.downloads.types import Target
@@ -102,7 +103,13 @@ class _Teller:
             self._told = state.title, state.step
             if self._seen():
                 return
-            self._tell(f"{state.title}: {state.sentence} Downloads has what can be done.")
+            self._tell(
+                tr(
+                    "{title}: {sentence} Downloads has what can be done.",
+                    title=state.title,
+                    sentence=state.sentence,
+                )
+            )
 
 
 def disturbed(session: ChatSession) -> str:
@@ -126,6 +133,13 @@ def taken_up_text(board: DownloadBoard) -> str:
         return ""
     if len(going_on) == 1:
         job = going_on[0]
-        return f"The download of {job.request.title or job.request.repo} goes on where it stopped."
+        return tr(
+            "The download of {title} goes on where it stopped.",
+            title=job.request.title or job.request.repo,
+        )
     total = sum(len(job.request.files) for job in going_on)
-    return f"{len(going_on)} downloads ({files_text(total)}) go on where they stopped."
+    return tr(
+        "{going_on} downloads ({total}) go on where they stopped.",
+        going_on=len(going_on),
+        total=files_text(total),
+    )

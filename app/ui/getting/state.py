@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.core.errors import KnownError
+from app.core.language import mark, tr
 from app.core.units import gigabytes
 from app.downloads.types import JobState, JobStatus
 from app.ui.downloads.words import (
@@ -28,7 +29,7 @@ class Step(StrEnum):
 
 
 ORDER = (Step.DOWNLOAD, Step.VERIFY, Step.LOAD)
-TITLES = {Step.DOWNLOAD: "Download", Step.VERIFY: "Verify", Step.LOAD: "Load"}
+TITLES = {Step.DOWNLOAD: mark("Download"), Step.VERIFY: mark("Verify"), Step.LOAD: mark("Load")}
 
 
 @dataclass(frozen=True)
@@ -62,26 +63,32 @@ class Getting:
             return str(self.problem)
         match self.step:
             case Step.LOOKING:
-                return "Looking at what is on the Hub and on this disk."
+                return tr("Looking at what is on the Hub and on this disk.")
             case Step.DOWNLOAD | Step.VERIFY if self.job is not None:
                 return _job_sentence(self.job)
             case Step.LOAD:
                 percent = f" · {percent_text(100 * self.fraction)}" if self.fraction else ""
                 return f"{self.stage or 'planning the load for this machine'}{percent}"
             case Step.WAITING:
-                return f"It is on this disk. Loading it replaces {self.open_now}."
+                return tr(
+                    "It is on this disk. Loading it replaces {open_now}.", open_now=self.open_now
+                )
             case Step.CHOOSING:
-                return "It is on this disk. It does not fit as it is: see the plan in the chat."
+                return tr("It is on this disk. It does not fit as it is: see the plan in the chat.")
             case Step.READY:
-                return "Ready."
+                return tr("Ready.")
             case _:
                 return ""
 
     def _stopped(self) -> str:
         if self.step is Step.LOAD:
-            return "Loading was stopped. The file is on this disk."
+            return tr("Loading was stopped. The file is on this disk.")
         have = gigabytes(self.job.done_bytes) if self.job is not None else ""
-        return f"Stopped. The {have} that have come are kept." if have else "Stopped."
+        return (
+            tr("Stopped. The {have} that have come are kept.", have=have)
+            if have
+            else tr("Stopped.")
+        )
 
 
 def _job_sentence(job: JobStatus) -> str:
@@ -89,11 +96,11 @@ def _job_sentence(job: JobStatus) -> str:
         case JobState.CHANGED:
             return change_text(job)
         case JobState.WAITING:
-            reason = job.reason or "Waiting for the network."
+            reason = job.reason or tr("Waiting for the network.")
             return " ".join(filter(None, (reason, retry_text(job))))
         case JobState.RUNNING if not verifying(job):
             return " · ".join(filter(None, (progress_text(job), pace_text(job))))
         case JobState.PAUSED:
-            return f"Paused · {progress_text(job)}"
+            return tr("Paused · {job}", job=progress_text(job))
         case _:
             return state_text(job)

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from app.core.language import mark, tr
 from app.planning.fleet_search import Ranked, headline, ranked
 from app.planning.report import verdict_sentence
 from app.ui.gpus.board import FleetBoard
@@ -20,13 +21,13 @@ from app.ui.widgets import announce, button, label
 
 COLUMNS = (
     Column("", 44, align="right"),
-    Column("Machine", 226, stretch=5),
-    Column("Kind", 104, fold=3),
-    Column("Memory each", 104, fold=4, align="right"),
-    Column("Year", 60, fold=5, align="right"),
-    Column("Where", 128, fold=1),
-    Column("Memory it takes", 130, fold=2, stretch=1),
-    Column("Tokens/s", 88, align="right"),
+    Column(mark("Machine"), 226, stretch=5),
+    Column(mark("Kind"), 104, fold=3),
+    Column(mark("Memory each"), 104, fold=4, align="right"),
+    Column(mark("Year"), 60, fold=5, align="right"),
+    Column(mark("Where"), 128, fold=1),
+    Column(mark("Memory it takes"), 130, fold=2, stretch=1),
+    Column(mark("Tokens/s"), 88, align="right"),
 )
 
 
@@ -49,12 +50,12 @@ class BestView(QWidget):
         self._answer = label("", "title", name="bestAnswer", wrap=True)
         self._why = label("", "small", name="bestWhy", wrap=True)
         self.build = button(
-            "Build a machine with it", "bestBuild", "primary", on_click=lambda: self._build("")
+            tr("Build a machine with it"), "bestBuild", "primary", on_click=lambda: self._build("")
         )
         self._banner = QFrame()
         self._banner.setObjectName("bestBanner")
         self._banner.setProperty("banner", "ok")
-        self.table = CellTable(look, COLUMNS, "bestTable", "GPUs, the best first")
+        self.table = CellTable(look, COLUMNS, "bestTable", tr("GPUs, the best first"))
         self.nothing = label("", "muted", name="bestNothing", wrap=True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self.nothing.setContentsMargins(24, 40, 24, 24)
@@ -76,7 +77,9 @@ class BestView(QWidget):
 
     def _show(self) -> None:
         board = self._board
-        self._title.setText(f"The best GPU for {title(board.subject)}" if board.subject else "")
+        self._title.setText(
+            tr("The best GPU for {subject}", subject=title(board.subject)) if board.subject else ""
+        )
         self.table.cells.set_pale(not board.current)
         told = (board.rows, board.own)
         if told != self._told:
@@ -126,7 +129,11 @@ class BestView(QWidget):
         whole = fleet_line(one.row, self._board.own, self._board.ram_bytes_per_second)
         gpu, fit = one.row.gpu, one.fit
         spilled = not one.all_on_gpu
-        where = f"{fit.ram_gib} GB of RAM" if spilled and fit.ram_gib else fit.plan.verdict
+        where = (
+            tr("{ram_gib} GB of RAM", ram_gib=fit.ram_gib)
+            if spilled and fit.ram_gib
+            else fit.plan.verdict
+        )
         name, _, kind, memory, _, year = whole.cells[:6]
         count = f"{fit.cards} × " if fit.cards > 1 else ""
         cells = (
@@ -135,7 +142,7 @@ class BestView(QWidget):
             kind,
             memory,
             year,
-            Cell(where if spilled else "GPU memory", tone="warn" if spilled else "ok"),
+            Cell(where if spilled else tr("GPU memory"), tone="warn" if spilled else "ok"),
             bar_cell(fit),
             speed_cell(fit),
         )
@@ -189,8 +196,8 @@ def _plainly(one: Ranked) -> str:
 def _advice(filters: FilterBar) -> str:
     cards = filters.cards.currentData()
     if cards and not filters.with_ram.isChecked():
-        return (
-            "Nothing of this kind holds all of it. Allow more cards, or choose “With RAM too” to "
-            "keep a part of the model in RAM."
+        return tr(
+            "Nothing of this kind holds all of it. Allow more cards, or choose "
+            "“With RAM too” to keep a part of the model in RAM."
         )
-    return "No GPU of the table is like that and can run it. Clear a filter."
+    return tr("No GPU of the table is like that and can run it. Clear a filter.")

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.tasks import Task, TaskRunner
 from app.hardware.types import Machine
 from app.planning.build import (
@@ -123,19 +124,19 @@ class BuildBoard(QObject):
             except OSError as error:
                 beside.unlink(missing_ok=True)
                 raise KnownError(
-                    f"{path.name} could not be written.",
+                    tr("{name} could not be written.", name=path.name),
                     error.strerror or "",
-                    "Choose another folder.",
+                    tr("Choose another folder."),
                     str(error),
                 ) from error
 
-        told = f"Saved as {path.name}. Any command takes it as --machine {path.name}."
+        told = tr("Saved as {name}. Any command takes it as --machine {name}.", name=path.name)
         self._tasks.run(work, lambda _: self._say(told), self._fail)
 
     def open(self, path: Path) -> None:
         def done(build: Build) -> None:
             self.change(build)
-            self._say(f"Opened {path.name}.")
+            self._say(tr("Opened {name}.", name=path.name))
 
         self._tasks.run(lambda _: read_build(path), done, self._fail)
 

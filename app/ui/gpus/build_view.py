@@ -13,6 +13,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QBoxLayout, QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.hardware.nominal import Nominal
 from app.planning.build import Build
 from app.planning.build_report import build_text
@@ -48,26 +49,30 @@ class BuildView(QWidget):
         self._here = label("", "small", name="buildHere", wrap=True)
         self._banner = QFrame()
         self._banner.setObjectName("buildBanner")
-        self.table = CellTable(look, BUILD_COLUMNS, "buildTable", "Quantizations on this machine")
+        self.table = CellTable(
+            look, BUILD_COLUMNS, "buildTable", tr("Quantizations on this machine")
+        )
         self._state = label("", "small", name="buildState", wrap=True)
         self.compare = button(
-            "Compare with this machine", "buildCompare",
-            tooltip="Shows what each quantization does on the machine the program runs on",
+            tr("Compare with this machine"), "buildCompare",
+            tooltip=tr("Shows what each quantization does on the machine the program runs on"),
         )  # fmt: skip
         self.compare.setCheckable(True)
-        self.copy = button("Copy as text", "buildCopy", on_click=self._copy)
-        self.save = button("Save …", "buildSave", on_click=self._ask_where)
-        self.open = button("Open …", "buildOpen", on_click=self._ask_which)
+        self.copy = button(tr("Copy as text"), "buildCopy", on_click=self._copy)
+        self.save = button(tr("Save …"), "buildSave", on_click=self._ask_where)
+        self.open = button(tr("Open …"), "buildOpen", on_click=self._ask_which)
         self.mine = button(
-            "Start from this machine", "buildMine", on_click=self._from_here,
-            tooltip="Takes over the parts of the machine the program runs on",
+            tr("Start from this machine"), "buildMine", on_click=self._from_here,
+            tooltip=tr("Takes over the parts of the machine the program runs on"),
         )  # fmt: skip
-        self.undo = button("Undo", "buildUndo", "quiet", on_click=board.undo)
+        self.undo = button(tr("Undo"), "buildUndo", "quiet", on_click=board.undo)
         self.plan = button(
-            "Plan models for it", "buildPlan", "primary", on_click=self._plan_with_it,
-            tooltip="Shows the quantizations of every model on this machine instead of yours",
+            tr("Plan models for it"), "buildPlan", "primary", on_click=self._plan_with_it,
+            tooltip=tr(
+"Shows the quantizations of every model on this machine instead of "
+"yours"),
         )  # fmt: skip
-        self._copied = single_shot(self, _COPIED_MS, lambda: self.copy.setText("Copy as text"))
+        self._copied = single_shot(self, _COPIED_MS, lambda: self.copy.setText(tr("Copy as text")))
         self._lay_out(look)
         self.compare.toggled.connect(lambda _: self._show())
         board.changed.connect(self._show)
@@ -117,15 +122,15 @@ class BuildView(QWidget):
             board.build.name,
             board.result,
             other=compared.statement if compared is not None else "",
-            here="This machine",
+            here=tr("This machine"),
         )
         QGuiApplication.clipboard().setText(text)
-        self.copy.setText("Copied")
-        announce(self, "Copied")
+        self.copy.setText(tr("Copied"))
+        announce(self, tr("Copied"))
         self._copied.start()
 
     def _ask_where(self) -> None:
-        dialog = self._file_dialog("Save the machine", "buildSaveDialog")
+        dialog = self._file_dialog(tr("Save the machine"), "buildSaveDialog")
         if dialog is not None:
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             dialog.setDefaultSuffix("json")
@@ -134,7 +139,7 @@ class BuildView(QWidget):
             dialog.open()
 
     def _ask_which(self) -> None:
-        dialog = self._file_dialog("Open a machine", "buildOpenDialog")
+        dialog = self._file_dialog(tr("Open a machine"), "buildOpenDialog")
         if dialog is not None:
             dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
             dialog.fileSelected.connect(lambda name: self._board.open(Path(name)))
@@ -146,7 +151,7 @@ class BuildView(QWidget):
             return None
         dialog = QFileDialog(self, title)
         dialog.setObjectName(name)
-        dialog.setNameFilters(["Machine files (*.json)", "All files (*)"])
+        dialog.setNameFilters([tr("Machine files (*.json)"), tr("All files (*)")])
         dialog.finished.connect(self._dialog_gone)
         self._dialog = dialog
         return dialog
@@ -190,7 +195,9 @@ class BuildView(QWidget):
         self._next.setVisible(bool(result.next_step))
         comparing = self.compare.isChecked() and board.machine is not None
         here = board.here if comparing else None
-        self._here.setText(f"This machine: {here.statement}" if here is not None else "")
+        self._here.setText(
+            tr("This machine: {statement}", statement=here.statement) if here is not None else ""
+        )
         self._here.setVisible(here is not None)
         self.table.forbid(() if comparing else (HERE_COLUMN,))
         self.table.cells.set_pale(not board.current)
@@ -202,9 +209,9 @@ class BuildView(QWidget):
         if board.problem is not None:
             told = str(board.problem)
         elif not board.candidates:
-            told = "Choose a model first."
+            told = tr("Choose a model first.")
         elif board.computing:
-            told = "Planning …"
+            told = tr("Planning …")
         elif board.note:
             told = board.note
         restyle(self._state, "tone", "bad" if board.problem is not None else "small")

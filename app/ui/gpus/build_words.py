@@ -1,5 +1,6 @@
 """A machine that was built, and what each quantization does on it, in words and figures."""
 
+from app.core.language import mark, tr
 from app.core.units import count, gigabytes
 from app.hardware.nominal_machine import memory_sentence
 from app.planning.build import Build
@@ -11,13 +12,20 @@ from app.ui.gpus.words import figure, memory_figure, plan_bar
 
 HERE_COLUMN = 6
 BUILD_COLUMNS = (
-    Column("Quantization", 160, stretch=1),
-    Column("Size", 82, align="right"),
-    Column("Quality", 150, fold=3),
-    Column("Memory", 104, fold=2, stretch=3, tip="What it takes of all this machine has."),
-    Column("Tokens/s", 76, align="right", tip="Predicted; the range is in each row's tooltip."),
-    Column("Verdict", 166, fold=1),
-    Column("This machine", 120, tip="The same on the machine the program runs on."),
+    Column(mark("Quantization"), 160, stretch=1),
+    Column(mark("Size"), 82, align="right"),
+    Column(mark("Quality"), 150, fold=3),
+    Column(
+        mark("Memory"), 104, fold=2, stretch=3, tip=mark("What it takes of all this machine has.")
+    ),
+    Column(
+        mark("Tokens/s"),
+        76,
+        align="right",
+        tip=mark("Predicted; the range is in each row's tooltip."),
+    ),
+    Column(mark("Verdict"), 166, fold=1),
+    Column(mark("This machine"), 120, tip=mark("The same on the machine the program runs on.")),
 )
 
 
@@ -33,7 +41,7 @@ def _line(row: Row, here: Row | None, *, best: bool) -> Line:
     rough = "" if candidate.exact else "~"
     text, kind = verdict_chip(plan)
     if plan.verdict == "does not fit":
-        text = f"needs {gigabytes(plan.missing_bytes)} more"
+        text = tr("needs {missing} more", missing=gigabytes(plan.missing_bytes))
     estimate = "" if row.quality.measured else "est."
     cells = (
         Cell(candidate.quant, note="best" if best else "", chip="ok" if best else "",
@@ -54,7 +62,7 @@ def here_cell(here: Row | None) -> Cell:
     if here is None:
         return Cell("–", tone="muted", sort=0.0)
     if not here.fits:
-        word = "from disk" if here.plan.verdict == "disk" else "does not fit"
+        word = tr("from disk") if here.plan.verdict == "disk" else tr("does not fit")
         return Cell(word, tone="warn" if here.plan.verdict == "disk" else "bad", sort=0.0)
     return Cell(f"{figure(here.tokens_per_second)} t/s", note=here.plan.verdict,
                 sort=here.tokens_per_second)  # fmt: skip
@@ -66,17 +74,25 @@ def _tip(row: Row) -> str:
         f"{row.candidate.model} {row.candidate.quant}",
         verdict_sentence(plan),
         (
-            f"{memory_figure(plan)}, with a context of {count(plan.context_tokens)} tokens kept as "
-            f"{plan.choice.kv_type_k}"
+            tr(
+                "{plan}, with a context of {context} tokens kept as {kv_type_k}",
+                plan=memory_figure(plan),
+                context=count(plan.context_tokens),
+                kv_type_k=plan.choice.kv_type_k,
+            )
         ),
-        f"Quality: {quality_text(row.quality)}",
+        tr("Quality: {quality}", quality=quality_text(row.quality)),
     ]
     if speed is not None:
-        lines.append(f"Answers at {rate_text(speed.generation_empty)}")
-        lines.append(f"Reads a prompt at {rate_text(speed.prefill_empty)}")
+        lines.append(
+            tr("Answers at {generation_empty}", generation_empty=rate_text(speed.generation_empty))
+        )
+        lines.append(
+            tr("Reads a prompt at {prefill_empty}", prefill_empty=rate_text(speed.prefill_empty))
+        )
         lines += speed.assumptions
     if not row.candidate.exact:
-        lines.append("Its size is that of the list that ships with the program.")
+        lines.append(tr("Its size is that of the list that ships with the program."))
     return "\n".join(lines)
 
 
@@ -85,5 +101,9 @@ def about_machine(build: Build) -> str:
     if build.whole is not None:
         return memory_sentence(build.whole)
     speed = f"{build.ram_bytes_per_second / 1e9:.0f} GB/s"
-    ram = f"RAM of {build.ram_gib} GB at {speed}; the system and other programs keep a part of it."
+    ram = tr(
+        "RAM of {ram_gib} GB at {speed}; the system and other programs keep a part of it.",
+        ram_gib=build.ram_gib,
+        speed=speed,
+    )
     return " ".join([*(memory_sentence(part.gpu) for part in build.cards[:1]), ram])

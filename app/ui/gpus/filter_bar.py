@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.hardware.nominal import table
 from app.planning.fleet_search import Filter, kind_word
 from app.ui.gpus.flow import Row
@@ -31,8 +32,8 @@ class FilterBar(QWidget):
         self._name = name
         self.search = QLineEdit()
         self.search.setObjectName(f"{name}Search")
-        self.search.setAccessibleName("Search for a GPU")
-        self.search.setPlaceholderText("Search: RTX 6000, Apple Ultra, 2025 …")
+        self.search.setAccessibleName(tr("Search for a GPU"))
+        self.search.setPlaceholderText(tr("Search: RTX 6000, Apple Ultra, 2025 …"))
         self.search.setClearButtonEnabled(True)
         self.search.setMaximumWidth(420)
         self.search.textChanged.connect(lambda _: self.changed.emit())
@@ -40,25 +41,33 @@ class FilterBar(QWidget):
         self._look = look
         look.changed.connect(self._tint)
         self._tint()
-        self.vendors = {vendor: self._chip(vendor, f"Vendor {vendor}") for vendor in _VENDORS}
+        self.vendors = {
+            vendor: self._chip(vendor, tr("Vendor {vendor}", vendor=vendor)) for vendor in _VENDORS
+        }
         self.kinds = {
-            kind: self._chip(kind_word(kind).capitalize(), f"Kind: {kind_word(kind)}")
+            kind: self._chip(kind_word(kind).capitalize(), tr("Kind: {kind}", kind=kind_word(kind)))
             for kind in _KINDS
         }
-        self.runs = self._chip("Runs it", "Only what can run it, alone or with RAM beside it")
-        self.with_ram = self._chip(
-            "With RAM too", "Also one card that keeps a part of the model in RAM"
+        self.runs = self._chip(
+            tr("Runs it"), tr("Only what can run it, alone or with RAM beside it")
         )
-        self.reset = button("Clear", f"{name}Clear", "quiet", on_click=self.clear,
-                            accessible="Clear the filters")  # fmt: skip
+        self.with_ram = self._chip(
+            tr("With RAM too"), tr("Also one card that keeps a part of the model in RAM")
+        )
+        self.reset = button(tr("Clear"), f"{name}Clear", "quiet", on_click=self.clear,
+                            accessible=tr("Clear the filters"))  # fmt: skip
         self._limits = limits
-        self.memory = self._choice("Memory", "any", [(f"{m} GB or more", m) for m in _MEMORIES])
+        self.memory = self._choice(
+            tr("Memory"), "any", [(tr("{m} GB or more", m=m), m) for m in _MEMORIES]
+        )
         years = sorted({gpu.released for gpu in table()}, reverse=True)
-        self.since = self._choice("Since", "any year", [(f"since {y}", y) for y in years])
+        self.since = self._choice(
+            tr("Since"), tr("any year"), [(tr("since {y}", y=y), y) for y in years]
+        )
         self.cards = self._choice(
-            "Cards",
-            "any number",
-            [(f"{n} at most" if n > 1 else "a single one", n) for n in _CARDS],
+            tr("Cards"),
+            tr("any number"),
+            [(tr("{n} at most", n=n) if n > 1 else tr("a single one"), n) for n in _CARDS],
         )
         self._lay_out()
         self._show_reset()

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core.language import mark, tr
 from app.planning.fleet import FleetRow
 from app.ui.gpus.board import FleetBoard
 from app.ui.gpus.filter_bar import FilterBar
@@ -23,7 +24,7 @@ from app.ui.gpus.words import (
 from app.ui.look import Look
 from app.ui.widgets import ChoiceBox, label
 
-NOT_EXACT = (
+NOT_EXACT = mark(
     "Sizes are those of the list that ships with the program; how they are made up is estimated."
 )
 
@@ -44,7 +45,7 @@ class GpusView(QWidget):
         self.filters = FilterBar(look, "gpusFilter", limits=False)
         self.strip = StateStrip(board, "gpusState")
         self.table = CellTable(
-            look, FLEET_COLUMNS, "gpusTable", "GPUs that can run it", sort_column=MEMORY_COLUMN
+            look, FLEET_COLUMNS, "gpusTable", tr("GPUs that can run it"), sort_column=MEMORY_COLUMN
         )
         self.nothing = label("", "muted", name="gpusNothing", wrap=True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
@@ -84,11 +85,11 @@ class GpusView(QWidget):
         """For the keyboard, and where columns are folded away."""
         box = ChoiceBox(look)
         box.setObjectName("gpusOrder")
-        box.setAccessibleName("Sorted by")
+        box.setAccessibleName(tr("Sorted by"))
         box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         for number, column in enumerate(FLEET_COLUMNS):
-            name = "name" if number == 0 else f"{column.title[:1].lower()}{column.title[1:]}"
-            box.addItem(f"By {name}", number)
+            name = tr("name") if number == 0 else _in_text(tr(column.title))
+            box.addItem(tr("By {name}", name=name), number)
         box.setCurrentIndex(MEMORY_COLUMN)
         box.activated.connect(self.table.sort_by)
         self.table.sorted_by.connect(box.setCurrentIndex)
@@ -111,11 +112,13 @@ class GpusView(QWidget):
     def _show(self) -> None:
         board = self._board
         subject = board.subject
-        self._title.setText(f"GPUs that can run {title(subject)}" if subject else "")
+        self._title.setText(
+            tr("GPUs that can run {subject}", subject=title(subject)) if subject else ""
+        )
         about = circumstances(subject) if subject else ""
         if subject is not None and not subject.candidate.exact:
             about = f"{about} (estimated)"
-            self._about.setToolTip(NOT_EXACT)
+            self._about.setToolTip(tr(NOT_EXACT))
         else:
             self._about.setToolTip("")
         if board.current:
@@ -139,7 +142,7 @@ class GpusView(QWidget):
         self.nothing.setVisible(nothing)
         if nothing:
             self.nothing.setText(
-                "No GPU of the table is like that. Clear a filter, or search for other words."
+                tr("No GPU of the table is like that. Clear a filter, or search for other words.")
             )
 
     def _row(self, key: str) -> FleetRow | None:
@@ -164,3 +167,8 @@ class GpusView(QWidget):
         row = self._row(key)
         if row is not None and row.best is not None:
             self.build_wanted.emit(row.gpu, row.best)
+
+
+def _in_text(title: str) -> str:
+    """As it stands within a sentence; initials stay large."""
+    return title if title[1:2].isupper() else f"{title[:1].lower()}{title[1:]}"

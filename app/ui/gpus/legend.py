@@ -4,6 +4,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from app.core.language import tr
 from app.ui.gpus.flow import Row
 from app.ui.gpus.words import LEGEND
 from app.ui.look import Look
@@ -37,4 +38,4 @@ class _Entry(QWidget):
 
 
 def legend(look: Look) -> Row:
-    return Row(*(_Entry(look, token, text) for token, text in LEGEND), gap=14)
+    return Row(*(_Entry(look, token, tr(text)) for token, text in LEGEND), gap=14)

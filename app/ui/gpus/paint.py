@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QToolTip,
 )
 
+from app.core.language import tr
 from app.ui.gpus.cells import CELL_ROLE, Bar, Cell, Column
 from app.ui.look import Look
 from app.ui.look.look import SMALL_PX
@@ -148,7 +149,9 @@ class Heads(QHeaderView):
         if sorted_by:
             up = self.sortIndicatorOrder() == Qt.SortOrder.AscendingOrder
             sign = " ↑" if up else " ↓"
-        paint_text(painter, inner, column.title + sign, font, color, right=column.align == "right")
+        paint_text(
+            painter, inner, tr(column.title) + sign, font, color, right=column.align == "right"
+        )
         painter.restore()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -161,7 +164,7 @@ class Heads(QHeaderView):
         if isinstance(event, QHelpEvent):
             at = self.logicalIndexAt(event.pos())
             if at >= 0:
-                QToolTip.showText(event.globalPos(), self._columns[at].tip, self)
+                QToolTip.showText(event.globalPos(), tr(self._columns[at].tip), self)
                 return True
         return super().viewportEvent(event)
 

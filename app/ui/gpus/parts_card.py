@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.language import mark, tr
 from app.hardware.nominal import Nominal, table
 from app.planning.build import RAM_PRESETS, Build
 from app.planning.fleet import MOST_DEVICES, RAM_SIZES_GIB
@@ -24,9 +25,9 @@ from app.ui.widgets import ChoiceBox, IconButton, WholeSpin, label
 _CUSTOM = -1
 _PCIE = (3, 4, 5, 6)
 _REMOVE = QRegularExpression("^buildRemove-")
-_CORES_TIP = (
-    "Kept in the description of the machine. Answers from RAM are bound by its bandwidth, so the "
-    "prediction does not depend on the number of cores."
+_CORES_TIP = mark(
+    "Kept in the description of the machine. Answers from RAM are bound by its "
+    "bandwidth, so the prediction does not depend on the number of cores."
 )
 
 
@@ -60,20 +61,20 @@ class PartsCard(QFrame):
         self._rows.setSpacing(6)
         self.counts: dict[str, WholeSpin] = {}
         self.ram = self._spin("buildRam", "RAM", 1, 16_384, " GB", RamSpin)
-        self.preset = self._box("buildRamSpeed", "Speed of the RAM")
+        self.preset = self._box("buildRamSpeed", tr("Speed of the RAM"))
         for number, preset in enumerate(RAM_PRESETS):
             self.preset.addItem(preset.label, number)
-        self.preset.addItem("Other …", _CUSTOM)
-        self.channels = self._spin("buildChannels", "Memory channels", 1, 48, " channels")
-        self.transfers = self._spin("buildTransfers", "Transfers", 400, 20_000, " MT/s")
+        self.preset.addItem(tr("Other …"), _CUSTOM)
+        self.channels = self._spin("buildChannels", tr("Memory channels"), 1, 48, " channels")
+        self.transfers = self._spin("buildTransfers", tr("Transfers"), 400, 20_000, " MT/s")
         self.transfers.setSingleStep(400)
-        self.cores = self._spin("buildCores", "Processor cores", 1, 1024, " cores")
-        self.cores.setToolTip(_CORES_TIP)
-        self.pcie = self._box("buildPcie", "PCI Express of the first slot")
+        self.cores = self._spin("buildCores", tr("Processor cores"), 1, 1024, " cores")
+        self.cores.setToolTip(tr(_CORES_TIP))
+        self.pcie = self._box("buildPcie", tr("PCI Express of the first slot"))
         for generation in _PCIE:
-            self.pcie.addItem(f"PCIe {generation}.0 x16", generation)
+            self.pcie.addItem(tr("PCIe {generation}.0 x16", generation=generation), generation)
         self.pcie.setToolTip(
-            "How fast weights in RAM reach the first card while it reads a prompt."
+            tr("How fast weights in RAM reach the first card while it reads a prompt.")
         )
         self._about = label("", "small", name="buildAbout", wrap=True)
         self._lay_out()
@@ -84,7 +85,7 @@ class PartsCard(QFrame):
     def _adder(self) -> ChoiceBox:
         box = ChoiceBox(self._look)
         box.setObjectName("buildAdd")
-        box.setAccessibleName("Add a GPU or choose a whole machine")
+        box.setAccessibleName(tr("Add a GPU or choose a whole machine"))
         box.setEditable(True)
         box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -96,8 +97,8 @@ class PartsCard(QFrame):
         box.setCurrentIndex(-1)
         edit, completer = box.lineEdit(), box.completer()
         if edit is not None:
-            edit.setPlaceholderText("Add a GPU: RTX 4090, M3 Ultra …")
-            edit.setAccessibleName("Add a GPU or choose a whole machine")
+            edit.setPlaceholderText(tr("Add a GPU: RTX 4090, M3 Ultra …"))
+            edit.setAccessibleName(tr("Add a GPU or choose a whole machine"))
             edit.setObjectName("buildAddEdit")
         if completer is not None:
             completer.setFilterMode(Qt.MatchFlag.MatchContains)
@@ -242,7 +243,9 @@ class PartsCard(QFrame):
         name = label(gpu.name, "strong", name=f"buildPart-{number}", wrap=True)
         row.addWidget(name, 1)
         most = 1 if gpu.kind == "unified" else MOST_DEVICES
-        spin = self._spin(f"buildCount-{number}", f"How many {gpu.name}", 1, most, " ×")
+        spin = self._spin(
+            f"buildCount-{number}", tr("How many {name}", name=gpu.name), 1, most, " ×"
+        )
         spin.setFixedWidth(84)
         spin.setVisible(gpu.kind != "unified")
         spin.valueChanged.connect(lambda value: self._set_count(gpu, value))
@@ -252,7 +255,7 @@ class PartsCard(QFrame):
             IconButton(
                 self._look,
                 "cross",
-                f"Take out {gpu.name}",
+                tr("Take out {name}", name=gpu.name),
                 f"buildRemove-{number}",
                 kind="mini",
                 on_click=lambda: self._set_count(gpu, 0),
@@ -261,7 +264,7 @@ class PartsCard(QFrame):
         return frame
 
     def _lay_out(self) -> None:
-        self._none = label("No GPU: the processor does all of it.", "muted", name="buildNoGpu",
+        self._none = label(tr("No GPU: the processor does all of it."), "muted", name="buildNoGpu",
                            wrap=True)  # fmt: skip
         self._custom = QWidget()
         custom = QHBoxLayout(self._custom)
@@ -282,9 +285,9 @@ class PartsCard(QFrame):
         grid.setColumnStretch(1, 1)
         fields: tuple[tuple[str, QWidget], ...] = (
             ("RAM", self.ram),
-            ("Its speed", speed),
-            ("Processor", self.cores),
-            ("Slot", self.pcie),
+            (tr("Its speed"), speed),
+            (tr("Processor"), self.cores),
+            (tr("Slot"), self.pcie),
         )
         for row, (text, widget) in enumerate(fields):
             told = label(text, "muted")
@@ -295,7 +298,7 @@ class PartsCard(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(12)
-        column.addWidget(label("Parts", "title"))
+        column.addWidget(label(tr("Parts"), "title"))
         column.addWidget(self.add)
         column.addWidget(self._none)
         column.addLayout(self._rows)

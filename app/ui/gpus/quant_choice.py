@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 
+from app.core.language import tr
 from app.core.units import gigabytes
 from app.planning.recommend import Candidate
 from app.ui.look import Look
@@ -18,7 +19,7 @@ class QuantChoice(ChoiceBox):
     def __init__(self, look: Look, name: str) -> None:
         super().__init__(look)
         self.setObjectName(name)
-        self.setAccessibleName("Quantization")
+        self.setAccessibleName(tr("Quantization"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToContents)
         self._shown: list[tuple[str, str]] = []

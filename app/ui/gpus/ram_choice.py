@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import Qt
 
+from app.core.language import tr
 from app.planning.build import RAM_PRESETS
 from app.ui.gpus.board import FleetBoard
 from app.ui.look import Look
@@ -14,8 +15,8 @@ class RamChoice(ChoiceBox):
     def __init__(self, look: Look, board: FleetBoard, name: str) -> None:
         super().__init__(look)
         self.setObjectName(name)
-        self.setAccessibleName("RAM beside the cards")
-        self.setToolTip("What the processor reads of the model comes at the speed of this RAM.")
+        self.setAccessibleName(tr("RAM beside the cards"))
+        self.setToolTip(tr("What the processor reads of the model comes at the speed of this RAM."))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._board = board
         for preset in RAM_PRESETS:

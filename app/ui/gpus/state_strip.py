@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.ui.gpus.board import FleetBoard
 from app.ui.widgets import button, card, label
 
@@ -17,9 +18,9 @@ class StateStrip(QWidget):
         self._bar = QProgressBar()
         self._bar.setObjectName(f"{name}Bar")
         self._bar.setTextVisible(False)
-        self._bar.setAccessibleName("Planning")
-        self.cancel = button("Cancel", f"{name}Cancel", "quiet", on_click=board.stop)
-        self.retry = button("Try again", f"{name}Retry", on_click=board.again)
+        self._bar.setAccessibleName(tr("Planning"))
+        self.cancel = button(tr("Cancel"), f"{name}Cancel", "quiet", on_click=board.stop)
+        self.retry = button(tr("Try again"), f"{name}Retry", on_click=board.again)
         frame = card(name=f"{name}Card")
         row = QHBoxLayout(frame)
         row.setContentsMargins(16, 10, 12, 10)
@@ -47,12 +48,14 @@ class StateStrip(QWidget):
         if board.problem is not None:
             self._text.setText(str(board.problem))
         elif board.computing:
-            of = f": {board.done} of {board.total}" if board.total else ""
-            self._text.setText(f"Planning it on every GPU of the table{of}.")
+            of = (
+                tr(": {done} of {total}", done=board.done, total=board.total) if board.total else ""
+            )
+            self._text.setText(tr("Planning it on every GPU of the table{of}.", of=of))
         elif board.stopped:
-            old = " What is shown is for an earlier choice." if board.rows else ""
+            old = tr(" What is shown is for an earlier choice.") if board.rows else ""
             self._text.setText(f"Stopped.{old}")
         elif board.subject is None:
-            self._text.setText("Choose a model and a quantization first.")
+            self._text.setText(tr("Choose a model and a quantization first."))
         told = board.computing or board.stopped or board.problem is not None
         self.setVisible(told or board.subject is None)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.language import tr
 from app.planning.fleet import Fit, FleetRow
 from app.planning.report import rate_text
 from app.ui.gpus.board import FleetBoard
@@ -56,7 +57,7 @@ class StepsCard(QWidget):
         self._title.setMinimumWidth(80)
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.close_button = IconButton(
-            look, "cross", "Close", "gpuStepsClose", kind="mini", on_click=self.closed.emit
+            look, "cross", tr("Close"), "gpuStepsClose", kind="mini", on_click=self.closed.emit
         )
         self._list = QWidget()
         self._grid = QGridLayout(self._list)
@@ -66,7 +67,7 @@ class StepsCard(QWidget):
         self._grid.setColumnStretch(1, 1)
         scroll = QScrollArea()
         scroll.setObjectName("gpuStepsScroll")
-        scroll.setAccessibleName("What each number of cards brings")
+        scroll.setAccessibleName(tr("What each number of cards brings"))
         scroll.setProperty("ring", True)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -95,22 +96,22 @@ class StepsCard(QWidget):
         if row is None:
             return
         self._title.setText(f"{row.gpu.vendor} {row.gpu.name}")
-        self._title.setToolTip(plain_tip(f"Source: {row.gpu.source}"))
+        self._title.setToolTip(plain_tip(tr("Source: {source}", source=row.gpu.source)))
         if self._board.looking:
-            self._grid.addWidget(label("Planning …", "muted", name="gpuStepsBusy"), 0, 0, 1, 4)
+            self._grid.addWidget(label(tr("Planning …"), "muted", name="gpuStepsBusy"), 0, 0, 1, 4)
         elif not self._board.steps:
-            text = "It is too small, and so is any number of it that one computer can have."
+            text = tr("It is too small, and so is any number of it that one computer can have.")
             if row.gpu.kind in ("unified", "consumer-laptop"):
-                text = "It is too small."
+                text = tr("It is too small.")
             self._grid.addWidget(label(text, "muted", name="gpuStepsNone", wrap=True), 0, 0, 1, 4)
         for number, fit in enumerate(self._board.steps):
             self._add(row, fit, number)
         self._grid.setRowStretch(len(self._board.steps) + 1, 1)
 
     def _add(self, row: FleetRow, fit: Fit, number: int) -> None:
-        what = "The whole machine" if row.gpu.kind == "unified" else cards_word(fit.cards)
+        what = tr("The whole machine") if row.gpu.kind == "unified" else cards_word(fit.cards)
         spilled = fit.ram_gib and fit.plan.verdict != "gpu"
-        text = f"{what}, {fit.ram_gib} GB RAM" if spilled else what
+        text = tr("{what}, {ram_gib} GB RAM", what=what, ram_gib=fit.ram_gib) if spilled else what
         speed = fit.plan.speed
         told = rate_text(speed.generation_empty) if speed else ""
         name = label(text, "strong", name=f"gpuStep-{number}")
@@ -118,11 +119,11 @@ class StepsCard(QWidget):
         bar.setToolTip(plain_tip(memory_figure(fit.plan)))
         rate = label(told, "", name=f"gpuStepSpeed-{number}")
         build = button(
-            "Build",
+            tr("Build"),
             f"gpuStepBuild-{number}",
             "quiet",
-            accessible=f"Build a machine with {text}",
-            tooltip=f"See every quantization on a machine with {text}",
+            accessible=tr("Build a machine with {text}", text=text),
+            tooltip=tr("See every quantization on a machine with {text}", text=text),
             on_click=lambda: self.build_wanted.emit(row.gpu, fit),
         )
         self._bars.append(bar)

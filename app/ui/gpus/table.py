@@ -14,6 +14,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QTableView, QWidget
 
+from app.core.language import tr
 from app.ui.gpus.cells import CELL_ROLE, Column, Line
 from app.ui.gpus.paint import HEAD_HEIGHT, ROW_HEIGHT, CellPainter, Heads
 from app.ui.look import Look
@@ -74,11 +75,11 @@ class CellModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._title(section)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self.columns[section].tip
+            return tr(self.columns[section].tip)
         return None
 
     def _title(self, section: int) -> str:
-        return self.columns[section].title
+        return tr(self.columns[section].title)
 
 
 class CellTable(QTableView):

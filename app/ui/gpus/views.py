@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.core.cancel import CancelToken
+from app.core.language import tr
 from app.core.placement import KvType
 from app.hardware.nominal import Nominal
 from app.hardware.types import Machine
@@ -59,9 +60,9 @@ class GpuViews(QObject):
     def tabs(self) -> tuple[tuple[str, str, QWidget], ...]:
         """Key, title and widget of each."""
         return (
-            (GPUS, "GPUs that can run it", self.gpus),
-            (BEST, "Find the best GPU", self.best),
-            (BUILD, "Build a machine", self.build),
+            (GPUS, tr("GPUs that can run it"), self.gpus),
+            (BEST, tr("Find the best GPU"), self.best),
+            (BUILD, tr("Build a machine"), self.build),
         )
 
     def set_subject(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from app.core.language import mark, tr
 from app.core.units import count, gigabytes
 from app.hardware.nominal import Nominal
 from app.hardware.nominal_machine import devices_per_card, memory_sentence
@@ -13,25 +14,46 @@ from app.ui.gpus.cells import Bar, Cell, Column, Line
 
 FLEET_COLUMNS = (
     Column("GPU", 216, stretch=5),
-    Column("Vendor", 84, fold=5),
-    Column("Kind", 104, fold=4),
-    Column("Memory", 92, fold=1, align="right", tip="As on the box; these GB are GiB.",
-           descending=True),
-    Column("Bandwidth", 108, fold=7, align="right", descending=True),
-    Column("Year", 60, fold=6, align="right", descending=True),
-    Column("Needed", 118, tip="How many hold all of it in GPU memory."),
-    Column("Memory it takes", 120, fold=3, stretch=1,
-           tip="Of all these cards together, or of one card and RAM where they are not enough."),
-    Column("Tokens/s", 88, align="right", tip="Predicted, with all of it in GPU memory.",
-           descending=True),
-    Column("One card and RAM", 152, fold=2, descending=True,
-           tip="The least RAM that holds the rest, and the speed with it."),
-)  # fmt: skip
+    Column(mark("Vendor"), 84, fold=5),
+    Column(mark("Kind"), 104, fold=4),
+    Column(
+        mark("Memory"),
+        92,
+        fold=1,
+        align="right",
+        tip=mark("As on the box; these GB are GiB."),
+        descending=True,
+    ),
+    Column(mark("Bandwidth"), 108, fold=7, align="right", descending=True),
+    Column(mark("Year"), 60, fold=6, align="right", descending=True),
+    Column(mark("Needed"), 118, tip=mark("How many hold all of it in GPU memory.")),
+    Column(
+        mark("Memory it takes"),
+        120,
+        fold=3,
+        stretch=1,
+        tip=mark("Of all these cards together, or of one card and RAM where they are not enough."),
+    ),
+    Column(
+        mark("Tokens/s"),
+        88,
+        align="right",
+        tip=mark("Predicted, with all of it in GPU memory."),
+        descending=True,
+    ),
+    Column(
+        mark("One card and RAM"),
+        152,
+        fold=2,
+        descending=True,
+        tip=mark("The least RAM that holds the rest, and the speed with it."),
+    ),
+)
 MEMORY_COLUMN = 3
 
 
 def title(subject: Subject) -> str:
-    return f"{subject.candidate.model} in {subject.candidate.quant}"
+    return tr("{model} in {quant}", model=subject.candidate.model, quant=subject.candidate.quant)
 
 
 def circumstances(subject: Subject) -> str:
@@ -39,17 +61,24 @@ def circumstances(subject: Subject) -> str:
     choice, candidate = subject.choice, subject.candidate
     tokens = choice.context_tokens or candidate.shape.trained_context
     rough = "" if candidate.exact else "~"
-    return (
-        f"{count(tokens)} tokens of context kept as {choice.kv_type_k} · "
-        f"{rough}{gigabytes(candidate.size_bytes)} of weights"
+    return tr(
+        "{tokens} tokens of context kept as {kv_type_k} · {rough}{size} of weights",
+        tokens=count(tokens),
+        kv_type_k=choice.kv_type_k,
+        rough=rough,
+        size=gigabytes(candidate.size_bytes),
     )
 
 
 def summary(rows: Sequence[FleetRow]) -> str:
     alone = sum(row.alone is not None for row in rows)
     beside = sum(row.alone is None and row.with_ram is not None for row in rows)
-    told = f"{alone} of {len(rows)} can hold all of it"
-    return f"{told}, {beside} more run it with RAM beside them." if beside else f"{told}."
+    told = tr("{alone} of {rows} can hold all of it", alone=alone, rows=len(rows))
+    return (
+        tr("{told}, {beside} more run it with RAM beside them.", told=told, beside=beside)
+        if beside
+        else f"{told}."
+    )
 
 
 def fleet_lines(rows: Iterable[FleetRow], own: frozenset[Nominal], ram: int) -> list[Line]:
@@ -88,17 +117,17 @@ def needed_cell(row: FleetRow) -> Cell:
         text = "fits" if gpu.kind == "unified" else cards_word(alone.cards)
         return Cell(text, tone="ok", strong=True, sort=float(alone.cards))
     if row.with_ram is not None and gpu.kind == "unified":
-        return Cell("fits in part", tone="warn", sort=50.0)
-    text = "too small" if gpu.kind in ("unified", "consumer-laptop") else _beyond(gpu)
+        return Cell(tr("fits in part"), tone="warn", sort=50.0)
+    text = tr("too small") if gpu.kind in ("unified", "consumer-laptop") else _beyond(gpu)
     return Cell(text, tone="muted", sort=100.0 - gpu.memory_gb / 1000)
 
 
 def _beyond(gpu: Nominal) -> str:
-    return f"more than {MOST_DEVICES // devices_per_card(gpu)}"
+    return tr("more than {most_devices}", most_devices=MOST_DEVICES // devices_per_card(gpu))
 
 
 def cards_word(cards: int) -> str:
-    return "1 card" if cards == 1 else f"{cards} cards"
+    return tr("1 card") if cards == 1 else tr("{cards} cards", cards=cards)
 
 
 def bar_cell(fit: Fit | None) -> Cell:
@@ -131,16 +160,22 @@ def row_tip(row: FleetRow, ram: int, *, mine: bool = False) -> str:
     gpu = row.gpu
     lines = [f"{_key(gpu)}, {kind_word(gpu.kind)}, {gpu.released}"]
     if mine:
-        lines.append("This machine has it.")
-    lines += [memory_sentence(gpu), f"{gpu.bytes_per_second / 1e9:,.0f} GB/s to its memory."]
+        lines.append(tr("This machine has it."))
+    lines += [
+        memory_sentence(gpu),
+        tr(
+            "{bytes_per_second:,.0f} GB/s to its memory.",
+            bytes_per_second=gpu.bytes_per_second / 1e9,
+        ),
+    ]
     lines += [fit_sentence(gpu, fit) for fit in (row.alone, row.with_ram) if fit is not None]
     if row.with_ram is not None and row.with_ram.ram_gib:
         lines.append(ram_sentence(row.with_ram, ram))
     if row.best is None:
-        lines.append("Not enough, however many of it one computer can have.")
+        lines.append(tr("Not enough, however many of it one computer can have."))
     elif row.best.plan.speed is not None:
         lines += row.best.plan.speed.assumptions
-    lines.append(f"Source: {gpu.source}")
+    lines.append(tr("Source: {source}", source=gpu.source))
     return "\n".join(lines)
 
 
@@ -148,18 +183,19 @@ def fit_sentence(gpu: Nominal, fit: Fit) -> str:
     """`10 cards: all of it fits in GPU memory, 226 of 253 GB, about 24 tokens/s (18 to 32).`"""
     who = gpu.name if gpu.kind == "unified" else cards_word(fit.cards)
     if fit.ram_gib and fit.plan.verdict != "gpu":
-        who = f"{who} and {fit.ram_gib} GB of RAM"
+        who = tr("{who} and {ram_gib} GB of RAM", who=who, ram_gib=fit.ram_gib)
     speed = fit.plan.speed
     about = f" {rate_text(speed.generation_empty).capitalize()}." if speed else ""
     return f"{who}: {verdict_sentence(fit.plan)} {memory_figure(fit.plan)}.{about}"
 
 
 def ram_sentence(fit: Fit, ram: int) -> str:
-    told = f"The RAM is taken to be read at {ram / 1e9:.0f} GB/s."
+    told = tr("The RAM is taken to be read at {ram:.0f} GB/s.", ram=ram / 1e9)
     if needs_more_channels(fit, ram):
-        return (
-            f"{told} Boards for so much of it have more channels and are faster; choose such RAM "
-            "under “Find the best GPU”."
+        return tr(
+            "{told} Boards for so much of it have more channels and are faster; "
+            "choose such RAM under “Find the best GPU”.",
+            told=told,
         )
     return told
 
@@ -170,7 +206,7 @@ def memory_figure(plan: Plan) -> str:
     used, free = gigabytes(bar.total_bytes), gigabytes(bar.capacity_bytes)
     if used.rpartition(" ")[2] == free.rpartition(" ")[2]:
         used = used.rpartition(" ")[0]
-    return f"~{used} of {free}"
+    return tr("~{used} of {free}", used=used, free=free)
 
 
 def plan_bar(plan: Plan) -> Bar:
@@ -191,9 +227,9 @@ def plan_bar(plan: Plan) -> Bar:
 
 
 LEGEND = (
-    ("gpu", "weights on the GPU"),
-    ("ram", "weights in RAM"),
-    ("kv", "context"),
-    ("work", "work buffers"),
-    ("muted", "overhead"),
+    ("gpu", mark("weights on the GPU")),
+    ("ram", mark("weights in RAM")),
+    ("kv", mark("context")),
+    ("work", mark("work buffers")),
+    ("muted", mark("overhead")),
 )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 
+from app.core.language import tr
 from app.core.units import gigabytes
 from app.hardware.live_types import LiveGpu, LiveSample
 from app.ui.hardware.spark import Spark
@@ -69,35 +70,39 @@ def ram_reading(sample: LiveSample) -> Reading:
     if total is None or free is None:
         return Reading("RAM", "unknown", None, None)
     used = max(0, total - free)
-    figure = f"{gigabytes(used)} of {gigabytes(total)} used"
+    figure = tr("{used} of {total} used", used=gigabytes(used), total=gigabytes(total))
     return Reading("RAM", figure, used / total, used / total)
 
 
 def cpu_reading(sample: LiveSample) -> Reading:
     percent = sample.cpu_percent
     if percent is None:
-        return Reading("Processor", "load not known yet", None, None)
-    return Reading("Processor", f"{percent:.0f}% busy", percent / 100, percent / 100)
+        return Reading(tr("Processor"), tr("load not known yet"), None, None)
+    return Reading(tr("Processor"), f"{percent:.0f}% busy", percent / 100, percent / 100)
 
 
 def gpu_reading(gpu: LiveGpu) -> Reading:
     """The bar is its memory, the line its load."""
-    title = gpu.name or f"GPU {gpu.index}"
+    title = gpu.name or tr("GPU {index}", index=gpu.index)
     if gpu.state == "lost":
-        return Reading(title, "lost: restart the computer", None, None, gpu.error, stale=True)
+        return Reading(title, tr("lost: restart the computer"), None, None, gpu.error, stale=True)
     if gpu.total_bytes and gpu.used_bytes is not None:
-        figure = f"{gigabytes(gpu.used_bytes)} of {gigabytes(gpu.total_bytes)} used"
+        figure = tr(
+            "{used} of {total} used",
+            used=gigabytes(gpu.used_bytes),
+            total=gigabytes(gpu.total_bytes),
+        )
         share: float | None = gpu.used_bytes / gpu.total_bytes
     else:
-        figure, share = "memory unknown", None
+        figure, share = tr("memory unknown"), None
     if gpu.stale:
-        figure += " (last known)"
+        figure += tr(" (last known)")
     load = None if gpu.load_percent is None else gpu.load_percent / 100
     parts = (
         None if gpu.load_percent is None else f"{gpu.load_percent}% busy",
         None if gpu.temperature_celsius is None else f"{gpu.temperature_celsius} °C",
         None if gpu.power_watts is None else f"{gpu.power_watts:.0f} W",
-        None if gpu.fan_percent is None else f"fan {gpu.fan_percent}%",
+        None if gpu.fan_percent is None else tr("fan {fan_percent}%", fan_percent=gpu.fan_percent),
         gpu.error or None,
     )
     details = " · ".join(part for part in parts if part)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.chat.loading import LoadResult
 from app.core.errors import KnownError
+from app.core.language import mark, tr
 from app.core.tasks import TaskRunner
 from app.hardware.report import sections
 from app.hardware.types import Machine
@@ -29,7 +30,7 @@ from app.ui.look import Look
 from app.ui.notice_bar import FindingCard
 from app.ui.widgets import announce, button, label, single_shot
 
-_TAGS = {"error": "Problem", "warning": "Warning", "info": "Note"}
+_TAGS = {"error": mark("Problem"), "warning": mark("Warning"), "info": mark("Note")}
 _COPIED_MS = 1500
 
 
@@ -57,7 +58,7 @@ class HardwarePage(QWidget):
         self._dialog: QFileDialog | None = None
         self._findings: list[QWidget] = []
         self._build()
-        self._back = single_shot(self, _COPIED_MS, lambda: self._copy.setText("Copy report"))
+        self._back = single_shot(self, _COPIED_MS, lambda: self._copy.setText(tr("Copy report")))
         self.refresh()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -71,7 +72,7 @@ class HardwarePage(QWidget):
             return
         self._looking = True
         self._refresh.setEnabled(False)
-        self._state.setText("Looking at this machine…")
+        self._state.setText(tr("Looking at this machine…"))
         self._state.show()
         self._tasks.run(lambda _: self._sources.machine(), self._show, self._failed, self._looked)
 
@@ -82,12 +83,12 @@ class HardwarePage(QWidget):
         """Unfold or fold what would be copied."""
         if self._preview.isVisible():
             self._preview.hide()
-            self._show_text.setText("Show report")
+            self._show_text.setText(tr("Show report"))
         else:
             self._with_report(self._show_preview)
 
     def save_report(self) -> None:
-        dialog = QFileDialog(self, "Save the report", "glm-launcher-report.md")
+        dialog = QFileDialog(self, tr("Save the report"), "glm-launcher-report.md")
         dialog.setObjectName("saveReportDialog")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -106,13 +107,13 @@ class HardwarePage(QWidget):
                 Path(path).write_text(text, encoding="utf-8")
             except OSError as error:
                 raise KnownError(
-                    "The report was not saved.",
-                    f"The file could not be written: {error.strerror}.",
-                    "Choose another folder.",
+                    tr("The report was not saved."),
+                    tr("The file could not be written: {strerror}.", strerror=error.strerror),
+                    tr("Choose another folder."),
                     repr(error),
                 ) from error
 
-        self._tasks.run(work, lambda _: self._say(f"Saved: {path}"), self._failed)
+        self._tasks.run(work, lambda _: self._say(tr("Saved: {path}", path=path)), self._failed)
 
     def _with_report(self, use: Callable[[str], None]) -> None:
         machine = self._machine
@@ -121,14 +122,14 @@ class HardwarePage(QWidget):
 
     def _copy_text(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)
-        self._copy.setText("Copied")
+        self._copy.setText(tr("Copied"))
         self._back.start()
-        announce(self, "The report was copied.")
+        announce(self, tr("The report was copied."))
 
     def _show_preview(self, text: str) -> None:
         self._preview.setPlainText(text)
         self._preview.show()
-        self._show_text.setText("Hide report")
+        self._show_text.setText(tr("Hide report"))
 
     def _failed(self, error: Exception) -> None:
         self._say(str(known(error)))
@@ -154,7 +155,9 @@ class HardwarePage(QWidget):
         for number, (name, rows) in enumerate(sections(machine)):
             shown = [(key, value) for key, value in rows if key != "UUID"]
             heading = "System" if name == title else name
-            cards.append(SectionCard(str(number), heading, shown, "The processor does all of it."))
+            cards.append(
+                SectionCard(str(number), heading, shown, tr("The processor does all of it."))
+            )
         self._parts.set_cards(cards)
         self._show_model()
         if first and self._strip is not None:
@@ -169,7 +172,7 @@ class HardwarePage(QWidget):
                 self._look,
                 finding,
                 None,
-                tag=_TAGS[finding.severity],
+                tag=tr(_TAGS[finding.severity]),
                 name=f"hardwareFinding{number}",
                 closable=False,
             )
@@ -181,18 +184,20 @@ class HardwarePage(QWidget):
 
     def _show_model(self) -> None:
         rows = model_rows(self._sources.loaded())
-        self._model.set_cards([SectionCard("model", "Open model", rows, "No model is open.")])
+        self._model.set_cards(
+            [SectionCard("model", tr("Open model"), rows, tr("No model is open."))]
+        )
 
     def _build(self) -> None:
         self._subtitle = label("", "muted", name="hardwareSubtitle", wrap=True)
-        self._refresh = button("Refresh", "hardwareRefresh", on_click=self.refresh)
-        self._copy = button("Copy report", "hardwareCopy", "primary", on_click=self.copy_report)
-        self._show_text = button("Show report", "hardwareShow", on_click=self.show_report)
-        self._save = button("Save report…", "hardwareSave", on_click=self.save_report)
+        self._refresh = button(tr("Refresh"), "hardwareRefresh", on_click=self.refresh)
+        self._copy = button(tr("Copy report"), "hardwareCopy", "primary", on_click=self.copy_report)
+        self._show_text = button(tr("Show report"), "hardwareShow", on_click=self.show_report)
+        self._save = button(tr("Save report…"), "hardwareSave", on_click=self.save_report)
         self._state = label("", "muted", name="hardwareState", wrap=True)
         self._preview = QPlainTextEdit()
         self._preview.setObjectName("hardwareReport")
-        self._preview.setAccessibleName("Report")
+        self._preview.setAccessibleName(tr("Report"))
         self._preview.setProperty("field", "true")
         self._preview.setReadOnly(True)
         self._preview.setMinimumHeight(260)
@@ -217,7 +222,7 @@ class HardwarePage(QWidget):
         self._column = QVBoxLayout(holder)
         self._column.setContentsMargins(28, 20, 28, 24)
         self._column.setSpacing(12)
-        self._column.addWidget(label("Hardware", "display"))
+        self._column.addWidget(label(tr("Hardware"), "display"))
         self._column.addWidget(self._subtitle)
         self._column.addLayout(row)
         self._column.addWidget(self._state)
@@ -231,7 +236,7 @@ class HardwarePage(QWidget):
         self._column.addStretch(1)
         scroll = QScrollArea()
         scroll.setObjectName("hardwareScroll")
-        scroll.setAccessibleName("Hardware")
+        scroll.setAccessibleName(tr("Hardware"))
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -246,14 +251,14 @@ def model_rows(result: LoadResult | None) -> list[tuple[str, str]]:
     if result is None:
         return []
     info, plan = result.info, result.planned.plan
-    rows = [("Model", info.name or Path(info.path).name)]
-    rows.append(("Context", f"{info.context_tokens:,} tokens"))
+    rows = [(tr("Model"), info.name or Path(info.path).name)]
+    rows.append((tr("Context"), tr("{context:,} tokens", context=info.context_tokens)))
     if plan is not None:
-        rows.append(("Placement", verdict_sentence(plan)))
+        rows.append((tr("Placement"), verdict_sentence(plan)))
         if plan.speed is not None:
-            rows.append(("Predicted", rate_text(plan.speed.generation_empty)))
+            rows.append((tr("Predicted"), rate_text(plan.speed.generation_empty)))
     if result.measurement is not None:
-        rows.append(("Measured", result.measurement.text))
+        rows.append((tr("Measured"), result.measurement.text))
     return rows
 
 
@@ -261,5 +266,5 @@ def _subtitle(machine: Machine, *, recorded: bool) -> str:
     system = machine.platform.distribution or machine.platform.system
     parts = [machine.name or "", machine.platform.model or "", system]
     if recorded:
-        parts.append("a recorded machine: nothing of it is live")
+        parts.append(tr("a recorded machine: nothing of it is live"))
     return " · ".join(dict.fromkeys(part for part in parts if part))

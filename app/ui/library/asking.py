@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.ui.look import Look
 from app.ui.widgets import IconButton, announce, button, label, restyle
 
@@ -23,7 +24,7 @@ class Question(QFrame):
         self.setProperty("card", "bad")
         self.text = label("", name="libraryQuestionText", wrap=True)
         self.yes = button("", "libraryQuestionYes", on_click=self._answer)
-        self.no = button("Keep it", "libraryQuestionNo", on_click=self._keep)
+        self.no = button(tr("Keep it"), "libraryQuestionNo", on_click=self._keep)
         self._then: Callable[[], None] = lambda: None
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -89,12 +90,12 @@ class WorkStrip(QFrame):
         self.line = label("", "small", name="libraryWorkLine", wrap=True)
         self.bar = QProgressBar()
         self.bar.setObjectName("libraryWorkBar")
-        self.bar.setAccessibleName("Progress")
+        self.bar.setAccessibleName(tr("Progress"))
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
-        self.stop = button("Cancel", "libraryWorkCancel", on_click=self._stop)
+        self.stop = button(tr("Cancel"), "libraryWorkCancel", on_click=self._stop)
         self.close_button = IconButton(
-            look, "cross", "Close the result", "libraryWorkClose", on_click=self.hide
+            look, "cross", tr("Close the result"), "libraryWorkClose", on_click=self.hide
         )
         self._cancel: Callable[[], None] = lambda: None
         head, column = QHBoxLayout(), QVBoxLayout(self)

@@ -5,6 +5,7 @@ from typing import cast
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.ui.library.rows import SORTS, Sort
 from app.ui.look import Look
 from app.ui.widgets import ChoiceBox, IconButton, button, label
@@ -21,20 +22,20 @@ class TopBar(QWidget):
         self.setObjectName("libraryBar")
         self.search = QLineEdit()
         self.search.setObjectName("librarySearch")
-        self.search.setPlaceholderText("Find on this computer")
-        self.search.setAccessibleName("Find on this computer")
+        self.search.setPlaceholderText(tr("Find on this computer"))
+        self.search.setAccessibleName(tr("Find on this computer"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self.query_changed)
         self.sort = ChoiceBox(look)
         self.sort.setObjectName("librarySort")
-        self.sort.setAccessibleName("Order")
+        self.sort.setAccessibleName(tr("Order"))
         for key, text in SORTS:
-            self.sort.addItem(text, key)
+            self.sort.addItem(tr(text), key)
         self.sort.currentIndexChanged.connect(lambda *_: self.sort_changed.emit(self.order))
         self.again = IconButton(
-            look, "retry", "Look again", "libraryAgain", on_click=self.look_wanted.emit
+            look, "retry", tr("Look again"), "libraryAgain", on_click=self.look_wanted.emit
         )
-        self.add = button("Add folder", "libraryAdd", on_click=self.folder_wanted.emit)
+        self.add = button(tr("Add folder"), "libraryAdd", on_click=self.folder_wanted.emit)
         self.summary = label("", "small", name="librarySummary", wrap=True)
         self.problems = label("", "bad", name="libraryProblems", wrap=True)
         self.problems.hide()

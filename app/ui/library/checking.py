@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.downloads.types import DownloadRequest, Target
 from app.library.types import InstalledModel
 from app.library.verify import Verification
@@ -70,17 +71,17 @@ class Checking:
             self._strip.hide()
 
         task = self._work.completion(model, found, failed)
-        self._strip.begin(f"Asking the Hub for the rest of {model.title}", stop)
+        self._strip.begin(tr("Asking the Hub for the rest of {title}", title=model.title), stop)
 
     def _found(self, result: Verification) -> None:
         self._result, self._told = result, True
         name, good = result.model.title, result.verified is not None
         if good:
-            what = f"{name} is sound"
+            what = tr("{name} is sound", name=name)
         elif any(one.sure for one in result.wrong):
-            what = f"{name} is damaged"
+            what = tr("{name} is damaged", name=name)
         else:
-            what = f"{name} differs from the Hub"
+            what = tr("{name} differs from the Hub", name=name)
         self._strip.end(what, result.sentence, good=good)
 
     def _failed(self, model: InstalledModel, error: KnownError) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.units import gigabytes
 from app.library.remove import NoTrashError, Removal, Removed
 from app.library.types import InstalledModel
@@ -30,7 +31,7 @@ class Deleting:
 
     def _ask(self, removal: Removal) -> None:
         text = first_question(removal)
-        self._question.ask(text, "Move to trash", lambda: self._ask_again(removal))
+        self._question.ask(text, tr("Move to trash"), lambda: self._ask_again(removal))
 
     def _ask_again(self, removal: Removal) -> None:
         """Only for files that this program did not put there."""
@@ -38,10 +39,10 @@ class Deleting:
             self._delete(removal, permanently=False)
             return
         self._question.ask(
-            f"{removal.question} Delete them all the same?",
-            "Delete them all the same",
+            tr("{question} Delete them all the same?", question=removal.question),
+            tr("Delete them all the same"),
             lambda: self._delete(removal, permanently=False),
-            no="Keep them",
+            no=tr("Keep them"),
         )
 
     def _delete(self, removal: Removal, *, permanently: bool) -> None:
@@ -49,9 +50,14 @@ class Deleting:
 
         def failed(error: KnownError) -> None:
             if isinstance(error, NoTrashError):
-                text = f"{error.what} {error.why} Delete {removal.model.title} for good?"
+                text = tr(
+                    "{what} {why} Delete {title} for good?",
+                    what=error.what,
+                    why=error.why,
+                    title=removal.model.title,
+                )
                 for_good = lambda: self._delete(removal, permanently=True)  # noqa: E731
-                self._question.ask(text, "Delete for good", for_good)
+                self._question.ask(text, tr("Delete for good"), for_good)
             else:
                 self._failed(removal.model, error)
 
@@ -65,8 +71,12 @@ class Deleting:
 
     def _deleted(self, model: InstalledModel, removed: Removed) -> None:
         frees = gigabytes(removed.freed_bytes)
-        line = f"Emptying the trash frees {frees}." if removed.to_trash else f"Frees {frees}."
-        self._strip.end(f"{model.title} is deleted", line, good=True)
+        line = (
+            tr("Emptying the trash frees {frees}.", frees=frees)
+            if removed.to_trash
+            else tr("Frees {frees}.", frees=frees)
+        )
+        self._strip.end(tr("{title} is deleted", title=model.title), line, good=True)
         self._on_deleted(model)
         self._work.scan()
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.library.types import InstalledModel, readable
 from app.ui.library.words import facts_line, proof_line, state_chip
 from app.ui.look import Look
@@ -35,24 +36,24 @@ class DetailCard(QFrame):
         self.facts = label("", "small", name="libraryDetailFacts", wrap=True)
         self.why = label("", "", name="libraryDetailWhy", wrap=True)
         self.path = label("", "mono", name="libraryDetailPath", wrap=True)
-        self.load = self._button("Load", "libraryLoad", self.load_wanted, kind="primary")
+        self.load = self._button(tr("Load"), "libraryLoad", self.load_wanted, kind="primary")
         self.finish = self._button(
-            "Finish download", "libraryFinish", self.finish_wanted, kind="primary"
+            tr("Finish download"), "libraryFinish", self.finish_wanted, kind="primary"
         )
         self.repair = self._button(
-            "Repair", "libraryRepair", self.repair_wanted, kind="primary",
-            tip="Fetches again what is wrong, as little as possible",
+            tr("Repair"), "libraryRepair", self.repair_wanted, kind="primary",
+            tip=tr("Fetches again what is wrong, as little as possible"),
         )  # fmt: skip
         self.verify = self._button(
-            "Verify",
+            tr("Verify"),
             "libraryVerify",
             self.verify_wanted,
-            tip="Reads every byte",
+            tip=tr("Reads every byte"),
         )
-        self.delete = self._button("Delete…", "libraryDelete", self.delete_wanted)
-        self.folder = self._button("Open folder", "libraryFolder", self.folder_wanted)
-        self.copy = button("Copy path", "libraryCopy", on_click=self._copy)
-        self._back = single_shot(self, _COPIED_MS, lambda: self.copy.setText("Copy path"))
+        self.delete = self._button(tr("Delete…"), "libraryDelete", self.delete_wanted)
+        self.folder = self._button(tr("Open folder"), "libraryFolder", self.folder_wanted)
+        self.copy = button(tr("Copy path"), "libraryCopy", on_click=self._copy)
+        self._back = single_shot(self, _COPIED_MS, lambda: self.copy.setText(tr("Copy path")))
         self._lay_out()
 
     @property
@@ -64,7 +65,7 @@ class DetailCard(QFrame):
         self._model = model
         self.title.setText(model.title)
         text, tone = state_chip(model)
-        set_chip(self.state, "Loaded" if loaded else text, "busy" if loaded else tone)
+        set_chip(self.state, tr("Loaded") if loaded else text, "busy" if loaded else tone)
         self.facts.setText(facts_line(model))
         said = model.why or proof_line(model)
         self.why.setText(said)
@@ -74,7 +75,7 @@ class DetailCard(QFrame):
         whole = model.state == "complete"
         self.load.setVisible(whole)
         self.load.setEnabled(model.path is not None and not loaded)
-        self.load.setText("Loaded" if loaded else "Load")
+        self.load.setText(tr("Loaded") if loaded else tr("Load"))
         self.finish.setVisible(model.state == "partial")
         self.repair.setVisible(model.state == "broken")
         self.verify.setVisible(model.state != "partial")
@@ -91,7 +92,7 @@ class DetailCard(QFrame):
     def _copy(self) -> None:
         if self._model is not None:
             QGuiApplication.clipboard().setText(str(_path(self._model)))
-            self.copy.setText("Copied")
+            self.copy.setText(tr("Copied"))
             self._back.start()
 
     def _button(

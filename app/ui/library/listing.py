@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView
 
+from app.core.language import tr
 from app.ui.library.paint import RowPainter
 from app.ui.library.rows import ModelRows
 from app.ui.look import Look
@@ -13,7 +14,7 @@ class ModelList(QListView):
     def __init__(self, look: Look, rows: ModelRows) -> None:
         super().__init__()
         self.setObjectName("libraryList")
-        self.setAccessibleName("Models on this computer")
+        self.setAccessibleName(tr("Models on this computer"))
         self.setModel(rows)
         self._painter = RowPainter(look)
         self.setItemDelegate(self._painter)

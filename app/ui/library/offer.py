@@ -6,6 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.core.tasks import TaskRunner
 from app.library.dropped import Dropped, look_at_dropped
 from app.library.types import readable
@@ -51,8 +52,8 @@ class DropOffer(QFrame):
         self._open, self._tell, self._saved = open_model, tell, saved
         self._folders: tuple[Path, ...] = ()
         self.text = label("", name="dropOfferText", wrap=True)
-        self.add = button("Look through it from now on", "dropOfferAdd", on_click=self._add)
-        self.no = button("No", "dropOfferNo", on_click=self.hide)
+        self.add = button(tr("Look through it from now on"), "dropOfferAdd", on_click=self._add)
+        self.no = button(tr("No"), "dropOfferNo", on_click=self.hide)
         inner = card(name="dropOfferCard")
         row = QHBoxLayout(inner)
         row.setContentsMargins(16, 8, 16, 8)
@@ -80,12 +81,21 @@ class DropOffer(QFrame):
             return
         self._folders = dropped.folders
         many = len(dropped.folders) > 1
-        where = f"{len(dropped.folders)} folders" if many else f"“{_name(dropped.folders[0])}”"
-        self.text.setText(
-            f"These are {dropped.models} models, and one can be open at a time. With {where} among "
-            "your folders, they are listed under “On this computer”."
+        where = (
+            tr("{folders} folders", folders=len(dropped.folders))
+            if many
+            else f"“{_name(dropped.folders[0])}”"
         )
-        self.add.setText("Add folders" if many else "Add folder")
+        self.text.setText(
+            tr(
+                "These are {models} models, and one can be open at a time. With "
+                "{where} among your folders, they are listed under “On this "
+                "computer”.",
+                models=dropped.models,
+                where=where,
+            )
+        )
+        self.add.setText(tr("Add folders") if many else tr("Add folder"))
         self.add.setAccessibleName(self.add.text())
         self.show()
         self.add.setFocus()

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.chat.services import Services
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.downloads.types import DownloadRequest, JobState, Target
 from app.library.library import Library
 from app.library.types import InstalledModel, Snapshot
@@ -253,7 +254,7 @@ class LibraryView(QWidget):
         if self._dialog is not None:
             self._dialog.raise_()
             return
-        dialog = QFileDialog(self, "Add a folder with models")
+        dialog = QFileDialog(self, tr("Add a folder with models"))
         dialog.setObjectName("libraryFolderDialog")
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(self.add_folder)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QS
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from app.core.language import tr
 from app.core.units import gigabytes
 from app.library.types import InstalledModel
 from app.ui.library.words import STATES, Tone, origin_line, state_chip
@@ -30,7 +31,7 @@ class RowPainter(QStyledItemDelegate):
         self._body, self._strong = look.font(), look.font(bold=True)
         self._small = look.font(12)
         # One column for all states, so that the sizes stand below each other.
-        self._widest = max(chip_width(text, self._small) for text, _ in STATES.values())
+        self._widest = max(chip_width(tr(text), self._small) for text, _ in STATES.values())
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

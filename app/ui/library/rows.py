@@ -5,16 +5,17 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
+from app.core.language import mark
 from app.core.units import gigabytes
 from app.library.types import InstalledModel
 from app.ui.library.words import state_chip
 
 Sort = Literal["name", "size", "used", "state"]
 SORTS: tuple[tuple[Sort, str], ...] = (
-    ("name", "By name"),
-    ("size", "Largest first"),
-    ("used", "Last used first"),
-    ("state", "Troubled first"),
+    ("name", mark("By name")),
+    ("size", mark("Largest first")),
+    ("used", mark("Last used first")),
+    ("state", mark("Troubled first")),
 )
 _TROUBLE = {"broken": 0, "partial": 1, "foreign": 2, "complete": 3}
 _ROOT = QModelIndex()

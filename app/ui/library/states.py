@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.ui.widgets import button, label
 
 
@@ -15,17 +16,17 @@ class StatePage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("libraryStates")
-        self.title = label("Looking for models", "display", name="libraryStateTitle", wrap=True)
+        self.title = label(tr("Looking for models"), "display", name="libraryStateTitle", wrap=True)
         self.text = label(
-            "In the folders of this program and of others.",
+            tr("In the folders of this program and of others."),
             "muted",
             name="libraryStateText",
             wrap=True,
         )
         self.add = button(
-            "Add a folder with models", "libraryStateAdd", on_click=self.folder_wanted.emit
+            tr("Add a folder with models"), "libraryStateAdd", on_click=self.folder_wanted.emit
         )
-        self.clear = button("Show all", "libraryStateClear", on_click=self.clear_wanted.emit)
+        self.clear = button(tr("Show all"), "libraryStateClear", on_click=self.clear_wanted.emit)
         column = QVBoxLayout(self)
         column.setSpacing(12)
         column.addStretch(1)
@@ -40,16 +41,18 @@ class StatePage(QWidget):
 
     def empty(self, places: Sequence[str]) -> None:
         looked = ", ".join(dict.fromkeys(places))
-        self.title.setText("No model on this computer yet")
+        self.title.setText(tr("No model on this computer yet"))
         self.text.setText(
-            "Download one from the list of models, drop a .gguf file here, or add a folder."
-            + (f" Looked through: {looked}." if looked else "")
+            tr("Download one from the list of models, drop a .gguf file here, or add a folder.")
+            + (tr(" Looked through: {looked}.", looked=looked) if looked else "")
         )
         self.add.show()
         self.clear.hide()
 
     def nothing_found(self, query: str) -> None:
-        self.title.setText("Nothing found")
-        self.text.setText(f"No model here has “{query[:60]}” in its name, place or state.")
+        self.title.setText(tr("Nothing found"))
+        self.text.setText(
+            tr("No model here has “{query}” in its name, place or state.", query=query[:60])
+        )
         self.add.hide()
         self.clear.show()

@@ -5,6 +5,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.catalog.cards import Card, Sampling
+from app.core.language import mark, tr
 from app.ui.look import Look
 from app.ui.models.chart import BenchmarkChart
 from app.ui.models.flow import Flow
@@ -16,7 +17,7 @@ _NAMES = {
     "top_p": "top-p",
     "top_k": "top-k",
     "min_p": "min-p",
-    "repeat_penalty": "repeat penalty",
+    "repeat_penalty": mark("repeat penalty"),
 }
 
 
@@ -27,7 +28,9 @@ def open_link(url: str) -> None:
 
 
 def sampling_text(advice: Sampling) -> str:
-    values = ", ".join(f"{_NAMES.get(name, name)} {value:g}" for name, value in advice.parameters)
+    values = ", ".join(
+        f"{tr(_NAMES.get(name, name))} {value:g}" for name, value in advice.parameters
+    )
     return f"{advice.use.capitalize()}: {values}"
 
 
@@ -39,8 +42,8 @@ class About(QWidget):
         self._text = label("", name="aboutText", wrap=True)
         self._remarks = label("", "small", name="aboutRemarks", wrap=True)
         self._links = Flow(8)
-        self._make = _Facts("Make", "aboutMake")
-        self._sampling = _Facts("Sampling that its makers advise", "aboutSampling")
+        self._make = _Facts(tr("Make"), "aboutMake")
+        self._sampling = _Facts(tr("Sampling that its makers advise"), "aboutSampling")
         self.chart = BenchmarkChart(look)
         self._current = label("", "fine", name="benchmarkText", wrap=True)
         self._current.setMinimumHeight(36)
@@ -74,7 +77,7 @@ class About(QWidget):
         make = made.architecture
         self._make.setVisible(make is not None)
         if make is not None:
-            source = f"{HOW[make.how]}: {make.source}."
+            source = f"{tr(HOW[make.how])}: {make.source}."
             self._make.show_rows(architecture_rows(make.value), source)
         advice = made.sampling
         self._sampling.setVisible(advice is not None)
@@ -83,11 +86,11 @@ class About(QWidget):
                 (text, rest)
                 for text, _, rest in (sampling_text(one).partition(": ") for one in advice.value)
             )
-            self._sampling.show_rows(rows, f"{HOW[advice.how]}: {advice.source}.")
+            self._sampling.show_rows(rows, f"{tr(HOW[advice.how])}: {advice.source}.")
         self._benchmarks.setVisible(bool(made.benchmarks))
         self.chart.show_sets(made.benchmarks)
         self._current.setText(
-            "Point at a test, or use the arrow keys, to read its figures."
+            tr("Point at a test, or use the arrow keys, to read its figures.")
             if made.benchmarks
             else ""
         )
@@ -98,7 +101,7 @@ class About(QWidget):
         column = QVBoxLayout(frame)
         column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(10)
-        column.addWidget(label("Benchmarks", "strong", name="benchmarkTitle"))
+        column.addWidget(label(tr("Benchmarks"), "strong", name="benchmarkTitle"))
         column.addWidget(self._current)
         column.addWidget(self.chart)
         column.addWidget(self._sources)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.core.language import tr
 from app.core.units import count
 from app.planning.recommend import Recommendation, Row
 from app.planning.report import rate_text
@@ -34,58 +35,79 @@ def advice(table: Table, model: str, files: dict[str, int]) -> Advice:
     other = sibling.candidate.model if sibling is not None else ""
     why = tuple(_why(table))
     if best is not None and not best.shortfall:
-        title = f"Take {best.candidate.quant}: {_praise(best, found)}"
+        title = tr("Take {quant}: {best}", quant=best.candidate.quant, best=_praise(best, found))
         return Advice("ok", title, _figures(best, files), best.candidate.quant, "", why)
     if best is not None:
-        title = f"{best.candidate.quant} comes nearest: {_lower(best.shortfall)}"
+        title = tr(
+            "{quant} comes nearest: {shortfall}",
+            quant=best.candidate.quant,
+            shortfall=_lower(best.shortfall),
+        )
         line = _figures(best, files)
         if sibling is not None:
             line = f"{line}\n{_does(sibling)}"
         return Advice("warn", title, line, best.candidate.quant, other, why)
-    title = f"No file of {model} fits in the memory of this machine"
+    title = tr("No file of {model} fits in the memory of this machine", model=model)
     if sibling is not None:
         line = _does(sibling)
     elif table.instead is not None:
         other = table.instead.candidate.model
         line = _nearest(table.instead)
     else:
-        line = "Lower the context, or look at what another machine would do."
+        line = tr("Lower the context, or look at what another machine would do.")
     return Advice("bad", title, line, "", other, why)
 
 
 def _does(sibling: Row) -> str:
     candidate = sibling.candidate
     rate = rate_figure(sibling.tokens_per_second)
-    return (
-        f"All that was asked for: {candidate.model} in {candidate.quant}, {size(candidate)}, about "
-        f"{rate} tokens/s."
+    return tr(
+        "All that was asked for: {model} in {quant}, {candidate}, about {rate} tokens/s.",
+        model=candidate.model,
+        quant=candidate.quant,
+        candidate=size(candidate),
+        rate=rate,
     )
 
 
 def _nearest(row: Row) -> str:
     """It fits, though not with all that was asked for."""
     candidate = row.candidate
-    line = f"{candidate.model} in {candidate.quant}, {size(candidate)}, comes nearest: "
+    line = tr(
+        "{model} in {quant}, {candidate}, comes nearest: ",
+        model=candidate.model,
+        quant=candidate.quant,
+        candidate=size(candidate),
+    )
     line += _lower(row.shortfall)
     if "answers at" not in row.shortfall:
-        line += f" It answers at about {rate_figure(row.tokens_per_second)} tokens/s."
+        line += tr(
+            " It answers at about {tokens_per_second} tokens/s.",
+            tokens_per_second=rate_figure(row.tokens_per_second),
+        )
     return line
 
 
 def _praise(best: Row, found: Recommendation) -> str:
     equals = [row for row in found.rows if row.rank[0] >= best.rank[0] and not row.shortfall]
     if len(equals) > 1:
-        return "nothing here is noticeably better, and it is the quickest of these"
-    return "the best quality that still answers at reading speed here"
+        return tr("nothing here is noticeably better, and it is the quickest of these")
+    return tr("the best quality that still answers at reading speed here")
 
 
 def _figures(row: Row, files: dict[str, int]) -> str:
     plan = row.plan
     number = files.get(row.candidate.quant, 0)
     parts = [
-        f"{size(row.candidate)} in {number} files" if number > 1 else size(row.candidate),
+        tr("{candidate} in {number} files", candidate=size(row.candidate), number=number)
+        if number > 1
+        else size(row.candidate),
         _where(plan),
-        f"{count(plan.context_tokens)} tokens of context in {plan.choice.kv_type_k}",
+        tr(
+            "{context} tokens of context in {kv_type_k}",
+            context=count(plan.context_tokens),
+            kv_type_k=plan.choice.kv_type_k,
+        ),
         rate_text(plan.speed.generation_empty) if plan.speed is not None else "",
         *(_memory(entry) for entry in grouped(bars(plan))),
     ]
@@ -94,22 +116,37 @@ def _figures(row: Row, files: dict[str, int]) -> str:
 
 def _memory(row: MemoryRow) -> str:
     """`~21.9 of 25.2 GB of RTX 3090`."""
-    return f"{row.figure.removesuffix(' free')} of {short_name(row.label)}"
+    return tr(
+        "{removesuffix} of {label}",
+        removesuffix=row.figure.removesuffix(" free"),
+        label=short_name(row.label),
+    )
 
 
 def _where(plan: Plan) -> str:
     match plan.verdict:
         case "experts in RAM":
-            return f"experts of {plan.expert_layers_on_cpu} layers in RAM"
+            return tr(
+                "experts of {expert_layers_on_cpu} layers in RAM",
+                expert_layers_on_cpu=plan.expert_layers_on_cpu,
+            )
         case "layers in RAM":
-            whole = "1 layer" if plan.layers_on_cpu == 1 else f"{plan.layers_on_cpu} layers"
+            whole = (
+                tr("1 layer")
+                if plan.layers_on_cpu == 1
+                else tr("{layers_on_cpu} layers", layers_on_cpu=plan.layers_on_cpu)
+            )
             if not plan.expert_layers_on_cpu:
-                return f"{whole} in RAM"
-            return f"{whole} and the experts of {plan.expert_layers_on_cpu} in RAM"
+                return tr("{whole} in RAM", whole=whole)
+            return tr(
+                "{whole} and the experts of {expert_layers_on_cpu} in RAM",
+                whole=whole,
+                expert_layers_on_cpu=plan.expert_layers_on_cpu,
+            )
         case "gpu":
-            return "all of it on the GPU"
+            return tr("all of it on the GPU")
         case "cpu":
-            return "on the processor alone"
+            return tr("on the processor alone")
         case _:
             return ""
 
@@ -117,10 +154,13 @@ def _where(plan: Plan) -> str:
 def _why(table: Table) -> list[str]:
     found = table.recommendation
     best = found.best
-    speed = f"{READING_SPEED:g} tokens/s"
-    asked = (
-        f"Asked for: {count(table.context_tokens)} tokens of context in {table.kv}, and answers at "
-        f"{speed} or more, which is about as fast as people read."
+    speed = tr("{reading_speed:g} tokens/s", reading_speed=READING_SPEED)
+    asked = tr(
+        "Asked for: {context} tokens of context in {kv}, and answers at {speed} "
+        "or more, which is about as fast as people read.",
+        context=count(table.context_tokens),
+        kv=table.kv,
+        speed=speed,
     )
     lines = [asked]
     if best is not None:
@@ -129,7 +169,13 @@ def _why(table: Table) -> list[str]:
         lines += [_beside(row, best) for row in found.rows[at + 1 : at + 1 + _RUNNERS_UP]]
     elif found.rows:
         nearest = min(found.rows, key=lambda row: row.plan.missing_bytes)
-        lines.append(f"The smallest is {nearest.candidate.quant}: {_lower(nearest.shortfall)}")
+        lines.append(
+            tr(
+                "The smallest is {quant}: {shortfall}",
+                quant=nearest.candidate.quant,
+                shortfall=_lower(nearest.shortfall),
+            )
+        )
     if found.next_step:
         lines.append(found.next_step)
     return lines
@@ -141,16 +187,20 @@ def _beside(row: Row, best: Row) -> str:
     if row.shortfall:
         return f"{name}: {_lower(row.shortfall)}"
     if row.tokens_per_second > best.tokens_per_second:
-        return (
-            f"{name} is quicker, at about {rate_figure(row.tokens_per_second)} tokens/s, and "
-            "further from the unquantized model."
+        return tr(
+            "{name} is quicker, at about {tokens_per_second} tokens/s, and "
+            "further from the unquantized model.",
+            name=name,
+            tokens_per_second=rate_figure(row.tokens_per_second),
         )
     if row.rank[0] >= best.rank[0]:
-        return (
-            f"{name} is no better in a way that people notice, and slower, at about "
-            f"{rate_figure(row.tokens_per_second)} tokens/s."
+        return tr(
+            "{name} is no better in a way that people notice, and slower, at "
+            "about {tokens_per_second} tokens/s.",
+            name=name,
+            tokens_per_second=rate_figure(row.tokens_per_second),
         )
-    return f"{name} is further from the unquantized model and no quicker."
+    return tr("{name} is further from the unquantized model and no quicker.", name=name)
 
 
 def _lower(sentence: str) -> str:

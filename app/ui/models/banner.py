@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.ui.models.advice import Advice
 from app.ui.widgets import announce, button, label, restyle
 
@@ -21,8 +22,10 @@ class Banner(QFrame):
         self._installed = False
         self.title = label("", "strong", name="bannerTitle", wrap=True)
         self.line = label("", "fine", name="bannerLine", wrap=True)
-        self.main = button("Download and chat", "bannerMain", "primary", on_click=self._go)
-        self.why = button("Why?", "bannerWhy", tooltip="Shows the reason and what else there is")
+        self.main = button(tr("Download and chat"), "bannerMain", "primary", on_click=self._go)
+        self.why = button(
+            tr("Why?"), "bannerWhy", tooltip=tr("Shows the reason and what else there is")
+        )
         self.why.setCheckable(True)
         self.why.toggled.connect(self._unfold)
         self.reasons = label("", "fine", name="bannerReasons", wrap=True)
@@ -64,10 +67,10 @@ class Banner(QFrame):
         self.line.setText(advice.line)
         self.reasons.setText("\n".join(f"•  {reason}" for reason in advice.why))
         if advice.quant:
-            self.main.setText("Load" if installed else get_text)
+            self.main.setText(tr("Load") if installed else get_text)
             self.main.setAccessibleName(f"{self.main.text()}: {advice.quant}")
         else:
-            self.main.setText(f"See {advice.sibling}")
+            self.main.setText(tr("See {sibling}", sibling=advice.sibling))
             self.main.setAccessibleName(self.main.text())
         self.main.setVisible(bool(advice.quant or advice.sibling))
         if changed:
@@ -86,4 +89,4 @@ class Banner(QFrame):
 
     def _unfold(self, on: bool) -> None:
         self.reasons.setVisible(on)
-        self.why.setText("Hide" if on else "Why?")
+        self.why.setText(tr("Hide") if on else tr("Why?"))

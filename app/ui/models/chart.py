@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.catalog.cards import BenchmarkSet, Result
+from app.core.language import tr
 from app.ui.look import Look
 from app.ui.look.look import SMALL_PX
 from app.ui.models.paint import paint_text
@@ -83,7 +84,7 @@ class BenchmarkChart(QWidget):
 
     def show_sets(self, sets: tuple[BenchmarkSet, ...]) -> None:
         self._sets, self._groups, self._at = sets, groups(sets), -1
-        self.setAccessibleName(f"Benchmarks, {len(self._groups)} tests")
+        self.setAccessibleName(tr("Benchmarks, {groups} tests", groups=len(self._groups)))
         self.setAccessibleDescription(" ".join(told(group, sets) for group in self._groups))
         self.updateGeometry()
         self.update()

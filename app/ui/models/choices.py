@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.language import mark, tr
 from app.core.placement import KvType
 from app.core.units import count
 from app.ui.chat.load.controls import read_tokens
@@ -26,10 +27,10 @@ from app.ui.widgets import ChoiceBox, button, label, restyle
 SMALLEST = 4_096
 _PER_OCTAVE = 8
 _STEP = 1_024
-_CONTEXT_TIP = "How many tokens a conversation may have. More takes more memory."
-_KV_TIP = (
-    "How the context is kept. q8_0 takes about half the memory of f16 and costs next to nothing in "
-    "quality; q4_0 takes about a quarter."
+_CONTEXT_TIP = mark("How many tokens a conversation may have. More takes more memory.")
+_KV_TIP = mark(
+    "How the context is kept. q8_0 takes about half the memory of f16 and costs "
+    "next to nothing in quality; q4_0 takes about a quarter."
 )
 
 
@@ -51,7 +52,7 @@ class ContextSlider(QSlider):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setObjectName("contextSlider")
-        self.setAccessibleName("Context in tokens")
+        self.setAccessibleName(tr("Context in tokens"))
         self.setFixedWidth(176)
         self.setMinimumHeight(32)
 
@@ -84,25 +85,27 @@ class Choices(QWidget):
         self.slider = ContextSlider()
         self.number = QLineEdit()
         self.number.setObjectName("contextNumber")
-        self.number.setAccessibleName("Context in tokens, as a number")
+        self.number.setAccessibleName(tr("Context in tokens, as a number"))
         self.number.setProperty("figures", True)
         self.number.setFixedWidth(92)
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.kv = ChoiceBox(look)
         self.kv.setObjectName("kvType")
-        self.kv.setAccessibleName("Context memory")
+        self.kv.setAccessibleName(tr("Context memory"))
         self.kv.setFixedWidth(96)
         for kind, text in KV_NAMES.items():
             self.kv.addItem(text, kind)
         for field, tip in (
-            (self.slider, _CONTEXT_TIP), (self.number, _CONTEXT_TIP), (self.kv, _KV_TIP),
-        ):  # fmt: skip
+            (self.slider, tr(_CONTEXT_TIP)),
+            (self.number, tr(_CONTEXT_TIP)),
+            (self.kv, tr(_KV_TIP)),
+        ):
             field.setToolTip(tip)
             field.setAccessibleDescription(tip)
-        self.fits = button("Fits here", "showFitting", "chip")
-        self.all = button("All", "showAll", "chip")
+        self.fits = button(tr("Fits here"), "showFitting", "chip")
+        self.all = button(tr("All"), "showAll", "chip")
         self.other = button(
-            "Other machine…", "otherMachine", "chip", tooltip="Plan for another computer"
+            tr("Other machine…"), "otherMachine", "chip", tooltip=tr("Plan for another computer")
         )
         group = QButtonGroup(self)
         for which in (self.fits, self.all):
@@ -133,8 +136,10 @@ class Choices(QWidget):
         self._showing = False
 
     def show_counts(self, fitting: int, total: int) -> None:
-        self.fits.setText(f"Fits here ({fitting})" if total else "Fits here")
-        self.all.setText(f"All {total}" if total else "All")
+        self.fits.setText(
+            tr("Fits here ({fitting})", fitting=fitting) if total else tr("Fits here")
+        )
+        self.all.setText(tr("All {total}", total=total) if total else tr("All"))
         for which in (self.fits, self.all):
             which.setAccessibleName(which.text())
 
@@ -168,7 +173,13 @@ class Choices(QWidget):
         self.edited.emit(self._tokens, cast(str, self.kv.currentData()))
 
     def _tell(self) -> None:
-        self.slider.setAccessibleDescription(f"{count(self._tokens)} tokens. {_CONTEXT_TIP}")
+        self.slider.setAccessibleDescription(
+            tr(
+                "{tokens} tokens. {context_tip}",
+                tokens=count(self._tokens),
+                context_tip=tr(_CONTEXT_TIP),
+            )
+        )
 
     def set_stacked(self, on: bool) -> None:
         way = QBoxLayout.Direction.TopToBottom if on else QBoxLayout.Direction.LeftToRight
@@ -178,8 +189,8 @@ class Choices(QWidget):
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(8)
-        left = [label("Context", "muted", name="contextLabel"), self.slider, self.number]
-        middle = [label("Context memory", "muted", name="kvLabel"), self.kv]
+        left = [label(tr("Context"), "muted", name="contextLabel"), self.slider, self.number]
+        middle = [label(tr("Context memory"), "muted", name="kvLabel"), self.kv]
         for parts in (left, middle):
             for part in parts:
                 part.setSizePolicy(QSizePolicy.Policy.Fixed, part.sizePolicy().verticalPolicy())

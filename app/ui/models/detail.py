@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.ui.chat.load.memory_bar import MemoryRowView
 from app.ui.chat.load.words import LEGEND
 from app.ui.look import Look
@@ -38,10 +39,10 @@ class Detail(QWidget):
         self.files = label("", "small", name="detailFiles", wrap=True)
         self.where = label("", "fine", name="detailWhere", wrap=True)
         self.notes = label("", "small", name="detailNotes", wrap=True)
-        self.get = button("Download", "detailGet", on_click=lambda: self._emit("get"))
-        self.page = button("On the Hub", "detailPage", on_click=lambda: self._emit("page"))
-        self.page.setToolTip("Opens the files' page in the browser")
-        self.more = button("Memory", "detailMore", tooltip="What it takes of each memory")
+        self.get = button(tr("Download"), "detailGet", on_click=lambda: self._emit("get"))
+        self.page = button(tr("On the Hub"), "detailPage", on_click=lambda: self._emit("page"))
+        self.page.setToolTip(tr("Opens the files' page in the browser"))
+        self.more = button(tr("Memory"), "detailMore", tooltip=tr("What it takes of each memory"))
         self.more.setCheckable(True)
         self.more.toggled.connect(lambda _: self._show_memories())
         self._fold = QWidget()
@@ -76,16 +77,20 @@ class Detail(QWidget):
         if row is None:
             self.where.setText(str(line.row.problem))
         else:
-            told = f"{words.placement_text(row.plan)} Answers at {words.speed_words(row.plan)}."
+            told = tr(
+                "{placement_text} Answers at {speed_words}.",
+                placement_text=words.placement_text(row.plan),
+                speed_words=words.speed_words(row.plan),
+            )
             told = told if row.plan.speed is not None else words.placement_text(row.plan)
             self.where.setText(told)
         notes = words.detail_notes(row, line.row.offer.warning) if row is not None else ()
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes))
-        self.get.setText("Load" if line.installed else get_text)
+        self.get.setText(tr("Load") if line.installed else get_text)
         self.get.setAccessibleName(f"{self.get.text()}: {line.row.quant}")
         self.get.setVisible(line.installed or bool(get_text))
-        self.page.setAccessibleName(f"{line.row.quant} on the Hub")
+        self.page.setAccessibleName(tr("{quant} on the Hub", quant=line.row.quant))
         self._show_memories()
 
     def _show_memories(self) -> None:

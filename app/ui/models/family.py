@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.catalog.cards import Card
+from app.core.language import tr
 from app.ui.look import Look
 from app.ui.look.look import SMALL_PX
 from app.ui.models.model_words import billions, day
@@ -40,9 +41,9 @@ class SearchField(QLineEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("modelSearch")
-        self.setPlaceholderText("Search the Hub")
-        self.setAccessibleName("Search the Hub for models, or give a repository as owner/name")
-        self.setToolTip("A model's name, or a repository as owner/name. Enter searches.")
+        self.setPlaceholderText(tr("Search the Hub"))
+        self.setAccessibleName(tr("Search the Hub for models, or give a repository as owner/name"))
+        self.setToolTip(tr("A model's name, or a repository as owner/name. Enter searches."))
         self.setClearButtonEnabled(True)
         self.setMaxLength(200)
         self.returnPressed.connect(lambda: self.wanted.emit(self.text().strip()))
@@ -92,7 +93,7 @@ class Family(QFrame):
         self.list = QListWidget()
         self.list.setObjectName("modelList")
         self.list.setProperty("plain", True)
-        self.list.setAccessibleName("Models")
+        self.list.setAccessibleName(tr("Models"))
         self.list.setItemDelegate(_Entries(look, self.list))
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -100,15 +101,15 @@ class Family(QFrame):
         self.list.currentItemChanged.connect(self._list_changed)
         self.box = ChoiceBox(look)
         self.box.setObjectName("modelChoice")
-        self.box.setAccessibleName("Model")
+        self.box.setAccessibleName(tr("Model"))
         self.box.activated.connect(lambda at: self._choose(self.box.itemData(at)))
         if installed:
-            self._add("On this computer", INSTALLED, "models on the disk")
+            self._add(tr("On this computer"), INSTALLED, tr("models on the disk"))
         for card in cards:
             size = billions(card.parameters.value) if card.parameters is not None else ""
             when = day(card.released.value) if card.released is not None else ""
             self._add(card.name, card.name, " · ".join(filter(None, (size, when))))
-        self._heading = label("Models", "group", name="modelFamilyHeading")
+        self._heading = label(tr("Models"), "group", name="modelFamilyHeading")
         self._column = QVBoxLayout()
         self._column.setContentsMargins(8, 20, 8, 8)
         self._column.setSpacing(8)

@@ -5,6 +5,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.catalog.cards import Card
+from app.core.language import mark, tr
 from app.hardware.types import Machine
 from app.ui.look import Look
 from app.ui.look.look import SMALL_PX
@@ -13,10 +14,10 @@ from app.ui.models.flow import Flow
 from app.ui.widgets import button, card, chip, label, plain_tip
 
 _LEGEND = (
-    ("gpu", "weights on GPU"),
-    ("ram", "weights in RAM"),
-    ("kv", "context"),
-    ("work", "work"),
+    ("gpu", mark("weights on GPU")),
+    ("ram", mark("weights in RAM")),
+    ("kv", mark("context")),
+    ("work", mark("work")),
 )
 _SWATCH = 9
 _MACHINE_WIDTH = 392
@@ -88,8 +89,8 @@ class MachineCard(QWidget):
         super().__init__(parent)
         self.setObjectName("machineCard")
         frame = card(name="machineFrame")
-        self._title = label("This machine", "small", name="machineTitle")
-        self.back = button("Back to this machine", "machineBack", "quiet")
+        self._title = label(tr("This machine"), "small", name="machineTitle")
+        self.back = button(tr("Back to this machine"), "machineBack", "quiet")
         self.back.hide()
         self._main = label("", "strong", name="machineMain", wrap=True)
         self._rest = label("", name="machineRest", wrap=True)
@@ -114,11 +115,11 @@ class MachineCard(QWidget):
 
     def show_machine(self, machine: Machine | None, elsewhere: str, problem: str) -> None:
         """elsewhere: the name of another machine, "" for this one."""
-        self._title.setText(elsewhere or "This machine")
+        self._title.setText(elsewhere or tr("This machine"))
         self.back.setVisible(bool(elsewhere))
         main, rest = model_words.machine_parts(machine) if machine is not None else ("", "")
         if machine is None:
-            main = "Cannot be planned for" if problem else "Looking at it…"
+            main = tr("Cannot be planned for") if problem else tr("Looking at it…")
         self._main.setText(main)
         self._rest.setText(rest)
         self._rest.setVisible(bool(rest))
@@ -135,15 +136,17 @@ class Legend(QWidget):
         super().__init__(parent)
         self.setObjectName("barLegend")
         self._look = look
-        told = ", ".join(text for _, text in _LEGEND)
-        self.setAccessibleName(f"The bars show {told}, as parts of what is free.")
-        self.setToolTip("Each part of a bar is one memory; its length is what is free there now.")
+        told = ", ".join(tr(text) for _, text in _LEGEND)
+        self.setAccessibleName(tr("The bars show {told}, as parts of what is free.", told=told))
+        self.setToolTip(
+            tr("Each part of a bar is one memory; its length is what is free there now.")
+        )
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         look.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(self._look.font(SMALL_PX))
-        width = sum(_SWATCH + 19 + metrics.horizontalAdvance(text) for _, text in _LEGEND)
+        width = sum(_SWATCH + 19 + metrics.horizontalAdvance(tr(text)) for _, text in _LEGEND)
         return QSize(width, metrics.height() + 6)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
@@ -153,7 +156,8 @@ class Legend(QWidget):
         painter.setFont(self._look.font(SMALL_PX))
         metrics = painter.fontMetrics()
         left = 0
-        for token, text in _LEGEND:
+        for token, named in _LEGEND:
+            text = tr(named)
             top = (self.height() - _SWATCH) / 2
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(getattr(colors, token)))

@@ -10,6 +10,7 @@ from app.catalog.refusals import UnreachableError
 from app.catalog.shipped import shipped_catalogue
 from app.chat.services import Services
 from app.core.cancel import CancelToken
+from app.core.language import tr
 from app.core.tasks import TimedOut, run_bounded
 from app.hardware.types import Machine
 from app.library.types import InstalledModel
@@ -69,7 +70,7 @@ class LiveSource:
             listed = shipped_catalogue().search(text)
             if not listed:
                 raise
-            note = f"{error.what} These are of the list that comes with the program."
+            note = tr("{what} These are of the list that comes with the program.", what=error.what)
             return Findings(tuple(FoundRepo(entry.repo) for entry in listed), note)
         return Findings(tuple(FoundRepo(one.repo, one.stats.downloads, one.gated) for one in found))
 
@@ -97,7 +98,7 @@ def usual_offers(model: str) -> Offers | None:
     found = [one for one in sibling_candidates() if one.model == model]
     if not found:
         return None
-    note = "No repository with its files is known yet: sizes are what these usually take."
+    note = tr("No repository with its files is known yet: sizes are what these usually take.")
     return Offers(model, tuple(Offer(replace(one, repository="")) for one in found), note=note)
 
 
@@ -107,9 +108,9 @@ def _in_time(work: Callable[[CancelToken], T], cancel: CancelToken, seconds: flo
         return run_bounded(work, cancel, seconds)
     except TimedOut as error:
         raise UnreachableError(
-            "The Hub cannot be reached.",
-            "It did not answer in time.",
-            "Check the connection and try again.",
+            tr("The Hub cannot be reached."),
+            tr("It did not answer in time."),
+            tr("Check the connection and try again."),
         ) from error
 
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from app.core.language import tr
 from app.ui.models.board import Elsewhere
 
 
@@ -27,14 +28,14 @@ class MachineMenu(QObject):
         self._dialog: QFileDialog | None = None
         self.menu = QMenu(parent)
         self.menu.setObjectName("machineMenu")
-        self._add(self.menu, "This machine", "machineThis", None)
+        self._add(self.menu, tr("This machine"), "machineThis", None)
         self._built = self.menu.addSeparator()
-        opened = QAction("Open a machine file…", self.menu)
+        opened = QAction(tr("Open a machine file…"), self.menu)
         opened.setObjectName("machineFile")
-        opened.setToolTip("As `glm-launcher hardware --json` writes it")
+        opened.setToolTip(tr("As `glm-launcher hardware --json` writes it"))
         opened.triggered.connect(lambda *_: self.open_file())
         self.menu.addAction(opened)
-        self._examples = self.menu.addMenu("Examples")
+        self._examples = self.menu.addMenu(tr("Examples"))
         self._examples.setObjectName("machineExamples")
 
     def set_examples(self, paths: Sequence[Path]) -> None:
@@ -53,10 +54,10 @@ class MachineMenu(QObject):
         if self._dialog is not None:
             self._dialog.raise_()
             return
-        dialog = QFileDialog(self._parent, "Open a machine file")
+        dialog = QFileDialog(self._parent, tr("Open a machine file"))
         dialog.setObjectName("machineFileDialog")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(["Machine files (*.json)", "All files (*)"])
+        dialog.setNameFilters([tr("Machine files (*.json)"), tr("All files (*)")])
         dialog.fileSelected.connect(self._opened)
         dialog.finished.connect(self._gone)
         self._dialog = dialog

@@ -4,12 +4,26 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from app.catalog.cards import Architecture, Card, Fact
+from app.core.language import mark, tr
 from app.core.units import count, gigabytes
 from app.hardware.types import Gpu, Machine
 
 T = TypeVar("T")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-HOW = {"measured": "Measured", "computed": "Computed", "quoted": "Quoted"}
+_MONTHS = (
+    mark("Jan"),
+    mark("Feb"),
+    mark("Mar"),
+    mark("Apr"),
+    mark("May"),
+    mark("Jun"),
+    mark("Jul"),
+    mark("Aug"),
+    mark("Sep"),
+    mark("Oct"),
+    mark("Nov"),
+    mark("Dec"),
+)
+HOW = {"measured": mark("Measured"), "computed": mark("Computed"), "quoted": mark("Quoted")}
 
 
 # -- the model -----------------------------------------------------------------------------------
@@ -25,28 +39,32 @@ def kind(card: Card) -> str:
     made = card.architecture
     if made is None:
         return ""
-    return "Mixture of experts" if made.value.mixture_of_experts else "Dense"
+    return tr("Mixture of experts") if made.value.mixture_of_experts else tr("Dense")
 
 
 def size_line(card: Card) -> str:
     if card.parameters is None:
         return ""
-    total = f"{billions(card.parameters.value)} parameters"
+    total = tr("{billions} parameters", billions=billions(card.parameters.value))
     active = card.active_parameters
-    return f"{total}, {billions(active.value)} active" if active is not None else total
+    return (
+        tr("{total}, {billions} active", total=total, billions=billions(active.value))
+        if active is not None
+        else total
+    )
 
 
 def day(iso: str) -> str:
     """`30 Sep 2025`, `Apr 2025`."""
     year, month, *rest = iso.split("-")
-    named = f"{_MONTHS[int(month) - 1]} {year}"
+    named = f"{tr(_MONTHS[int(month) - 1])} {year}"
     return f"{int(rest[0])} {named}" if rest else named
 
 
 def subtitle(card: Card) -> str:
     parts = [card.maker, kind(card), size_line(card)]
     if card.context_tokens is not None:
-        parts.append(f"{count(card.context_tokens.value)} tokens of context")
+        parts.append(tr("{count} tokens of context", count=count(card.context_tokens.value)))
     if card.licence is not None:
         parts.append(card.licence.value)
     if card.released is not None:
@@ -57,11 +75,11 @@ def subtitle(card: Card) -> str:
 def subtitle_tip(card: Card) -> str:
     """Every figure with where it is from, and what is often said wrongly."""
     lines = [
-        fact_line("Parameters", card.parameters, count),
-        fact_line("Active per token", card.active_parameters, count),
-        fact_line("Context", card.context_tokens, count),
-        fact_line("Licence", card.licence, str),
-        fact_line("Released", card.released, day),
+        fact_line(tr("Parameters"), card.parameters, count),
+        fact_line(tr("Active per token"), card.active_parameters, count),
+        fact_line(tr("Context"), card.context_tokens, count),
+        fact_line(tr("Licence"), card.licence, str),
+        fact_line(tr("Released"), card.released, day),
     ]
     return "\n".join([*filter(None, lines), *card.remarks])
 
@@ -69,37 +87,68 @@ def subtitle_tip(card: Card) -> str:
 def fact_line(title: str, fact: Fact[T] | None, shown: Callable[[T], str]) -> str:
     if fact is None:
         return ""
-    return f"{title}: {shown(fact.value)}. {HOW[fact.how]}: {fact.source}."
+    return f"{title}: {shown(fact.value)}. {tr(HOW[fact.how])}: {fact.source}."
 
 
 def popularity(card: Card, live: int | None) -> str:
     if live is not None:
-        return f"{count(live)} downloads in 30 days"
+        return tr("{live} downloads in 30 days", live=count(live))
     known = card.downloads
-    return f"{count(known.value)} downloads in 30 days, as of {day(known.as_of)}" if known else ""
+    return (
+        tr(
+            "{count} downloads in 30 days, as of {as_of}",
+            count=count(known.value),
+            as_of=day(known.as_of),
+        )
+        if known
+        else ""
+    )
 
 
 def architecture_rows(made: Architecture) -> tuple[tuple[str, str], ...]:
     layers = str(made.layers)
     if made.mtp_layers:
-        layers += f" + {made.mtp_layers} that predicts further tokens (MTP, not loaded)"
-    rows = [("Kind", f"{made.kind}, {made.gguf} in llama.cpp"), ("Layers", layers)]
+        layers += tr(
+            " + {mtp_layers} that predicts further tokens (MTP, not loaded)",
+            mtp_layers=made.mtp_layers,
+        )
+    rows = [
+        (tr("Kind"), tr("{kind}, {gguf} in llama.cpp", kind=made.kind, gguf=made.gguf)),
+        (tr("Layers"), layers),
+    ]
     if made.experts:
-        shared = f" and {made.shared_experts} shared" if made.shared_experts else ""
+        shared = (
+            tr(" and {shared_experts} shared", shared_experts=made.shared_experts)
+            if made.shared_experts
+            else ""
+        )
         rows.append(
-            ("Experts", f"{made.experts} per layer, {made.experts_used} used{shared} for a token")
+            (
+                tr("Experts"),
+                tr(
+                    "{experts} per layer, {experts_used} used{shared} for a token",
+                    experts=made.experts,
+                    experts_used=made.experts_used,
+                    shared=shared,
+                ),
+            )
         )
     if made.dense_layers:
-        rows.append(("Without experts", f"the first {made.dense_layers} layers"))
+        rows.append(
+            (
+                tr("Without experts"),
+                tr("the first {dense_layers} layers", dense_layers=made.dense_layers),
+            )
+        )
     heads = f"{made.heads}"
     if made.kv_heads:
-        heads += f", {made.kv_heads} for keys and values"
+        heads += tr(", {kv_heads} for keys and values", kv_heads=made.kv_heads)
     if made.head_length:
-        heads += f", of {made.head_length} values each"
-    rows.append(("Attention heads", heads))
+        heads += tr(", of {head_length} values each", head_length=made.head_length)
+    rows.append((tr("Attention heads"), heads))
     if made.attention:
-        rows.append(("Attention", made.attention))
-    rows.append(("Width", f"{count(made.hidden)} values"))
+        rows.append((tr("Attention"), made.attention))
+    rows.append((tr("Width"), tr("{hidden} values", hidden=count(made.hidden))))
     return tuple(rows)
 
 
@@ -118,9 +167,9 @@ def machine_parts(machine: Machine) -> tuple[str, str]:
         for (name, size), number in groups.items()
     ]
     total = machine.memory.effective_total_bytes
-    memory = "unified memory" if machine_unified(machine) else "RAM"
+    memory = tr("unified memory") if machine_unified(machine) else "RAM"
     rest = [processor(machine), f"{gigabytes(total)} {memory}" if total else ""]
-    return " + ".join(told) or "No GPU", " · ".join(filter(None, rest))
+    return " + ".join(told) or tr("No GPU"), " · ".join(filter(None, rest))
 
 
 def machine_unified(machine: Machine) -> bool:
@@ -133,14 +182,14 @@ def gpu_name(gpu: Gpu) -> str:
 
 def short_name(name: str) -> str:
     """Without the maker, where the rest says it."""
-    for maker in ("NVIDIA GeForce ", "NVIDIA ", "AMD Radeon ", "AMD ", "Intel "):
+    for maker in (tr("NVIDIA GeForce "), "NVIDIA ", tr("AMD Radeon "), "AMD ", "Intel "):
         name = name.replace(maker, "")
     return name
 
 
 def processor(machine: Machine) -> str:
     name = machine.cpu.name or ""
-    for noise in ("(R)", "(TM)", " CPU", " Processor"):
+    for noise in ("(R)", "(TM)", " CPU", tr(" Processor")):
         name = name.replace(noise, "")
     name = name.partition(" @")[0]
     for lead in ("AMD ", "Intel "):
@@ -156,4 +205,6 @@ def unused_gpus(machine: Machine) -> str:
     if not idle:
         return ""
     names = ", ".join(dict.fromkeys(gpu_name(gpu) for gpu in idle))
-    return f"Planned as if the engine could use {names}; the installed one cannot yet."
+    return tr(
+        "Planned as if the engine could use {names}; the installed one cannot yet.", names=names
+    )

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.catalog.cards import Cards, shipped_cards
 from app.catalog.names import is_repository_name
+from app.core.language import tr
 from app.core.placement import KvType
 from app.core.units import count
 from app.hardware.recorded import shipped_machines
@@ -57,7 +58,7 @@ class ModelsPage(QWidget):
         super().__init__()
         self.setObjectName("modelsPage")
         self.setProperty("page", True)
-        self.setAccessibleName("Models")
+        self.setAccessibleName(tr("Models"))
         self._shell, self._source, self._hooks = shell, source, hooks or Hooks()
         self.board: Board | None = None
         self.family: Family | None = None
@@ -199,8 +200,13 @@ class ModelsPage(QWidget):
         most = board.table.trained_context if board.table is not None else 0
         hint = self.view.quants.hint
         hint.setText(
-            f"{board.title} cannot use a context of {count(tokens)} tokens: it was trained for "
-            f"{count(most)}. That is what is shown now."
+            tr(
+                "{title} cannot use a context of {tokens} tokens: it was trained for "
+                "{most}. That is what is shown now.",
+                title=board.title,
+                tokens=count(tokens),
+                most=count(most),
+            )
         )
         hint.show()
 
@@ -326,7 +332,7 @@ class ModelsPage(QWidget):
 def _padded(widget: QWidget) -> QWidget:
     area = QScrollArea()
     area.setObjectName("searchScroll")
-    area.setAccessibleName("Search results")
+    area.setAccessibleName(tr("Search results"))
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.core.units import count
 from app.ui.models.board import Found
 from app.ui.widgets import button, label, plain_tip
@@ -24,9 +25,9 @@ class Results(QWidget):
         self.title = label("", "display", name="searchTitle", wrap=True)
         self.note = label("", "muted", name="searchNote", wrap=True)
         self._retry = button(
-            "Try again", "searchRetry", on_click=lambda: self.again.emit(self._text)
+            tr("Try again"), "searchRetry", on_click=lambda: self.again.emit(self._text)
         )
-        self._close = button("Close the search", "searchClose", on_click=self.left.emit)
+        self._close = button(tr("Close the search"), "searchClose", on_click=self.left.emit)
         self._rows: list[QPushButton] = []
         self._list = QVBoxLayout()
         self._list.setSpacing(4)
@@ -46,7 +47,7 @@ class Results(QWidget):
 
     def show_found(self, found: Found) -> None:
         self._text = found.text
-        self.title.setText(f"“{found.text}” on the Hub")
+        self.title.setText(tr("“{text}” on the Hub", text=found.text))
         self._retry.setVisible(found.problem is not None)
         self.note.setText(_note(found))
         self.setAccessibleName(f"{self.title.text()}. {self.note.text()}")
@@ -57,9 +58,9 @@ class Results(QWidget):
         for number, one in enumerate((found.repos or ())[:_MOST], 1):
             parts = [one.repo]
             if one.downloads is not None:
-                parts.append(f"{count(one.downloads)} downloads in 30 days")
+                parts.append(tr("{downloads} downloads in 30 days", downloads=count(one.downloads)))
             if one.gated:
-                parts.append("gated: its terms have to be accepted on the Hub")
+                parts.append(tr("gated: its terms have to be accepted on the Hub"))
             text = "   ·   ".join(parts)
             row = button(text, f"searchResult-{number}", "row")
             row.setToolTip(plain_tip(one.repo))
@@ -72,12 +73,12 @@ def _note(found: Found) -> str:
     if found.problem is not None:
         return str(found.problem)
     if found.repos is None:
-        return "Searching…"
+        return tr("Searching…")
     if not found.repos:
-        return (
-            "No repository with GGUF files has such a name. Search for the model's name alone, or "
-            "give the repository as owner/name."
+        return tr(
+            "No repository with GGUF files has such a name. Search for the "
+            "model's name alone, or give the repository as owner/name."
         )
-    shown = f", of which {_MOST} are shown" if len(found.repos) > _MOST else ""
-    told = f"{len(found.repos)} repositories with GGUF files{shown}."
+    shown = tr(", of which {most} are shown", most=_MOST) if len(found.repos) > _MOST else ""
+    told = tr("{repos} repositories with GGUF files{shown}.", repos=len(found.repos), shown=shown)
     return f"{told} {found.note}".strip()

@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     Qt,
 )
 
+from app.core.language import mark, tr
 from app.ui.chat.load.words import MemoryRow
 from app.ui.models import words
 from app.ui.models.planned import Table, TableRow
@@ -35,24 +36,34 @@ class Column(IntEnum):
 
 
 TITLES = {
-    Column.NAME: "Quantization",
-    Column.SIZE: "Size",
-    Column.BITS: "Bits",
-    Column.QUALITY: "Quality",
-    Column.MEMORY: "Memory per device",
-    Column.CONTEXT: "Max context",
-    Column.SPEED: "Speed",
-    Column.VERDICT: "Verdict",
+    Column.NAME: mark("Quantization"),
+    Column.SIZE: mark("Size"),
+    Column.BITS: mark("Bits"),
+    Column.QUALITY: mark("Quality"),
+    Column.MEMORY: mark("Memory per device"),
+    Column.CONTEXT: mark("Max context"),
+    Column.SPEED: mark("Speed"),
+    Column.VERDICT: mark("Verdict"),
 }
 _TIPS = {
-    Column.NAME: "How the weights are stored. Fewer bits make a smaller file and a less exact one.",
-    Column.SIZE: "What has to be downloaded, in GB of 10^9 bytes.",
-    Column.BITS: "Bits per weight, on average over the file.",
-    Column.QUALITY: "How often the most likely next token is the one of the unquantized model.",
-    Column.MEMORY: "Each memory has a part of the bar: what the model takes of what is free there.",
-    Column.CONTEXT: "With how many tokens it still fits in memory, as the context is kept now.",
-    Column.SPEED: "Predicted tokens per second of an answer; the range is in each row's tooltip.",
-    Column.VERDICT: "Where it would run.",
+    Column.NAME: mark(
+        "How the weights are stored. Fewer bits make a smaller file and a less exact one."
+    ),
+    Column.SIZE: mark("What has to be downloaded, in GB of 10^9 bytes."),
+    Column.BITS: mark("Bits per weight, on average over the file."),
+    Column.QUALITY: mark(
+        "How often the most likely next token is the one of the unquantized model."
+    ),
+    Column.MEMORY: mark(
+        "Each memory has a part of the bar: what the model takes of what is free there."
+    ),
+    Column.CONTEXT: mark(
+        "With how many tokens it still fits in memory, as the context is kept now."
+    ),
+    Column.SPEED: mark(
+        "Predicted tokens per second of an answer; the range is in each row's tooltip."
+    ),
+    Column.VERDICT: mark("Where it would run."),
 }
 
 
@@ -143,9 +154,9 @@ class QuantModel(QAbstractTableModel):
             return None
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
-                return TITLES[Column(section)]
+                return tr(TITLES[Column(section)])
             case Qt.ItemDataRole.ToolTipRole:
-                return _TIPS[Column(section)]
+                return tr(_TIPS[Column(section)])
             case _:
                 return None
 
@@ -205,7 +216,7 @@ def _cell(line: Line, column: Column) -> Cell:
     match column:
         case Column.NAME:
             mark = "recommended" if line.recommended else ""
-            return Cell(line.row.quant, "on this computer" if line.installed else "", mark)
+            return Cell(line.row.quant, tr("on this computer") if line.installed else "", mark)
         case Column.SIZE:
             return Cell(words.size(candidate))
         case Column.BITS:
@@ -214,7 +225,7 @@ def _cell(line: Line, column: Column) -> Cell:
         case Column.CONTEXT:
             return Cell(*words.context_cell(line.context, line.trained))
         case _ if row is None:
-            problem = words.Chip("cannot be kept so", "bad")
+            problem = words.Chip(tr("cannot be kept so"), "bad")
             return Cell("–", chip=problem if column is Column.VERDICT else None)
         case Column.QUALITY:
             figure, mark, grade = words.quality_cell(row.quality)
@@ -249,7 +260,7 @@ def _tip(line: Line, column: Column) -> str:
 
 
 def _spoken(line: Line, column: Column, cell: Cell) -> str:
-    title = TITLES[column]
+    title = tr(TITLES[column])
     if column is Column.NAME:
         return ", ".join(filter(None, (cell.text, cell.mark, cell.note)))
     if column is Column.MEMORY and cell.bars:
@@ -280,5 +291,12 @@ def _sort_key(line: Line, column: Column) -> object:
         case Column.SPEED:
             return row.tokens_per_second
         case _:
-            order = ("gpu", "experts in RAM", "layers in RAM", "cpu", "disk", "does not fit")
+            order = (
+                "gpu",
+                tr("experts in RAM"),
+                tr("layers in RAM"),
+                "cpu",
+                "disk",
+                tr("does not fit"),
+            )
             return order.index(row.plan.verdict) * 1e17 + float(row.plan.missing_bytes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.core.language import tr
 from app.core.placement import KvType
 from app.planning.offers import Offer, Offers
 from app.ui.models import model_words
@@ -22,8 +23,8 @@ class Showing:
 
     def __init__(self, view: ModelView, *, can_get: bool, subject: Subject | None = None) -> None:
         self._view, self._subject = view, subject
-        self._get_text = "Download" if can_get else ""
-        self._main_text = "Download and chat" if can_get else "Open on the Hub"
+        self._get_text = tr("Download") if can_get else ""
+        self._main_text = tr("Download and chat") if can_get else tr("Open on the Hub")
         self._auto = True
 
     def model(self, board: Board) -> None:
@@ -72,14 +73,17 @@ class Showing:
             quants.trouble.show_error(board.problem)
         elif not board.repo and board.offers is None:
             quants.trouble.show_nothing(
-                f"No repository with GGUF files of {board.title} is known to the program.",
-                "Search the Hub for one, or give it as owner/name in the search field.",
+                tr(
+                    "No repository with GGUF files of {title} is known to the program.",
+                    title=board.title,
+                ),
+                tr("Search the Hub for one, or give it as owner/name in the search field."),
             )
         elif nothing and board.offers is not None:
             reasons = " ".join(f"{name}: {why}" for name, why in board.offers.refused[:3])
             quants.trouble.show_nothing(
-                f"{board.repo} has no quantization that this program can load.",
-                reasons or "Choose another repository.",
+                tr("{repo} has no quantization that this program can load.", repo=board.repo),
+                reasons or tr("Choose another repository."),
             )
         else:
             quants.show_part("skeleton")
@@ -93,11 +97,18 @@ class Showing:
         if board.table is not None:
             self._status(board)
         elif board.offers is not None:
-            skeleton.say("Looking at the machine…")
+            skeleton.say(tr("Looking at the machine…"))
         elif total:
-            skeleton.say(f"Reading headers of {board.repo}: {done} of {total}…")
+            skeleton.say(
+                tr(
+                    "Reading headers of {repo}: {done} of {total}…",
+                    repo=board.repo,
+                    done=done,
+                    total=total,
+                )
+            )
         else:
-            skeleton.say(f"Reading what {board.repo} holds…")
+            skeleton.say(tr("Reading what {repo} holds…", repo=board.repo))
 
     def table(self, board: Board) -> None:
         quants, table = self._view.quants, board.table
@@ -117,7 +128,7 @@ class Showing:
             quants.table.sorted.set_fitting_only(fitting > 0)
             self._auto = False
         told = advice(table, board.title, files)
-        main = self._main_text if board.repo else "Find it on the Hub"
+        main = self._main_text if board.repo else tr("Find it on the Hub")
         quants.banner.show_advice(told, installed=told.quant in installed, get_text=main)
         quants.show_part("table")
         self._select(board)
@@ -135,7 +146,7 @@ class Showing:
             detail.show_line(None, Files(), "")
             return
         names = _names(line.row.offer)
-        get_text = self._get_text if board.repo else "Find on the Hub"
+        get_text = self._get_text if board.repo else tr("Find on the Hub")
         detail.show_line(line, Files(names, _hashed(line.row.offer)), get_text)
         detail.page.setVisible(bool(board.repo))
 
@@ -156,7 +167,10 @@ class Showing:
         quants.empty.setVisible(nothing)
         quants.table.setVisible(not nothing)
         quants.empty.setText(
-            "None of them stays in memory here with this context. Lower the context, or show all."
+            tr(
+                "None of them stays in memory here with this context. Lower the "
+                "context, or show all."
+            )
         )
 
     def _status(self, board: Board) -> None:
@@ -165,22 +179,37 @@ class Showing:
         parts = []
         if board.reading:
             done, total = board.progress
-            so_far = f" ({done} of {total})" if total else ""
-            parts.append(f"Exact headers are being read{so_far}; until then these are estimates.")
+            so_far = tr(" ({done} of {total})", done=done, total=total) if total else ""
+            parts.append(
+                tr(
+                    "Exact headers are being read{so_far}; until then these are estimates.",
+                    so_far=so_far,
+                )
+            )
         if board.problem is not None:
             parts.append(f"{board.problem.what} {board.problem.next_step}")
         if board.exact:
             parts.append(
-                "Weights and context are exact, read from the files' headers; work buffers and "
-                "speed are predictions, with their range in the tooltip."
+                tr(
+                    "Weights and context are exact, read from the files' headers; "
+                    "work buffers and speed are predictions, with their range in the "
+                    "tooltip."
+                )
             )
         elif board.offers.note:
             parts.append(board.offers.note)
         refused = board.offers.refused
         if refused:
             names = ", ".join(name for name, _ in refused[:3])
-            more = f" and {len(refused) - 3} more" if len(refused) > 3 else ""
-            parts.append(f"Not offered: {names}{more}. {refused[0][1]}")
+            more = tr(" and {refused} more", refused=len(refused) - 3) if len(refused) > 3 else ""
+            parts.append(
+                tr(
+                    "Not offered: {names}{more}. {refused}",
+                    names=names,
+                    more=more,
+                    refused=refused[0][1],
+                )
+            )
         status = self._view.quants.status
         status.setText(" ".join(parts))
         status.setToolTip("\n".join(f"{name}: {why}" for name, why in refused[:30]))

@@ -5,6 +5,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.ui.look import Look
 from app.ui.widgets import button, card, label, plain_tip
 
@@ -21,7 +22,7 @@ class Skeleton(QWidget):
         super().__init__(parent)
         self.setObjectName("tableSkeleton")
         self._look = look
-        self._text = label("Reading what the repository holds…", "muted", name="skeletonText")
+        self._text = label(tr("Reading what the repository holds…"), "muted", name="skeletonText")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
@@ -63,8 +64,10 @@ class Trouble(QWidget):
         self._what = label("", "strong", name="troubleWhat", wrap=True)
         self._why = label("", name="troubleWhy", wrap=True)
         self._next = label("", name="troubleNext", wrap=True)
-        self._retry = button("Try again", "troubleRetry", on_click=self.again.emit)
-        self._search = button("Search the Hub", "troubleSearch", on_click=self.search_wanted.emit)
+        self._retry = button(tr("Try again"), "troubleRetry", on_click=self.again.emit)
+        self._search = button(
+            tr("Search the Hub"), "troubleSearch", on_click=self.search_wanted.emit
+        )
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self._retry)

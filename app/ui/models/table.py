@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.language import tr
 from app.ui.look import Look
 from app.ui.look.look import SMALL_PX
 from app.ui.models.paint import paint_bars, paint_chip, paint_line, paint_text
@@ -59,7 +60,7 @@ class QuantTable(QTableView):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("quantTable")
-        self.setAccessibleName("Quantizations")
+        self.setAccessibleName(tr("Quantizations"))
         self._look = look
         self.rows = QuantModel(self)
         self.sorted = SortedRows(self)
@@ -73,7 +74,7 @@ class QuantTable(QTableView):
         corner = self.findChild(QAbstractButton)
         if corner is not None:
             corner.setObjectName("quantCorner")
-            corner.setAccessibleName("Select all")
+            corner.setAccessibleName(tr("Select all"))
         self._scale_rows()
         self.setSortingEnabled(True)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -282,7 +283,7 @@ class _Heads(QHeaderView):
         paint_line(painter, rect, colors.border)
         font = look.font(SMALL_PX)
         inner = rect.adjusted(_SIDE, 0, -_SIDE, 0)
-        taken = paint_text(painter, inner, TITLES[Column(index)], font, colors.muted)
+        taken = paint_text(painter, inner, tr(TITLES[Column(index)]), font, colors.muted)
         if self.sortIndicatorSection() == index:
             up = self.sortIndicatorOrder() is Qt.SortOrder.AscendingOrder
             icon = look.icon("chevron-up" if up else "chevron-down", "accent_text", 12)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.language import tr
 from app.ui.look import Look
 from app.ui.models.about import About
 from app.ui.models.banner import Banner
@@ -100,7 +101,7 @@ class ModelView(QScrollArea):
     def __init__(self, look: Look, tabs: Sequence[Tab], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("modelView")
-        self.setAccessibleName("Model")
+        self.setAccessibleName(tr("Model"))
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -111,7 +112,7 @@ class ModelView(QScrollArea):
         self.about = About(look)
         self._pages: dict[str, QWidget] = {QUANTS: self.quants, ABOUT: self.about}
         self._builders = {tab.key: tab.build for tab in tabs}
-        titles = {QUANTS: "Quantizations", ABOUT: "About and benchmarks"}
+        titles = {QUANTS: tr("Quantizations"), ABOUT: tr("About and benchmarks")}
         titles |= {tab.key: tab.title for tab in tabs}
         self._buttons = {key: self._tab_button(key, title) for key, title in titles.items()}
         self._group = QButtonGroup(self)
@@ -121,13 +122,13 @@ class ModelView(QScrollArea):
         self._bar.replace(list(self._buttons.values()))
         self.publisher = ChoiceBox(look)
         self.publisher.setObjectName("publisher")
-        self.publisher.setAccessibleName("Files of")
-        self.publisher.setToolTip("Several people offer files of this model")
+        self.publisher.setAccessibleName(tr("Files of"))
+        self.publisher.setToolTip(tr("Several people offer files of this model"))
         self.publisher.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToContents)
         self.publisher.activated.connect(
             lambda at: self.repo_chosen.emit(str(self.publisher.itemData(at)))
         )
-        self.of = label("Files of", "muted", name="publisherLabel")
+        self.of = label(tr("Files of"), "muted", name="publisherLabel")
         self._lay_out()
         self.show_tab(QUANTS)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QWidget
 
 from app.chat.services import Services
+from app.core.language import mark, tr
 from app.core.placement import KvType
 from app.hardware.types import Machine
 from app.planning.offers import Offer, Offers
@@ -19,9 +20,9 @@ from app.ui.models.view import QUANTS, Tab
 from app.ui.shell import Shell
 
 _TITLES = {
-    GPUS: "GPUs that can run it",
-    BEST: "Find the best GPU",
-    BUILD: "Build a machine",
+    GPUS: mark("GPUs that can run it"),
+    BEST: mark("Find the best GPU"),
+    BUILD: mark("Build a machine"),
 }
 
 
@@ -40,7 +41,7 @@ def page_on(
 ) -> ModelsPage:
     """library: what is on this computer."""
     gpus = _Gpus(lambda: gpu_views(shell, source.machine))
-    tabs = tuple(Tab(key, title, gpus.builder(key)) for key, title in _TITLES.items())
+    tabs = tuple(Tab(key, tr(title), gpus.builder(key)) for key, title in _TITLES.items())
     hooks = Hooks(get=get, library=library, tabs=tabs, subject=gpus.set_subject)
     page = ModelsPage(shell, source, hooks)
     gpus.page = page

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.core.language import tr
 from app.core.placement import KvType
 from app.core.units import count, gigabytes
 from app.planning.quality import Quality
@@ -28,14 +29,21 @@ def size(candidate: Candidate) -> str:
 
 
 def size_tip(candidate: Candidate, files: int) -> str:
-    where = f" in {files} files" if files > 1 else ""
-    how = "exact" if candidate.exact else "as listed when this program was made, not exact"
-    lines = [f"{count(candidate.size_bytes)} bytes{where}, {how}"]
+    where = tr(" in {files} files", files=files) if files > 1 else ""
+    how = "exact" if candidate.exact else tr("as listed when this program was made, not exact")
+    lines = [
+        tr("{size} bytes{where}, {how}", size=count(candidate.size_bytes), where=where, how=how)
+    ]
     figure = nominal_figure(candidate.model, candidate.quant)
     if figure is not None:
         lines.append(
-            f"{figure.size_gb} GB at {figure.bits_per_weight:g} bits: {NOMINAL_LABEL}, which "
-            "multiplies parameters by a nominal number of bits."
+            tr(
+                "{size_gb} GB at {bits_per_weight:g} bits: {nominal_label}, which "
+                "multiplies parameters by a nominal number of bits.",
+                size_gb=figure.size_gb,
+                bits_per_weight=figure.bits_per_weight,
+                nominal_label=NOMINAL_LABEL,
+            )
         )
     return "\n".join(lines)
 
@@ -48,21 +56,37 @@ def quality_cell(rated: Quality) -> tuple[str, str, str]:
 
 
 def quality_tip(candidate: Candidate, rated: Quality) -> str:
-    how = "Measured" if rated.measured_kld else "Estimated"
-    bound = "at most " if rated.at_most else ""
-    told = (
-        f"{how}: the most likely next token is the unquantized model's in "
-        f"{rated.top1_agreement_pct:.1f}% of cases; divergence {bound}{rated.mean_kld:.3f} nats "
-        "per token."
+    how = tr("Measured") if rated.measured_kld else tr("Estimated")
+    bound = tr("at most ") if rated.at_most else ""
+    told = tr(
+        "{how}: the most likely next token is the unquantized model's in "
+        "{top1_agreement_pct:.1f}% of cases; divergence {bound}{mean_kld:.3f} "
+        "nats per token.",
+        how=how,
+        top1_agreement_pct=rated.top1_agreement_pct,
+        bound=bound,
+        mean_kld=rated.mean_kld,
     )
     lines = [told]
     if rated.ppl_change_pct is not None:
         measured = "measured" if rated.measured_perplexity else "estimated"
-        lines.append(f"Perplexity {rated.ppl_change_pct:+.1f}%, {measured}.")
+        lines.append(
+            tr(
+                "Perplexity {ppl_change_pct:+.1f}%, {measured}.",
+                ppl_change_pct=rated.ppl_change_pct,
+                measured=measured,
+            )
+        )
     figure = nominal_figure(candidate.model, candidate.quant)
     if figure is not None:
-        lines.append(f"{figure.quality_pct}%: {NOMINAL_LABEL}, by no stated measurement.")
-    return "\n".join([*lines, *rated.notes, f"Source: {rated.source}."])
+        lines.append(
+            tr(
+                "{quality_pct}%: {nominal_label}, by no stated measurement.",
+                quality_pct=figure.quality_pct,
+                nominal_label=NOMINAL_LABEL,
+            )
+        )
+    return "\n".join([*lines, *rated.notes, tr("Source: {source}.", source=rated.source)])
 
 
 @dataclass(frozen=True)
@@ -76,19 +100,19 @@ def verdict(plan: Plan) -> Chip:
     missing = gigabytes(plan.missing_bytes)
     what = {"RAM": "RAM", "unified memory": "memory"}.get(plan.missing_in, "VRAM")
     if plan.verdict == "does not fit":
-        return Chip(f"{missing} {what} missing", "bad")
+        return Chip(tr("{missing} {what} missing", missing=missing, what=what), "bad")
     if plan.verdict == "disk":
         # So little of it stays in memory that it is no way to work.
         slow = plan.speed is None or plan.speed.generation_empty.expected < 0.5
         if slow:
-            return Chip(f"{missing} {what} missing", "bad")
-        return Chip("from disk, slow", "warn")
+            return Chip(tr("{missing} {what} missing", missing=missing, what=what), "bad")
+        return Chip(tr("from disk, slow"), "warn")
     unified = any(use.target.kind == "unified" for use in plan.devices)
     return {
-        "gpu": Chip("fits in memory" if unified else "fits in GPU", "ok"),
-        "experts in RAM": Chip("experts in RAM", "ok"),
-        "layers in RAM": Chip("layers in RAM", "ok"),
-        "cpu": Chip("processor only", "plain"),
+        "gpu": Chip(tr("fits in memory") if unified else tr("fits in GPU"), "ok"),
+        "experts in RAM": Chip(tr("experts in RAM"), "ok"),
+        "layers in RAM": Chip(tr("layers in RAM"), "ok"),
+        "cpu": Chip(tr("processor only"), "plain"),
     }[plan.verdict]
 
 
@@ -109,7 +133,7 @@ def rate_figure(value: float) -> str:
 
 def speed_tip(plan: Plan) -> str:
     if plan.speed is None:
-        return "No speed can be predicted while it does not fit."
+        return tr("No speed can be predicted while it does not fit.")
     told = [f"{caption.capitalize()}: {figure}" for figure, caption in _speeds(plan)]
     return "\n".join([*told, *remarks(plan)])
 
@@ -135,7 +159,7 @@ def bars_text(rows: tuple[MemoryRow, ...]) -> str:
 def bars_tip(rows: tuple[MemoryRow, ...]) -> str:
     told = [f"{row.label}: {row.figure}\n{row.tooltip}" for row in rows[:3]]
     if len(rows) > 3:
-        told.append(f"and {len(rows) - 3} more")
+        told.append(tr("and {rows} more", rows=len(rows) - 3))
     return "\n\n".join(told)
 
 
@@ -147,7 +171,9 @@ def grouped(rows: tuple[MemoryRow, ...]) -> list[MemoryRow]:
     fullest = []
     for label, same in by_name.items():
         most = max(same, key=lambda row: row.total_bytes / max(1, row.capacity_bytes))
-        named = f"each of {len(same)} × {label}" if len(same) > 1 else label
+        named = (
+            tr("each of {same} × {label}", same=len(same), label=label) if len(same) > 1 else label
+        )
         fullest.append(
             MemoryRow(named, most.segments, most.capacity_bytes, most.missing_bytes, most.tooltip)
         )
@@ -159,17 +185,25 @@ def context_cell(tokens: int | None, trained: int) -> tuple[str, str]:
         return "", ""
     if not tokens:
         return "none", ""
-    return count(tokens), "all there is" if trained and tokens >= trained else ""
+    return count(tokens), tr("all there is") if trained and tokens >= trained else ""
 
 
 def context_tip(tokens: int | None, trained: int, kv: str) -> str:
     if tokens is None:
-        return "Being looked for."
+        return tr("Being looked for.")
     if not tokens:
-        return f"It does not fit in memory with any context, kept as {kv}."
+        return tr("It does not fit in memory with any context, kept as {kv}.", kv=kv)
     if trained and tokens >= trained:
-        return f"All {count(trained)} tokens that it was trained for fit, kept as {kv}."
-    return f"With more than {count(tokens)} tokens, kept as {kv}, it would no longer fit in memory."
+        return tr(
+            "All {trained} tokens that it was trained for fit, kept as {kv}.",
+            trained=count(trained),
+            kv=kv,
+        )
+    return tr(
+        "With more than {tokens} tokens, kept as {kv}, it would no longer fit in memory.",
+        tokens=count(tokens),
+        kv=kv,
+    )
 
 
 def placement_text(plan: Plan) -> str:
@@ -180,16 +214,21 @@ def row_text(row: Row) -> str:
     """The whole row in a sentence, for whoever listens."""
     candidate, plan = row.candidate, row.plan
     quality = " ".join(filter(None, quality_cell(row.quality)))
-    return (
-        f"{candidate.quant}, {size(candidate)}, {candidate.bits_per_weight:.2f} bits per weight, "
-        f"quality {quality}, {verdict(plan).text}, "
-        f"{speed_words(plan)}"
+    return tr(
+        "{quant}, {candidate}, {bits_per_weight:.2f} bits per weight, quality "
+        "{quality}, {text}, {plan}",
+        quant=candidate.quant,
+        candidate=size(candidate),
+        bits_per_weight=candidate.bits_per_weight,
+        quality=quality,
+        text=verdict(plan).text,
+        plan=speed_words(plan),
     )
 
 
 def speed_words(plan: Plan) -> str:
     if plan.speed is None:
-        return "no speed predicted"
+        return tr("no speed predicted")
     return rate_text(plan.speed.generation_empty)
 
 
@@ -198,16 +237,18 @@ def files_line(
 ) -> str:
     parts = [size(candidate)]
     if candidate.exact:
-        parts.append(f"{count(candidate.size_bytes)} bytes")
+        parts.append(tr("{size} bytes", size=count(candidate.size_bytes)))
     if len(files) == 1:
         parts.append(files[0].rpartition("/")[2])
     elif files:
-        parts.append(f"{len(files)} files")
+        parts.append(tr("{files} files", files=len(files)))
     if hashed is not None:
-        parts.append("checked by its hash" if hashed else "no hash known, checked by its size")
+        parts.append(
+            tr("checked by its hash") if hashed else tr("no hash known, checked by its size")
+        )
     if rated is not None:
         figure, how, grade = quality_cell(rated)
-        parts.append(f"quality {figure} {how}, {grade}")
+        parts.append(tr("quality {figure} {how}, {grade}", figure=figure, how=how, grade=grade))
     return " · ".join(parts)
 
 
@@ -217,6 +258,9 @@ def detail_notes(row: Row, warning: str) -> tuple[str, ...]:
     told = [warning, row.shortfall if row.fits else "", *row.plan.notes]
     if row.quality.beyond_data or not row.quality.recommended:
         told.append(
-            f"Quality: {row.quality.grade}. A smaller model in more bits is usually better."
+            tr(
+                "Quality: {grade}. A smaller model in more bits is usually better.",
+                grade=row.quality.grade,
+            )
         )
     return tuple(dict.fromkeys(filter(None, told)))

@@ -5,6 +5,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.ui.widgets import button, label
 
 
@@ -16,13 +17,18 @@ class CloseQuestion(QDialog):
     def __init__(self, what: str, *, tray: bool, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("closeQuestion")
-        self.setWindowTitle("Downloads are running")
+        self.setWindowTitle(tr("Downloads are running"))
         self.setMinimumWidth(400)
-        way = "in the tray" if tray else "with the window minimized"
-        title = label(f"{what} Go on {way}?", "title", name="closeTitle", wrap=True)
+        way = tr("in the tray") if tray else tr("with the window minimized")
+        title = label(
+            tr("{what} Go on {way}?", what=what, way=way), "title", name="closeTitle", wrap=True
+        )
         text = label(
-            "Whatever has come is kept in both cases, and a later start goes on from there. "
-            "Your answer is remembered; Settings has it under “Go on in the tray”.",
+            tr(
+                "Whatever has come is kept in both cases, and a later start goes on "
+                "from there. Your answer is remembered; Settings has it under “Go on "
+                "in the tray”."
+            ),
             "muted",
             name="closeText",
             wrap=True,
@@ -30,10 +36,10 @@ class CloseQuestion(QDialog):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addStretch(1)
-        go_on = "Go on in the tray" if tray else "Go on minimized"
+        go_on = tr("Go on in the tray") if tray else tr("Go on minimized")
         for words, name, kind, answer in (
-            ("Cancel", "closeCancel", "plain", "cancel"),
-            ("Stop and close", "closeStop", "plain", "stop"),
+            (tr("Cancel"), "closeCancel", "plain", "cancel"),
+            (tr("Stop and close"), "closeStop", "plain", "stop"),
             (go_on, "closeKeep", "primary", "keep"),
         ):
             made = button(words, name, kind, on_click=partial(self._answer, answer))

@@ -6,6 +6,8 @@ from PySide6.QtCore import QObject, SignalInstance
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
+from app.core.language import tr
+
 _SHOWN_MS = 10_000
 
 
@@ -70,7 +72,9 @@ class SystemTray:
             self._menu = menu = QMenu()
             menu.setObjectName("trayMenu")
             for text, call in zip(
-                ("Show GLM Launcher", "Pause all downloads", "Quit"), self._calls, strict=True
+                (tr("Show GLM Launcher"), tr("Pause all downloads"), tr("Quit")),
+                self._calls,
+                strict=True,
             ):
                 _connected(menu.addAction(text).triggered, call)
             made.setContextMenu(menu)

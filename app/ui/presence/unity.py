@@ -8,6 +8,7 @@ import logging
 import os
 from pathlib import Path
 
+from app.core.language import tr
 from app.core.paths import APP_ID
 
 _PATH = "/io/github/glm_launcher/GlmLauncher"
@@ -44,6 +45,6 @@ class UnityLauncher:
         if not bus.isConnected():
             return
         told = {"progress": (percent or 0) / 100.0, "progress-visible": percent is not None}
-        message = QDBusMessage.createSignal(_PATH, _INTERFACE, "Update")
+        message = QDBusMessage.createSignal(_PATH, _INTERFACE, tr("Update"))
         message.setArguments([f"application://{APP_ID}.desktop", told])
         bus.send(message)

@@ -7,6 +7,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.core.language import tr
 from app.core.units import gigabytes
 from app.downloads.types import JobState, JobStatus
 from app.settings.declared import CLOSE_ASKED, KEEP_IN_TRAY
@@ -140,8 +141,10 @@ class Presence(QObject):
         """Out of sight; downloads go on."""
         if not self._tray.available:
             self._window.tell(
-                "The downloads go on while the window is minimized: this desktop has no tray. "
-                "Ctrl+Q ends the program."
+                tr(
+                    "The downloads go on while the window is minimized: this desktop "
+                    "has no tray. Ctrl+Q ends the program."
+                )
             )
             self._widget.showMinimized()
             return
@@ -186,26 +189,37 @@ class Presence(QObject):
 
 
 def _status(board: DownloadBoard) -> str:
-    return f"GLM Launcher: {summary_text(board.jobs, board.going_on) or 'nothing is running'}"
+    return tr(
+        "GLM Launcher: {jobs}",
+        jobs=summary_text(board.jobs, board.going_on) or "nothing is running",
+    )
 
 
 def badge_text(jobs: tuple[JobStatus, ...], going_on: tuple[JobStatus, ...]) -> str:
     """A few characters; what needs the person comes before the percent."""
     states = {job.state for job in jobs}
     if JobState.CHANGED in states:
-        return "Asks"
+        return tr("Asks")
     if JobState.NO_SPACE in states:
-        return "Disk full"
+        return tr("Disk full")
     if going_on:
         return badge_percent(going_on)
-    return "Failed" if JobState.FAILED in states else ""
+    return tr("Failed") if JobState.FAILED in states else ""
 
 
 def running_text(going_on: tuple[JobStatus, ...]) -> str:
     if len(going_on) == 1:
         job = going_on[0]
-        return f"{title_of(job)} is being downloaded ({percent_text(job.percent)})."
-    return f"{len(going_on)} downloads are running ({badge_percent(going_on)})."
+        return tr(
+            "{job} is being downloaded ({percent}).",
+            job=title_of(job),
+            percent=percent_text(job.percent),
+        )
+    return tr(
+        "{going_on} downloads are running ({going_on2}).",
+        going_on=len(going_on),
+        going_on2=badge_percent(going_on),
+    )
 
 
 def told_of(change: Change) -> Told | None:
@@ -216,15 +230,26 @@ def told_of(change: Change) -> Told | None:
     title = title_of(job)
     match job.state:
         case JobState.DONE:
-            return Told(f"{title} is here", f"{gigabytes(job.size_bytes)}, complete.")
+            return Told(
+                tr("{title} is here", title=title),
+                tr("{size}, complete.", size=gigabytes(job.size_bytes)),
+            )
         case JobState.FAILED:
             return Told(
-                f"{title} failed", str(job.error or "Open the window to see why."), bad=True
+                tr("{title} failed", title=title),
+                str(job.error or tr("Open the window to see why.")),
+                bad=True,
             )
         case JobState.NO_SPACE:
             needed = gigabytes(job.needed_bytes)
-            return Told(f"No room for {title}", f"It needs {needed} more.", bad=True)
+            return Told(
+                tr("No room for {title}", title=title),
+                tr("It needs {needed} more.", needed=needed),
+                bad=True,
+            )
         case JobState.CHANGED:
-            return Told(f"{title} has changed on the server", change_text(job), bad=True)
+            return Told(
+                tr("{title} has changed on the server", title=title), change_text(job), bad=True
+            )
         case _:
             return None
