@@ -1,19 +1,18 @@
 """A look at a model before the engine touches it, in a process that may break."""
 
 import logging
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 from app.core.cancel import CancelToken
+from app.core.child import module_environment
 from app.core.errors import KnownError
 from app.core.placement import Placement
 from app.engine import dryrun, explain, files
 from app.engine.dryrun import DryRun
 
 _TIMEOUT_SECONDS = 120
-_ROOT = Path(__file__).resolve().parent.parent.parent
 _STDERR_CHARACTERS = 4000
 
 _logger = logging.getLogger(__name__)
@@ -54,12 +53,5 @@ def check(path: Path, placement: Placement, cancel: CancelToken) -> DryRun:
 
 
 def _environment() -> dict[str, str]:
-    """PYTHONPATH makes the module found in a checkout, whatever the current folder is. A crash is
-    an answer here, so no debugger is to be started over it."""
-    python_path = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(python_path),
-        "PYTHONIOENCODING": "utf-8:surrogateescape",
-        "GGML_NO_BACKTRACE": "1",
-    }
+    """A crash is an answer here, so no debugger is to be started over it."""
+    return {**module_environment(), "GGML_NO_BACKTRACE": "1"}

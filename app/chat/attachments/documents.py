@@ -1,0 +1,86 @@
+"""The reading process: `python -m app.chat.attachments.documents`, a request as JSON on standard
+input, lines as in `pieces.py` on standard output.
+
+Parsers of documents can hang or eat memory on files that were made for it, so this process bounds
+itself and may be killed at any time. `reading.py` starts it.
+"""
+
+import faulthandler
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.chat.attachments.pieces import Done, Piece, Refused, Remark, Said, Total, to_line
+from app.chat.attachments.types import MOST_CHARACTERS, MOST_SECONDS
+from app.core.errors import KnownError
+from app.core.units import count
+
+_MOST_MEMORY_BYTES = 1_500_000_000
+_DEEPEST_RECURSION = 2_000
+
+
+def main() -> None:
+    request = json.load(sys.stdin)
+    # Ends the process even from within a parser's C code.
+    faulthandler.dump_traceback_later(request.get("seconds", MOST_SECONDS), exit=True)
+    _bound_memory(request.get("memory_bytes", _MOST_MEMORY_BYTES))
+    sys.setrecursionlimit(_DEEPEST_RECURSION)
+    name = request["name"]
+    try:
+        for said in _bounded(_read(Path(request["path"]), name, request["kind"])):
+            _say(said)
+        _say(Done())
+    except KnownError as error:
+        _say(Refused(error))
+    except (MemoryError, RecursionError) as error:
+        _say(Refused(_too_much(name, error)))
+
+
+def _read(path: Path, name: str, kind: str) -> Iterator[Piece | Total | Remark]:
+    if kind == "pdf":
+        from app.chat.attachments.pdf import read_pdf
+
+        return read_pdf(path, name)
+    from app.chat.attachments.archive import read_archive
+
+    return read_archive(path, name)
+
+
+def _bounded(pieces: Iterator[Piece | Total | Remark]) -> Iterator[Said]:
+    left = MOST_CHARACTERS
+    for said in pieces:
+        if isinstance(said, Piece):
+            if len(said.text) > left:
+                yield Piece(said.text[:left], said.page)
+                yield Remark(f"Only the first {count(MOST_CHARACTERS)} characters were read.")
+                return
+            left -= len(said.text)
+        yield said
+
+
+def _say(said: Said) -> None:
+    sys.stdout.write(to_line(said))
+    sys.stdout.flush()
+
+
+def _bound_memory(most_bytes: int) -> None:
+    """Where the system can: Linux. Elsewhere the bounds on sizes and time have to do."""
+    if sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _too_much(name: str, error: Exception) -> KnownError:
+    return KnownError(
+        f"{name} cannot be read.",
+        "Taking it apart needs more memory than a document should.",
+        "Save it again from the program that it comes from, or paste the text.",
+        type(error).__name__,
+    )
+
+
+if __name__ == "__main__":
+    main()
