@@ -1,0 +1,106 @@
+"""A tool's schema as a server sends it, made small and plain enough for a prompt and a check."""
+
+import json
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from app.core.json import JsonObject, JsonValue
+from app.core.units import count
+
+MAX_CHARACTERS = 16_000
+MAX_DEPTH = 16
+_MAX_NODES = 2_000
+_NO_USE = frozenset({"$schema", "$id", "$comment", "$defs", "definitions", "$anchor", "examples"})
+_MAPS = frozenset({"properties", "patternProperties", "dependentSchemas"})
+_LISTS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
+_SCHEMAS = frozenset({"items", "additionalProperties", "not", "if", "then", "else", "contains"})
+
+
+class UnfitError(ValueError):
+    """The reason why the schema cannot be used, in a sentence."""
+
+
+def plain_schema(schema: JsonValue) -> JsonObject:
+    """References within the schema are put in their place, what is of no use to a model is left
+    out. Raises UnfitError."""
+    if not isinstance(schema, dict):
+        raise UnfitError("Its arguments are not described.")
+    size = len(json.dumps(schema, ensure_ascii=False))
+    if size > 4 * MAX_CHARACTERS:
+        raise _too_large(size)
+    walk = _Walk(schema)
+    result = walk.schema(schema, 0, ())
+    if result.setdefault("type", "object") != "object":
+        raise UnfitError("Its arguments are not an object.")
+    result.setdefault("properties", {})
+    size = len(json.dumps(result, ensure_ascii=False))
+    if size > MAX_CHARACTERS:
+        raise _too_large(size)
+    return result
+
+
+class _Walk:
+    def __init__(self, root: JsonObject) -> None:
+        self._root = root
+        self._nodes = 0
+
+    def schema(self, value: JsonObject, depth: int, within: tuple[str, ...]) -> JsonObject:
+        self._count(depth)
+        reference = value.get("$ref", value.get("$dynamicRef"))
+        if isinstance(reference, str):
+            if reference in within:
+                raise UnfitError("The description of its arguments refers to itself.")
+            target = self._target(reference)
+            rest = {key: item for key, item in value.items() if not key.endswith("Ref")}
+            rest.pop("$ref", None)
+            return self.schema({**target, **rest}, depth + 1, (*within, reference))
+        result: JsonObject = {}
+        for key, item in value.items():
+            if key in _NO_USE or (key == "title" and isinstance(item, str)):
+                continue
+            result[key] = self._member(key, item, depth, within)
+        if "patternProperties" in result:
+            # The check knows no patterns; what fits one must not be refused.
+            result.setdefault("additionalProperties", True)
+        return result
+
+    def _member(self, key: str, item: JsonValue, depth: int, within: tuple[str, ...]) -> JsonValue:
+        if key in _MAPS and isinstance(item, dict):
+            return {name: self._any(one, depth + 1, within) for name, one in item.items()}
+        if (key in _LISTS or key == "items") and isinstance(item, list):
+            return [self._any(one, depth + 1, within) for one in item]
+        if key in _SCHEMAS:
+            return self._any(item, depth + 1, within)
+        return item
+
+    def _any(self, value: JsonValue, depth: int, within: tuple[str, ...]) -> JsonValue:
+        return self.schema(value, depth, within) if isinstance(value, dict) else value
+
+    def _count(self, depth: int) -> None:
+        self._nodes += 1
+        if depth > MAX_DEPTH:
+            raise UnfitError(
+                f"The description of its arguments is nested more than {MAX_DEPTH} deep."
+            )
+        if self._nodes > _MAX_NODES:
+            raise UnfitError(f"The description of its arguments has more than {_MAX_NODES} parts.")
+
+    def _target(self, reference: str) -> JsonObject:
+        if not reference.startswith("#"):
+            raise UnfitError("The description of its arguments refers to something elsewhere.")
+        found: JsonValue = self._root
+        for part in filter(None, unquote(reference[1:]).split("/")):
+            key = part.replace("~1", "/").replace("~0", "~")
+            found = found.get(key) if isinstance(found, Mapping) else None
+        if not isinstance(found, dict):
+            raise UnfitError(
+                "The description of its arguments refers to something that is not there."
+            )
+        return found
+
+
+def _too_large(size: int) -> UnfitError:
+    return UnfitError(
+        f"The description of its arguments has {count(size)} characters; at most "
+        f"{count(MAX_CHARACTERS)} are taken."
+    )
