@@ -25,13 +25,18 @@ from app.settings.declared import (
     EARLIER_FOLDERS,
     HUB_ENDPOINT,
     LIBRARY_FOLDERS,
+    MCP_SERVERS,
     MODELS_FOLDER,
 )
 from app.settings.store import SettingsStore
+from app.tools.mcp.host import McpHost
+from app.tools.mcp.servers import read_servers
+from app.tools.mcp.tools import McpTools
 from app.tools.registry import BUILTIN_TOOLS
 from app.tools.runner import ToolRunner
 
 SETTINGS_NAME = "settings.json"
+MCP_NAME = "mcp-tools.json"
 QUEUE_NAME = "downloads.json"
 TOKEN_NAME = "hub-token"  # noqa: S105 - a file's name
 _EARLIER_KEPT = 20
@@ -52,7 +57,9 @@ def build(machine: Machine | None = None) -> Services:
     loader = Loader(engine, recorded=machine)
     tokens = TokenStore(paths.config_dir() / TOKEN_NAME)
     access = hub_access(settings, tokens)
-    tools, downloads = ToolRunner(BUILTIN_TOOLS), download_manager(settings, access)
+    mcp, complaints = mcp_host(settings)
+    tools = ToolRunner(BUILTIN_TOOLS, sources=(McpTools(mcp),))
+    downloads = download_manager(settings, access)
     shelf = library(settings, access, downloads)
     chats = ChatStore(paths.chats_dir())
     return Services(
@@ -65,8 +72,18 @@ def build(machine: Machine | None = None) -> Services:
         tokens,
         shelf,
         chats,
-        tuple(problems),
+        tuple(problems + complaints),
+        mcp,
     )
+
+
+def mcp_host(settings: SettingsStore) -> tuple[McpHost, list[str]]:
+    """Follows the setting; and what is wrong with it now, in sentences."""
+    host = McpHost(paths.data_dir() / MCP_NAME)
+    servers, complaints = read_servers(settings.get(MCP_SERVERS))
+    host.configure(servers)
+    settings.subscribe(MCP_SERVERS, lambda value: host.configure(read_servers(value)[0]))
+    return host, complaints
 
 
 def load_settings() -> SettingsStore:

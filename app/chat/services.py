@@ -1,6 +1,6 @@
 """What the window and the command line work with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.catalog.hub import Hub
 from app.catalog.tokens import TokenStore
@@ -21,6 +21,7 @@ from app.settings.declared import (
     MODELS_FOLDER,
 )
 from app.settings.store import SettingsStore
+from app.tools.mcp.host import McpHost
 from app.tools.runner import ToolRunner
 
 _TEMPLATES = {"glm4moe": "GLM-4.6.jinja"}
@@ -29,7 +30,8 @@ _TEMPLATES = {"glm4moe": "GLM-4.6.jinja"}
 @dataclass(frozen=True)
 class Services:
     """problems: what was wrong with the person's files at the start, in sentences. downloads: costs
-    nothing until it is given something to do; library: until it is asked."""
+    nothing until it is given something to do; library: until it is asked; mcp: until a server is
+    wanted."""
 
     engine: EngineClient
     loader: Loader
@@ -41,6 +43,7 @@ class Services:
     library: Library
     chats: ChatStore
     problems: tuple[str, ...] = ()
+    mcp: McpHost = field(default_factory=McpHost)
 
     def turn_runner(self, template: ChatTemplate) -> TurnRunner:
         return TurnRunner(self.engine, template, self.tools)
@@ -55,9 +58,10 @@ class Services:
         self.downloads.set_limits(rate or None, self.settings.get(DOWNLOAD_CONNECTIONS))
 
     def close(self, timeout_seconds: float = 5.0) -> bool:
-        """Ends the engine thread and the downloads, whose partial files stay; True when both ended
-        in time."""
-        stopped = self.downloads.close(timeout_seconds)
+        """Ends the engine thread, the servers and the downloads, whose partial files stay; True
+        when all ended in time."""
+        stopped = self.mcp.close(timeout_seconds)
+        stopped = self.downloads.close(timeout_seconds) and stopped
         saved = self.chats.close(timeout_seconds)
         return self.engine.close(timeout_seconds) and stopped and saved
 

@@ -250,6 +250,14 @@ BUILT_MACHINE: Setting[JsonObject] = Setting(
     read_object,
     same,
 )
+MCP_SERVERS: Setting[JsonObject] = Setting(
+    "mcp_servers",
+    {},
+    "MCP servers",
+    "Other programs that give the model tools, by name, as in an mcpServers block.",
+    read_object,
+    same,
+)
 
 ALL: tuple[Setting[Any], ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, Setting)

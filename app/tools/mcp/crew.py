@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
@@ -9,14 +10,14 @@ from mcp import types
 from mcp.shared.exceptions import MCPError
 from pydantic import ValidationError
 
-from app.core.errors import Cancelled
+from app.core.errors import Cancelled, KnownError
 from app.core.json import JsonObject
 from app.core.units import duration
 from app.tools.mcp.link import Link
-from app.tools.mcp.reasons import SESSION_OVER, with_last_line
+from app.tools.mcp.reasons import SESSION_OVER, is_closed, with_last_line
 from app.tools.mcp.servers import McpServer, resting
-from app.tools.mcp.supervisor import Limits, Supervisor
-from app.tools.mcp.types import Listing, ResourceText, ServerStatus
+from app.tools.mcp.supervisor import Supervisor
+from app.tools.mcp.types import Limits, Listing, ResourceText, ServerStatus
 from app.tools.mcp.words import (
     content_text,
     one_line,
@@ -59,11 +60,11 @@ class Crew:
 
     def __init__(
         self,
-        limits: Limits | None,
+        limits: Limits,
         told: Callable[[Sequence[ServerStatus]], None],
         listing_of: Callable[[McpServer], Listing | None],
     ) -> None:
-        self._limits = limits or Limits()
+        self._limits = limits
         self._told, self._listing_of = told, listing_of
         self._supervisors: dict[str, Supervisor] = {}
         self._over: anyio.Event
@@ -118,6 +119,19 @@ class Crew:
         """From any thread; to be run on this one."""
         return Request(lambda: work(self))
 
+    async def started(self, names: Sequence[str], seconds: float) -> None:
+        """Returns when each of them is ready or is known to fail, or the time is up."""
+
+        async def one(supervisor: Supervisor) -> None:
+            with suppress(KnownError):
+                await supervisor.ready()
+
+        with anyio.move_on_after(seconds):
+            async with anyio.create_task_group() as tasks:
+                for name in names:
+                    if supervisor := self._supervisors.get(name):
+                        tasks.start_soon(one, supervisor)
+
     async def call(self, name: str, tool: str, arguments: JsonObject) -> str:
         """Raises ToolFailure, KnownError."""
         seconds = self._limits.call_seconds
@@ -171,7 +185,7 @@ class Crew:
         ):
             limit = duration(seconds)
             return ToolFailure(f"the server {name} did not answer within {limit}")
-        if isinstance(error, MCPError) and error.code == types.CONNECTION_CLOSED:
+        if is_closed(error):
             why = with_last_line(link.ending.why, supervisor.output)
             return ToolFailure(f"the server {name} ended while it was asked. {why}".rstrip())
         if isinstance(error, MCPError):

@@ -17,11 +17,10 @@ from app.core.errors import Cancelled
 from app.core.json import JsonObject
 from app.tools.mcp import known
 from app.tools.mcp.servers import McpServer, resting
-from app.tools.mcp.types import Listing, ResourceText, ServerStatus
+from app.tools.mcp.types import Limits, Listing, ResourceText, ServerStatus
 
 if TYPE_CHECKING:
     from app.tools.mcp.crew import Crew
-    from app.tools.mcp.supervisor import Limits
 
 T = TypeVar("T")
 Listener = Callable[[Sequence[ServerStatus]], None]
@@ -32,13 +31,14 @@ class McpHost:
     """Methods may be called from any thread. The thread starts with the first server that is
     wanted; `close` has to be called and leaves no program behind.
 
-    known_file: where lists of tools are kept over restarts, None for nowhere; it is read by
-    `configure`, so not on a GUI thread the first time. limits: None for the usual ones.
+    known_file: where lists of tools are kept over restarts, None for nowhere; it is read by the
+    first `configure`, which so belongs to the start of the program. limits: None for the usual
+    ones.
     """
 
-    def __init__(self, known_file: Path | None = None, limits: "Limits | None" = None) -> None:
+    def __init__(self, known_file: Path | None = None, limits: Limits | None = None) -> None:
         self._known_file = known_file
-        self._limits = limits
+        self.limits = limits or Limits()
         self._known: dict[str, Listing] | None = None
         self._servers: dict[str, McpServer] = {}
         self._statuses: dict[str, ServerStatus] = {}
@@ -54,7 +54,7 @@ class McpHost:
     def configure(self, servers: Sequence[McpServer]) -> None:
         """The declared ones from now on. Those that are gone, off or another are stopped; nothing
         is started."""
-        if self._known is None and servers:
+        if self._known is None:
             self._known = known.load(self._known_file) if self._known_file else {}
         with self._lock:
             self._servers = {server.name: server for server in servers}
@@ -100,6 +100,11 @@ class McpHost:
     def output(self, name: str) -> str:
         """The last lines that the server wrote to its stderr, and what it logged."""
         return self._crew.output(name) if self._ready.is_set() and not self._closed else ""
+
+    def wait_for(self, names: Sequence[str], seconds: float, cancel: CancelToken) -> None:
+        """Starts these and waits until each is ready or has failed, or the time is up; then they
+        go on starting. Raises Cancelled."""
+        self._ask(lambda crew: crew.started(names, seconds), cancel)
 
     def call(self, name: str, tool: str, arguments: JsonObject, cancel: CancelToken) -> str:
         """Blocks; starts the server when it does not run. Raises ToolFailure, KnownError,
@@ -170,7 +175,7 @@ class McpHost:
             self._loop = asyncio.get_running_loop()
             with self._lock:
                 servers = tuple(self._servers.values())
-            self._crew = Crew(self._limits, self._took, self._listing_of)
+            self._crew = Crew(self.limits, self._took, self._listing_of)
             await self._crew.run(servers, self._ready.set)
         finally:
             self._ready.set()

@@ -14,6 +14,8 @@ from app.tools.mcp.words import one_line
 SESSION_OVER = "Session terminated"
 """What the package says when the server has forgotten the session."""
 
+_CLOSED = ("Connection closed", "SSE stream ended without a response")
+
 
 def plain(error: BaseException) -> BaseException:
     """The first that went wrong in a group."""
@@ -40,7 +42,7 @@ def start_reason(error: BaseException, server: McpServer, ending: Ending, output
     if ending.why:
         return with_last_line(ending.why, output)
     if isinstance(error, MCPError):
-        if error.code == types.CONNECTION_CLOSED:
+        if is_closed(error):
             return with_last_line("The connection was closed.", output)
         return f"It refused: {one_line(error.message)}"
     if isinstance(error, ValidationError):
@@ -48,6 +50,15 @@ def start_reason(error: BaseException, server: McpServer, ending: Ending, output
     if isinstance(error, RuntimeError | ValueError):
         return f"It could not be used: {one_line(str(error))}."
     return f"It failed unexpectedly ({type(error).__name__})."
+
+
+def is_closed(error: Exception) -> bool:
+    """The connection ended under a question. Servers use the same number for errors of theirs."""
+    return (
+        isinstance(error, MCPError)
+        and error.code == types.CONNECTION_CLOSED
+        and error.message in _CLOSED
+    )
 
 
 def late(seconds: float, output: Output) -> str:

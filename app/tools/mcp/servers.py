@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Literal
@@ -117,7 +117,7 @@ def is_local(host: str) -> bool:
         return False
 
 
-def read_servers(value: Mapping[str, JsonValue]) -> tuple[tuple[McpServer, ...], list[str]]:
+def read_servers(value: JsonObject) -> tuple[tuple[McpServer, ...], list[str]]:
     """The usable ones, and what is wrong with others, in sentences."""
     servers: list[McpServer] = []
     complaints: list[str] = []

@@ -60,12 +60,15 @@ async def program_streams(
     incoming_in, incoming = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     outgoing, outgoing_out = anyio.create_memory_object_stream[SessionMessage](0)
 
+    closing = False
+
     async def read() -> None:
         async with incoming_in:
             try:
                 await _Reader(incoming_in, output, ending).run(_stdout(process))
-                await _ended(process, _LEAVE_SECONDS)
-                ending.why = ending.why or _exit_words(process.returncode)
+                if not closing:
+                    await _ended(process, _LEAVE_SECONDS)
+                    ending.why = ending.why or _exit_words(process.returncode)
             finally:
                 gone()
 
@@ -97,6 +100,7 @@ async def program_streams(
         try:
             yield incoming, outgoing
         finally:
+            closing = True
             with anyio.CancelScope(shield=True):
                 incoming.close()
                 outgoing.close()

@@ -4,7 +4,6 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import anyio
 from anyio.abc import TaskGroup
@@ -17,23 +16,9 @@ from app.tools.mcp.output import Output
 from app.tools.mcp.reasons import late, plain, start_reason, with_last_line
 from app.tools.mcp.servers import McpServer, resting
 from app.tools.mcp.stdio import Ending
-from app.tools.mcp.types import Listing, ServerStatus, State
+from app.tools.mcp.types import Limits, Listing, ServerStatus, State
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """pauses: before each new start in a row; after the last one it is given up. steady_seconds:
-    having run so long, a server that ends begins a new row. again_seconds: how long after it was
-    given up a call may try once more. relist_seconds: how often a changed list is read at most."""
-
-    start_seconds: float = 90.0
-    call_seconds: float = 120.0
-    pauses: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0)
-    steady_seconds: float = 60.0
-    again_seconds: float = 30.0
-    relist_seconds: float = 1.0
 
 
 class Supervisor:
@@ -69,8 +54,11 @@ class Supervisor:
         waited = self._monotonic() - self._given_up_at
         if self.status.state is State.FAILED and waited < self._limits.again_seconds:
             raise self._refusal()
-        if self._link is None or self._link.gone.is_set():
-            self.start()
+        if self._link is not None and self._link.gone.is_set():
+            self._lose()
+        if self._link is None:
+            if not self._running:
+                self.start()
             await self._settled.wait()
         if self._link is None:
             raise self._refusal()
@@ -118,7 +106,6 @@ class Supervisor:
                     return
                 pause = self._limits.pauses[failures]
                 failures += 1
-                self._settled = anyio.Event() if self._settled.is_set() else self._settled
                 self._tell(State.WAITING, reason, failures)
                 with anyio.CancelScope() as self._scope:
                     await anyio.sleep(pause)
@@ -166,7 +153,13 @@ class Supervisor:
             tasks.start_soon(link.watch, self._changed_now)
             tasks.start_soon(self._follow, link)
             await link.gone.wait()
+            if self._link is link:
+                self._lose()
             tasks.cancel_scope.cancel()
+
+    def _lose(self) -> None:
+        """Who wants it waits from now on."""
+        self._link, self._settled = None, anyio.Event()
 
     def _changed_now(self) -> None:
         self._changed.set()

@@ -92,3 +92,17 @@ class ResourceText:
     media_type: str
     size_bytes: int
     is_text: bool = True
+
+
+@dataclass(frozen=True)
+class Limits:
+    """pauses: before each new start in a row; after the last one it is given up. steady_seconds:
+    having run so long, a server that ends begins a new row. again_seconds: how long after it was
+    given up a call may try once more. relist_seconds: how often a changed list is read at most."""
+
+    start_seconds: float = 90.0
+    call_seconds: float = 120.0
+    pauses: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0)
+    steady_seconds: float = 60.0
+    again_seconds: float = 30.0
+    relist_seconds: float = 1.0
