@@ -207,11 +207,11 @@ def test_what_is_no_text_is_told_in_words() -> None:
 
 def test_resources_are_texts_where_they_can_be() -> None:
     text = base64.b64encode("héllo".encode()).decode()
-    parts = [
+    parts: list[types.TextResourceContents | types.BlobResourceContents] = [
         types.TextResourceContents(uri="a://b/notes.txt", text="one", mime_type="text/plain"),
         types.BlobResourceContents(uri="a://c", blob=text, mime_type="text/x; charset=utf-8"),
     ]
-    found = resource_text("a://b/notes.txt", types.ReadResourceResult(contents=[*parts]))
+    found = resource_text("a://b/notes.txt", types.ReadResourceResult(contents=parts))
     assert (found.name, found.text, found.is_text) == ("notes.txt", "one\nhéllo", True)
     blob = types.BlobResourceContents(uri="a://d", blob=text, mime_type="image/png")
     assert not resource_text("a://d", types.ReadResourceResult(contents=[blob])).is_text
