@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from app.core.errors import KnownError
 from app.core.hub_access import HubAccess
+from app.core.language import tr
 
 HUB = "https://huggingface.co"
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
@@ -66,9 +67,9 @@ def checked_endpoint(text: str) -> str:
         sound = False
     if not sound or not address.isprintable() or " " in address:
         raise KnownError(
-            "The address of the Hub cannot be used.",
-            "It has to begin with https:// and name a host.",
-            "Correct it in the settings (Network), or in the variable HF_ENDPOINT.",
+            tr("The address of the Hub cannot be used."),
+            tr("It has to begin with https:// and name a host."),
+            tr("Correct it in the settings (Network), or in the variable HF_ENDPOINT."),
             text[:200],
         )
     return address

@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.paths import resources_dir
 
 T = TypeVar("T")
@@ -153,9 +154,9 @@ def shipped_cards() -> Cards:
         return read_cards(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise KnownError(
-            "The descriptions of the models cannot be used.",
-            "Their file is missing or damaged.",
-            "Install GLM Launcher again.",
+            tr("The descriptions of the models cannot be used."),
+            tr("Their file is missing or damaged."),
+            tr("Install GLM Launcher again."),
             f"{path}: {type(error).__name__}: {error}",
         ) from error
 

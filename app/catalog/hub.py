@@ -12,6 +12,7 @@ from app.catalog.refusals import UnreachableError, not_a_name, odd, switched_off
 from app.catalog.session import TIMEOUT_SECONDS, api, offline
 from app.core.errors import KnownError
 from app.core.hub_access import HubAccess
+from app.core.language import tr
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -140,9 +141,9 @@ class Hub:
         endpoint = self.access.endpoint()
         if not is_private_line(endpoint):
             raise KnownError(
-                "The token was not sent.",
-                "The connection to this mirror is not encrypted, so that others could read it.",
-                "Use a mirror whose address begins with https://.",
+                tr("The token was not sent."),
+                tr("The connection to this mirror is not encrypted, so that others could read it."),
+                tr("Use a mirror whose address begins with https://."),
             )
         client = api(endpoint, token)
         with told(endpoint, "your account"):

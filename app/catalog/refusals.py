@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.retry_after import retry_after
 from app.core.units import duration
 
@@ -43,25 +44,25 @@ def told(endpoint: str, what: str) -> Iterator[None]:
 
 def switched_off() -> UnreachableError:
     return UnreachableError(
-        "The Hub is not asked.",
-        "The variable HF_HUB_OFFLINE says that this machine is offline.",
-        "Remove it to look on the Hub.",
+        tr("The Hub is not asked."),
+        tr("The variable HF_HUB_OFFLINE says that this machine is offline."),
+        tr("Remove it to look on the Hub."),
     )
 
 
 def not_a_name(text: str) -> KnownError:
     return KnownError(
-        f"{text[:100]} is not the name of a repository.",
-        "A repository is called owner/name.",
-        "Check the name; unsloth/GLM-4.6-GGUF is one.",
+        tr("{text} is not the name of a repository.", text=text[:100]),
+        tr("A repository is called owner/name."),
+        tr("Check the name; unsloth/GLM-4.6-GGUF is one."),
     )
 
 
 def odd(what: str, why: str, error: Exception | None = None) -> UnreachableError:
     return UnreachableError(
-        f"What the Hub says about {what} cannot be understood.",
+        tr("What the Hub says about {what} cannot be understood.", what=what),
         why,
-        f"Try again later, or check the address of the Hub {_SETTINGS}.",
+        tr("Try again later, or check the address of the Hub {settings}.", settings=_SETTINGS),
         repr(error)[:500] if error is not None else "",
     )
 
@@ -72,30 +73,32 @@ def _no_way(host: str, error: Exception) -> UnreachableError:
     details = repr(error)[:500]
     if isinstance(error, httpx2.ProxyError):
         return UnreachableError(
-            f"{host} cannot be reached through the proxy.",
-            "The proxy that this machine names does not let the program through.",
-            "Check the proxy in the system's settings or in HTTPS_PROXY.",
+            tr("{host} cannot be reached through the proxy.", host=host),
+            tr("The proxy that this machine names does not let the program through."),
+            tr("Check the proxy in the system's settings or in HTTPS_PROXY."),
             details,
         )
     if _is_about_certificates(error):
         return UnreachableError(
-            f"The connection to {host} is not safe.",
-            "Its certificate could not be checked.",
-            "Check the clock of this machine, and ask whoever runs the network or the mirror.",
+            tr("The connection to {host} is not safe.", host=host),
+            tr("Its certificate could not be checked."),
+            tr("Check the clock of this machine, and ask whoever runs the network or the mirror."),
             details,
         )
     if isinstance(error, httpx2.TooManyRedirects):
         return UnreachableError(
-            f"{host} sends the program round in circles.",
-            "It redirects without end.",
-            f"Check the address of the Hub {_SETTINGS}.",
+            tr("{host} sends the program round in circles.", host=host),
+            tr("It redirects without end."),
+            tr("Check the address of the Hub {settings}.", settings=_SETTINGS),
             details,
         )
     late = isinstance(error, httpx2.TimeoutException)
     return UnreachableError(
-        f"{host} cannot be reached.",
-        "It did not answer in time." if late else "There is no connection, or it broke off.",
-        "Check the connection and try again.",
+        tr("{host} cannot be reached.", host=host),
+        tr("It did not answer in time.")
+        if late
+        else tr("There is no connection, or it broke off."),
+        tr("Check the connection and try again."),
         details,
     )
 
@@ -127,60 +130,69 @@ def _refused(what: str, host: str, error: Exception) -> KnownError:
         status == 401 and not code and "Authorization" in response.request.headers
     ):
         return KnownError(
-            "The Hub does not accept your access token.",
-            "It may have been revoked, have run out or been mistyped.",
-            f"Enter a new token {_SETTINGS}, or remove it.",
+            tr("The Hub does not accept your access token."),
+            tr("It may have been revoked, have run out or been mistyped."),
+            tr("Enter a new token {settings}, or remove it.", settings=_SETTINGS),
             details,
         )
     if isinstance(error, GatedRepoError):
         return KnownError(
-            f"{what} is open only to people who have accepted its terms.",
-            "The Hub does not know who is asking."
+            tr("{what} is open only to people who have accepted its terms.", what=what),
+            tr("The Hub does not know who is asking.")
             if status == 401
-            else "Your account has not been let in yet.",
-            f"Accept the terms on the model's page, and enter your access token {_SETTINGS}.",
+            else tr("Your account has not been let in yet."),
+            tr(
+                "Accept the terms on the model's page, and enter your access token {settings}.",
+                settings=_SETTINGS,
+            ),
             details,
         )
     if isinstance(error, DisabledRepoError):
         return KnownError(
-            f"{what} was switched off by the Hub.",
-            "Nobody can get it from there any more.",
-            "Choose another repository of the same model.",
+            tr("{what} was switched off by the Hub.", what=what),
+            tr("Nobody can get it from there any more."),
+            tr("Choose another repository of the same model."),
             details,
         )
     if isinstance(error, RevisionNotFoundError):
         return KnownError(
-            f"{what} has no such version.",
-            "Its owner has replaced or removed it.",
-            "Leave the version out to get the newest one.",
+            tr("{what} has no such version.", what=what),
+            tr("Its owner has replaced or removed it."),
+            tr("Leave the version out to get the newest one."),
             details,
         )
     if isinstance(error, RemoteEntryNotFoundError):
         return KnownError(
-            f"{what} does not hold this file any more.",
-            "Its owner has moved, renamed or deleted it.",
-            "Refresh the list of files.",
+            tr("{what} does not hold this file any more.", what=what),
+            tr("Its owner has moved, renamed or deleted it."),
+            tr("Refresh the list of files."),
             details,
         )
     if isinstance(error, RepositoryNotFoundError) or status in (401, 404):
         return KnownError(
-            f"There is no repository {what}, or it is not open to you.",
-            "The Hub does not tell the one from the other.",
-            f"Check the name. For a private one, enter your access token {_SETTINGS} or set "
-            "HF_TOKEN.",
+            tr("There is no repository {what}, or it is not open to you.", what=what),
+            tr("The Hub does not tell the one from the other."),
+            tr(
+                "Check the name. For a private one, enter your access token "
+                "{settings} or set HF_TOKEN.",
+                settings=_SETTINGS,
+            ),
             details,
         )
     if status == 429:
         return _too_often(host, headers, details)
     if status == 403:
         return KnownError(
-            f"The Hub does not show {what} to this token.",
-            "The token lacks the right to read it.",
-            f"Make a token that may read, and enter it {_SETTINGS}.",
+            tr("The Hub does not show {what} to this token.", what=what),
+            tr("The token lacks the right to read it."),
+            tr("Make a token that may read, and enter it {settings}.", settings=_SETTINGS),
             details,
         )
     return UnreachableError(
-        f"{host} cannot answer now.", f"It reported error {status}.", "Try again later.", details
+        tr("{host} cannot answer now.", host=host),
+        tr("It reported error {status}.", status=status),
+        tr("Try again later."),
+        details,
     )
 
 
@@ -188,8 +200,12 @@ def _too_often(host: str, headers: Mapping[str, str], details: str) -> Unreachab
     seconds = retry_after(headers, datetime.now(UTC))
     wait = f"Try again in {duration(seconds)}" if seconds is not None else "Wait a few minutes"
     return UnreachableError(
-        f"{host} has had too many questions from here.",
-        "It limits how many it answers.",
-        f"{wait}, or enter an access token {_SETTINGS}, with which the limit is higher.",
+        tr("{host} has had too many questions from here.", host=host),
+        tr("It limits how many it answers."),
+        tr(
+            "{wait}, or enter an access token {settings}, with which the limit is higher.",
+            wait=wait,
+            settings=_SETTINGS,
+        ),
         details,
     )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from app.core.errors import KnownError
+from app.core.language import tr
 
 if TYPE_CHECKING:
     import httpx2
@@ -84,7 +85,7 @@ def _client() -> "httpx2.Client":
 
 def _bound(response: "httpx2.Response") -> None:
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise TooLargeError("The answer of the Hub is packed.", "It was asked not to be.")
+        raise TooLargeError(tr("The answer of the Hub is packed."), tr("It was asked not to be."))
     length = response.headers.get("Content-Length", "")
     if length.isdigit() and int(length) > MAX_ANSWER_BYTES:
         raise _too_large()
@@ -115,7 +116,10 @@ def _counted(stream: object) -> "httpx2.SyncByteStream":
 
 def _too_large() -> TooLargeError:
     return TooLargeError(
-        "The answer of the Hub is too large.",
-        f"No list takes more than {MAX_ANSWER_BYTES // 10**6} MB.",
-        "Check the address of the Hub in the settings, or try again later.",
+        tr("The answer of the Hub is too large."),
+        tr(
+            "No list takes more than {max_answer_bytes} MB.",
+            max_answer_bytes=MAX_ANSWER_BYTES // 10**6,
+        ),
+        tr("Check the address of the Hub in the settings, or try again later."),
     )

@@ -17,6 +17,7 @@ from typing import Literal, Protocol, TypeVar
 from app.catalog.access import environment_token, logged_in_token
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.tasks import TimedOut, run_bounded
 
 TokenSource = Literal["keyring", "file", "HF_TOKEN", "hf auth login"]
@@ -71,7 +72,7 @@ class SystemVault:
         try:
             return run_bounded(lambda _: _with_keyring(call), CancelToken(), _SECONDS)
         except TimedOut:
-            raise NoVaultError("it does not answer") from None
+            raise NoVaultError(tr("it does not answer")) from None
         except Exception as error:
             raise NoVaultError(repr(error)) from error
 
@@ -80,7 +81,7 @@ def _with_keyring(call: Callable[[], T]) -> T:
     import keyring
 
     if keyring.get_keyring().priority < 1:
-        raise NoVaultError("there is none that is safe")
+        raise NoVaultError(tr("there is none that is safe"))
     return call()
 
 
@@ -124,9 +125,9 @@ class TokenStore:
         value = text.strip()
         if not _TOKEN.fullmatch(value):
             raise KnownError(
-                "That is not an access token.",
-                "A token is one word, such as hf_…, without spaces.",
-                "Copy it from the Hub: your picture, Settings, Access Tokens.",
+                tr("That is not an access token."),
+                tr("A token is one word, such as hf_…, without spaces."),
+                tr("Copy it from the Hub: your picture, Settings, Access Tokens."),
             )
         with self._lock:
             try:
@@ -153,9 +154,9 @@ class TokenStore:
                     self._vault.delete()
             except NoVaultError as error:
                 raise KnownError(
-                    "The token is no longer used, but the system's keyring still holds it.",
-                    "The keyring does not answer.",
-                    f"Unlock it, and delete its entry “{_SERVICE}” there.",
+                    tr("The token is no longer used, but the system's keyring still holds it."),
+                    tr("The keyring does not answer."),
+                    tr("Unlock it, and delete its entry “{service}” there.", service=_SERVICE),
                     str(error),
                 ) from error
 
@@ -204,8 +205,12 @@ class TokenStore:
 
 def _unwritable(path: Path, error: OSError) -> KnownError:
     return KnownError(
-        "The token could not be stored.",
-        f"The file {path.name} could not be changed: {error.strerror}.",
-        f"Check the folder {path.parent}.",
+        tr("The token could not be stored."),
+        tr(
+            "The file {name} could not be changed: {strerror}.",
+            name=path.name,
+            strerror=error.strerror,
+        ),
+        tr("Check the folder {parent}.", parent=path.parent),
         repr(error),
     )

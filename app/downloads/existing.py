@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.downloads.disk import DiskThreads
 from app.downloads.storage import Place
 from app.downloads.types import MIB, FileRequest
@@ -52,8 +53,8 @@ async def _sha256(disk: DiskThreads, path: Path, on_hashed: Callable[[int], None
 
 def _in_the_way(path: Path) -> KnownError:
     return KnownError(
-        f"There is another file called {path.name} already.",
-        "Its content is not that of the file to be downloaded, and it is not overwritten.",
-        "Move or rename that file, or choose another folder.",
+        tr("There is another file called {name} already.", name=path.name),
+        tr("Its content is not that of the file to be downloaded, and it is not overwritten."),
+        tr("Move or rename that file, or choose another folder."),
         str(path),
     )

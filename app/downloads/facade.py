@@ -6,6 +6,7 @@ from collections.abc import Callable
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
 from app.core.hub_access import HubAccess
+from app.core.language import tr
 from app.downloads.limits import DEFAULT_CONNECTIONS
 from app.downloads.manager import DownloadManager
 from app.downloads.types import (
@@ -76,7 +77,10 @@ def download(
     if status.error is not None:
         raise status.error
     raise KnownError(
-        f"There is another version of {status.change.path if status.change else request.title}.",
-        "What was begun is not a part of it, and is kept.",
-        "Start the download anew to have the other version, or choose another folder.",
+        tr(
+            "There is another version of {path}.",
+            path=status.change.path if status.change else request.title,
+        ),
+        tr("What was begun is not a part of it, and is kept."),
+        tr("Start the download anew to have the other version, or choose another folder."),
     )

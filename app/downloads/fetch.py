@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 from urllib.parse import SplitResult
 
+from app.core.language import tr
 from app.downloads.clock import Clock
 from app.downloads.limits import Limits
 from app.downloads.link import Link, RedirectLoopError
@@ -135,7 +136,7 @@ class Fetcher:
             if not same or connection is None or self._held_back:
                 continue
             if connection.stream.received - before < _LEAST_BYTES:
-                connection.stream.abort(StalledError("the server has stopped sending"))
+                connection.stream.abort(StalledError(tr("the server has stopped sending")))
 
     def close(self) -> None:
         if self._connection is not None:
@@ -159,9 +160,9 @@ class Fetcher:
             if origin_of(split_url(following)) != origin_of(split_url(url)):
                 headers.pop("Authorization", None)
             if url.startswith("https:") and not following.startswith("https:"):
-                raise WireError("the server redirects to an unsafe address")
+                raise WireError(tr("the server redirects to an unsafe address"))
             url = following
-        raise RedirectLoopError("the server redirects without end")
+        raise RedirectLoopError(tr("the server redirects without end"))
 
     async def _send(self, url: SplitResult, headers: Mapping[str, str]) -> Response:
         kept = self._connection
@@ -220,12 +221,12 @@ class Fetcher:
             wanted = memoryview(piece)[: min(count, BLOCK_BYTES)]
             got = await self._on_line(lambda view=wanted: response.read_into(view, 1))  # type: ignore[misc]
             if got == 0:
-                raise WireError("the answer ended too early")
+                raise WireError(tr("the answer ended too early"))
             count -= got
 
     async def _on_line(self, work: Callable[[], T]) -> T:
         if self._connection is None:
-            raise WireError("the connection was closed")
+            raise WireError(tr("the connection was closed"))
         return await self._connection.stream.on_thread(work)
 
     async def _held(self, waiting: Awaitable[None]) -> None:
@@ -248,7 +249,7 @@ def _fill(response: Response, step: memoryview, deadline: float, must: bool) -> 
             if must and filled == 0:
                 raise
         if got == 0 and must and filled == 0:
-            raise WireError("the answer ended too early")
+            raise WireError(tr("the answer ended too early"))
         filled += got
         late = time.monotonic() > deadline
         if got == 0 or (late and filled % 64 == 0):
@@ -263,31 +264,31 @@ def check_answer(response: Response, span: Span, whole: bool, sink: Sink) -> Non
     """
     status = response.status
     if status in _EXPIRED:
-        raise LinkExpiredError(f"the server answered {status}")
+        raise LinkExpiredError(tr("the server answered {status}", status=status))
     if (busy := busy_or_none(status, response.headers)) is not None:
         raise busy
     if status == 416:
-        raise OtherFileError("the server says that the file is shorter")
+        raise OtherFileError(tr("the server says that the file is shorter"))
     if status not in (200, 206) or (status == 206 and whole):
-        raise WireError(f"the server answered {status}")
+        raise WireError(tr("the server answered {status}", status=status))
     etag = response.headers.get("ETag")
     if etag is not None and not etag.startswith("W/"):
         if sink.etag not in (None, etag):
-            raise OtherFileError("the file on the server is another one")
+            raise OtherFileError(tr("the file on the server is another one"))
         sink.etag = etag
     if status == 206:
         _check_range(response.headers.get("Content-Range", ""), span, sink.size)
     elif response.length not in (None, sink.size):
-        raise OtherFileError("the file on the server has another size")
+        raise OtherFileError(tr("the file on the server has another size"))
     elif not whole and span.position != 0:
-        raise RangeIgnoredError("the server sent the whole file instead of a part")
+        raise RangeIgnoredError(tr("the server sent the whole file instead of a part"))
 
 
 def _check_range(header: str, span: Span, size: int) -> None:
     match = _CONTENT_RANGE.fullmatch(header.strip())
     if match is None:
-        raise WireError("the server does not say which part it sends")
+        raise WireError(tr("the server does not say which part it sends"))
     if match[3] not in ("*", str(size)):
-        raise OtherFileError("the file on the server has another size")
+        raise OtherFileError(tr("the file on the server has another size"))
     if int(match[1]) != span.position:
-        raise WireError("the server sent another part than was asked for")
+        raise WireError(tr("the server sent another part than was asked for"))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.core.errors import KnownError
 from app.core.hub_access import HubAccess
+from app.core.language import tr
 from app.downloads.existing import complete_already
 from app.downloads.giving_up import wrong_hash
 from app.downloads.journal import Identity, Journal
@@ -315,8 +316,8 @@ class Job:
 
 def _folder_trouble(folder: Path, error: OSError) -> KnownError:
     return KnownError(
-        f"The folder {folder} cannot be used.",
-        "The system does not let the program read or write there.",
-        "Check the folder's rights and the disk, or choose another folder.",
+        tr("The folder {folder} cannot be used.", folder=folder),
+        tr("The system does not let the program read or write there."),
+        tr("Check the folder's rights and the disk, or choose another folder."),
         repr(error),
     )

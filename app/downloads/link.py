@@ -8,6 +8,7 @@ from email.message import Message
 from urllib.parse import quote
 
 from app.core.hub_access import HubAccess
+from app.core.language import tr
 from app.downloads.refusals import busy_or_none, known_refusal
 from app.downloads.stream import WireError
 from app.downloads.types import DownloadRequest, FileChange, FileRequest
@@ -80,7 +81,7 @@ class LinkSource:
             if origin_of(split_url(following)) != home:
                 return Link(following, {"User-Agent": USER_AGENT}, self._number)
             url = following
-        raise RedirectLoopError("the server redirects without end")
+        raise RedirectLoopError(tr("the server redirects without end"))
 
     def _headers(self, url: str, home: tuple[str, str]) -> dict[str, str]:
         """The token goes to the Hub alone, and never over a line that others can read."""
@@ -124,6 +125,6 @@ async def _head(url: str, headers: Mapping[str, str]) -> Response:
         async with asyncio.timeout(30):
             return await connection.request("HEAD", parts, headers)
     except TimeoutError as error:
-        raise WireError("the Hub did not answer") from error
+        raise WireError(tr("the Hub did not answer")) from error
     finally:
         connection.close()

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.core.errors import KnownError
 from app.core.hub_access import HubAccess
+from app.core.language import tr
 from app.downloads.clock import Clock, RealClock
 from app.downloads.disk import DiskThreads
 from app.downloads.job import Job, Workshop
@@ -376,8 +377,8 @@ async def _nothing() -> None:
 
 def _bug(error: Exception) -> KnownError:
     return KnownError(
-        "The download stopped because of an error in the program.",
+        tr("The download stopped because of an error in the program."),
         "",
-        "Try again; if it happens again, report it with the log.",
+        tr("Try again; if it happens again, report it with the log."),
         repr(error),
     )

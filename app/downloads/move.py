@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.units import gigabytes
 from app.downloads.storage import free_bytes, sync_folder, sync_handle
 from app.downloads.types import MIB
@@ -85,9 +86,9 @@ def copy_file(
         found = _copy(source, beside, lambda done: tell(done // 2), cancel)
         if _hash(beside, lambda done: tell((size + done) // 2), cancel) != found:
             raise KnownError(
-                f"{source.name} did not arrive whole at the new place.",
-                "What was read back is not what was written.",
-                "Check the disk. The file is still where it was.",
+                tr("{name} did not arrive whole at the new place.", name=source.name),
+                tr("What was read back is not what was written."),
+                tr("Check the disk. The file is still where it was."),
             )
         shutil.copystat(source, beside)
         beside.replace(destination)
@@ -104,9 +105,9 @@ def discard_copy(destination: Path) -> None:
 
 def in_the_way(path: Path) -> KnownError:
     return KnownError(
-        f"There is a file called {path.name} at the new place already.",
-        "It is not overwritten.",
-        "Move it away or choose another folder.",
+        tr("There is a file called {name} at the new place already.", name=path.name),
+        tr("It is not overwritten."),
+        tr("Move it away or choose another folder."),
         str(path),
     )
 
@@ -116,9 +117,13 @@ def check_room(needed: int, folder: Path) -> None:
     free = free_bytes(folder)
     if free < needed:
         raise KnownError(
-            "There is no room at the new place.",
-            f"It needs {gigabytes(needed)}, and {gigabytes(free)} are free.",
-            "Make room or choose another folder.",
+            tr("There is no room at the new place."),
+            tr(
+                "It needs {needed}, and {free} are free.",
+                needed=gigabytes(needed),
+                free=gigabytes(free),
+            ),
+            tr("Make room or choose another folder."),
             str(folder),
         )
 

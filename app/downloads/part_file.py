@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.downloads.storage import sync_handle
 
 _LOCK_OFFSET = 1 << 62
@@ -83,9 +84,12 @@ def _lock(fd: int, path: Path) -> None:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError) as error:
         raise KnownError(
-            f"{path.name.partition('.glm-part')[0]} is being downloaded already.",
-            "Another window or terminal has this download open.",
-            "Let that one finish or stop it first.",
+            tr(
+                "{partition} is being downloaded already.",
+                partition=path.name.partition(".glm-part")[0],
+            ),
+            tr("Another window or terminal has this download open."),
+            tr("Let that one finish or stop it first."),
             str(path),
         ) from error
     except OSError:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from email.message import Message
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.retry_after import retry_after
 from app.downloads.stream import WireError
 
@@ -29,49 +30,57 @@ def known_refusal(repo: str, path: str, status: int, headers: Message) -> KnownE
     details = f"HTTP {status} {code} {headers.get('X-Error-Message', '')}".strip()[:500]
     if code == "GatedRepo" and status == 401:
         return KnownError(
-            f"{repo} is open only to people who have accepted its terms.",
-            "The Hub does not know who is asking.",
-            "Accept the terms on the model's page, then enter your access token in the settings.",
+            tr("{repo} is open only to people who have accepted its terms.", repo=repo),
+            tr("The Hub does not know who is asking."),
+            tr(
+                "Accept the terms on the model's page, then enter your access token "
+                "in the settings."
+            ),
             details,
         )
     if code == "GatedRepo":
         return KnownError(
-            f"{repo} is open only to people who have accepted its terms.",
-            "Your account has not been let in yet.",
-            "Accept the terms on the model's page with the account of your token, then try again.",
+            tr("{repo} is open only to people who have accepted its terms.", repo=repo),
+            tr("Your account has not been let in yet."),
+            tr(
+                "Accept the terms on the model's page with the account of your "
+                "token, then try again."
+            ),
             details,
         )
     if headers.get("X-Error-Message", "").startswith("Invalid credentials"):
         return KnownError(
-            "The Hub does not accept your access token.",
-            "It may have been revoked or mistyped.",
-            "Enter a new token in the settings, or remove it.",
+            tr("The Hub does not accept your access token."),
+            tr("It may have been revoked or mistyped."),
+            tr("Enter a new token in the settings, or remove it."),
             details,
         )
     if code == "RevisionNotFound":
         return KnownError(
-            f"The version of {repo} that was listed is gone.",
-            "Its owner has replaced the repository's history.",
-            "Refresh the list of files and start the download again.",
+            tr("The version of {repo} that was listed is gone.", repo=repo),
+            tr("Its owner has replaced the repository's history."),
+            tr("Refresh the list of files and start the download again."),
             details,
         )
     if code == "EntryNotFound":
         return KnownError(
-            f"{path} is no longer in {repo}.",
-            "Its owner has removed or renamed it.",
-            "Refresh the list of files and pick another one.",
+            tr("{path} is no longer in {repo}.", path=path, repo=repo),
+            tr("Its owner has removed or renamed it."),
+            tr("Refresh the list of files and pick another one."),
             details,
         )
     if code == "RepoNotFound" or status in (401, 404):
         return KnownError(
-            f"There is no repository {repo}, or it is not open to you.",
-            "The Hub does not tell the one from the other.",
-            "Check the name; for a private repository, enter your access token in the settings.",
+            tr("There is no repository {repo}, or it is not open to you.", repo=repo),
+            tr("The Hub does not tell the one from the other."),
+            tr(
+                "Check the name; for a private repository, enter your access token in the settings."
+            ),
             details,
         )
     return KnownError(
-        f"The Hub does not give out {path}.",
-        f"It answered {status}.",
-        "Try again later, or pick another repository.",
+        tr("The Hub does not give out {path}.", path=path),
+        tr("It answered {status}.", status=status),
+        tr("Try again later, or pick another repository."),
         details,
     )

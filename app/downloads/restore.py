@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.downloads.hashing import new_digest
 from app.downloads.journal import Identity, Journal, NewerJournalError, Picture
 from app.downloads.part_file import PartFile
@@ -68,9 +69,12 @@ def open_partial(place: Place, identity: Identity) -> Partial:
     except NewerJournalError:
         file.close()
         raise KnownError(
-            f"The download of {identity.path} was begun by a newer version of the program.",
-            "This version does not know how to go on with it, and leaves it as it is.",
-            "Update the program, or cancel this download and start it anew.",
+            tr(
+                "The download of {path} was begun by a newer version of the program.",
+                path=identity.path,
+            ),
+            tr("This version does not know how to go on with it, and leaves it as it is."),
+            tr("Update the program, or cancel this download and start it anew."),
             str(place.journal),
         ) from None
     except BaseException:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from app.catalog.names import is_safe_path
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.downloads.types import DownloadRequest, FileRequest, Target
 
 PART_SUFFIX = ".glm-part"
@@ -145,8 +146,8 @@ def _check(request: DownloadRequest, file: FileRequest) -> None:
     )
     if not sound:
         raise KnownError(
-            "This file cannot be stored.",
-            "Its name, size or hash is not one that a file of the Hub can have.",
-            "Pick another file.",
+            tr("This file cannot be stored."),
+            tr("Its name, size or hash is not one that a file of the Hub can have."),
+            tr("Pick another file."),
             f"{request.repo} {request.commit} {file}"[:500],
         )

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from app.core.language import tr
+
 T = TypeVar("T")
 _SPARE_BYTES = 64 * 1024
 _BRISK_BYTES = 64 * 1024
@@ -55,7 +57,7 @@ class Stream:
         plain = self._sock
         with self._lock:
             if self._ended:
-                raise self._error or UnreachableError("the connection was closed")
+                raise self._error or UnreachableError(tr("the connection was closed"))
             # A second handle on the connection, by which it can be aborted meanwhile.
             self._sock = plain.dup()
             self._busy = True
@@ -108,7 +110,7 @@ class Stream:
             try:
                 got = self._sock.recv_into(into[count:], len(into) - count, flags)
             except OSError as error:
-                self.abort(UnreachableError(f"the connection broke: {error}"))
+                self.abort(UnreachableError(tr("the connection broke: {error}", error=error)))
                 got = 0
             if got == 0:
                 self._ended = True
@@ -123,15 +125,15 @@ class Stream:
         piece = bytearray(_SPARE_BYTES)
         while (end := self._left.find(mark)) < 0:
             if len(self._left) > limit:
-                raise WireError("the answer's head is too long")
+                raise WireError(tr("the answer's head is too long"))
             held = bytes(self._left)
             self._left.clear()
             count = self.receive(memoryview(piece), 1)
             if count == 0:
-                raise WireError("the connection was closed before an answer came")
+                raise WireError(tr("the connection was closed before an answer came"))
             self._left += held + piece[:count]
         if end > limit:
-            raise WireError("the answer's head is too long")
+            raise WireError(tr("the answer's head is too long"))
         data = bytes(self._left[: end + len(mark)])
         del self._left[: end + len(mark)]
         return data
@@ -155,12 +157,12 @@ class Stream:
     def _using(self) -> Iterator[None]:
         with self._lock:
             if self._ended:
-                raise self._error or UnreachableError("the connection was closed")
+                raise self._error or UnreachableError(tr("the connection was closed"))
             self._busy = True
         try:
             yield
         except OSError as error:
-            raise UnreachableError(f"the connection broke: {error}") from error
+            raise UnreachableError(tr("the connection broke: {error}", error=error)) from error
         finally:
             with self._lock:
                 self._busy = False

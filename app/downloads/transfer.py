@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.downloads.clock import Clock, Pulse, first_of
 from app.downloads.disk import DiskThreads, hash_some
 from app.downloads.fetch import (
@@ -293,8 +294,8 @@ def _disk_trouble(error: OSError) -> Exception:
     if is_full(error):
         return NoSpace()
     return KnownError(
-        "The file could not be written.",
-        "The disk or the folder reported an error.",
-        "Check the disk, or choose another folder, and try again.",
+        tr("The file could not be written."),
+        tr("The disk or the folder reported an error."),
+        tr("Check the disk, or choose another folder, and try again."),
         repr(error),
     )

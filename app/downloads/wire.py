@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 import truststore
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.downloads.dial import connect
 from app.downloads.stream import Stream, UnreachableError, WireError
 
@@ -33,13 +34,13 @@ class Response:
         encoding = headers.get("Transfer-Encoding", "").lower()
         self._chunked = body and encoding == "chunked"
         if body and encoding not in ("", "chunked", "identity"):
-            raise WireError(f"an unknown transfer encoding: {encoding[:40]}")
+            raise WireError(tr("an unknown transfer encoding: {encoding}", encoding=encoding[:40]))
         lengths = set(headers.get_all("Content-Length", []))
         if len(lengths) > 1:
-            raise WireError("the answer names two lengths")
+            raise WireError(tr("the answer names two lengths"))
         length = next(iter(lengths)) if lengths and not self._chunked else None
         if length is not None and not re.fullmatch(r"\d{1,18}", length.strip()):
-            raise WireError("the answer's length is not a number")
+            raise WireError(tr("the answer's length is not a number"))
         self.length = int(length) if length is not None else None
         self._left: int | None = self.length if body else 0
         if self._chunked:
@@ -79,7 +80,7 @@ class Response:
                 if self._left is None:
                     self._over = True
                 elif filled == 0:
-                    raise WireError("the answer ended too early")
+                    raise WireError(tr("the answer ended too early"))
                 break
             filled += got
             if self._left is not None:
@@ -99,7 +100,7 @@ class Response:
     def _next_chunk(self) -> None:
         line = (self._stream.read_until(b"\r\n", 1024)).split(b";")[0].strip()
         if not re.fullmatch(rb"[0-9A-Fa-f]{1,15}", line):
-            raise WireError("the answer's chunks make no sense")
+            raise WireError(tr("the answer's chunks make no sense"))
         self._left = int(line, 16)
         if self._left == 0:
             while self._stream.read_until(b"\r\n", _HEAD_LIMIT) != b"\r\n":
@@ -142,27 +143,32 @@ class Connection:
                     connection._proxy_headers = _proxy_login(proxy)
                 return connection
         except TimeoutError as error:
-            raise UnreachableError(f"{host} did not answer") from error
+            raise UnreachableError(tr("{host} did not answer", host=host)) from error
         except ssl.SSLCertVerificationError as error:
             raise KnownError(
-                f"The connection to {host} is not safe.",
-                "Its certificate could not be checked.",
-                "Check the clock of this machine, and ask whoever runs the network or the mirror.",
+                tr("The connection to {host} is not safe.", host=host),
+                tr("Its certificate could not be checked."),
+                tr(
+                    "Check the clock of this machine, and ask whoever runs the "
+                    "network or the mirror."
+                ),
                 str(error),
             ) from error
         except (OSError, ValueError) as error:
-            raise UnreachableError(f"{host} cannot be reached: {error}") from error
+            raise UnreachableError(
+                tr("{host} cannot be reached: {error}", host=host, error=error)
+            ) from error
 
     async def request(self, method: str, url: SplitResult, headers: Mapping[str, str]) -> Response:
         """Sends it and waits for the head of the answer. Raises WireError."""
         path = (url.path or "/") + (f"?{url.query}" if url.query else "")
         target = f"{url.scheme}://{url.netloc}{path}" if self._absolute else path
         if re.search(r"[\x00-\x20\x7f-\U0010ffff]", target):
-            raise WireError("the address holds characters that no address may have")
+            raise WireError(tr("the address holds characters that no address may have"))
         host = url.netloc.rpartition("@")[2]
         named = {"Host": host, "Accept-Encoding": "identity", **self._proxy_headers, **headers}
         if any(re.search(r"[\r\n\x00]", value) for value in named.values()):
-            raise WireError("a header holds a line break")
+            raise WireError(tr("a header holds a line break"))
         lines = [f"{method} {target} HTTP/1.1", *(f"{k}: {v}" for k, v in named.items())]
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
@@ -186,9 +192,9 @@ def split_url(url: str) -> SplitResult:
         parts = urlsplit(url)
         sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError as error:
-        raise WireError("not an address") from error
+        raise WireError(tr("not an address")) from error
     if not sound:
-        raise WireError("not an address")
+        raise WireError(tr("not an address"))
     return parts
 
 
@@ -197,7 +203,7 @@ def join_url(base: str, location: str) -> str:
     try:
         joined = urljoin(base, location)
     except ValueError as error:
-        raise WireError("the server redirects to something that is no address") from error
+        raise WireError(tr("the server redirects to something that is no address")) from error
     split_url(joined)
     return joined
 
@@ -215,9 +221,9 @@ def proxy_for(url: SplitResult) -> SplitResult | None:
     proxy = urlsplit(address if "://" in address else f"http://{address}")
     if proxy.scheme != "http" or not proxy.hostname:
         raise KnownError(
-            "The proxy that this machine names cannot be used.",
-            "Only proxies whose address begins with http:// are supported.",
-            "Change the proxy setting, or name this host in NO_PROXY.",
+            tr("The proxy that this machine names cannot be used."),
+            tr("Only proxies whose address begins with http:// are supported."),
+            tr("Change the proxy setting, or name this host in NO_PROXY."),
             f"{proxy.scheme}://{proxy.hostname}",
         )
     return proxy
@@ -259,12 +265,12 @@ async def _tunnel(stream: Stream, host: str, port: int, proxy: SplitResult) -> N
     answer = await stream.on_thread(connect_through)
     if answer.status == 407:
         raise KnownError(
-            "The proxy asks for a name and a password.",
+            tr("The proxy asks for a name and a password."),
             "",
-            "Put them into the proxy's address, as http://name:password@host:port.",
+            tr("Put them into the proxy's address, as http://name:password@host:port."),
         )
     if answer.status != 200:
-        raise WireError(f"the proxy answered {answer.status}")
+        raise WireError(tr("the proxy answered {status}", status=answer.status))
     await _start_tls(stream, _tls(), host)
 
 
@@ -273,14 +279,14 @@ def _read_head(stream: Stream, body: bool) -> Response:
         data = stream.read_until(b"\r\n\r\n", _HEAD_LIMIT)
         match = _STATUS_LINE.match(data)
         if match is None:
-            raise WireError("the answer is not HTTP")
+            raise WireError(tr("the answer is not HTTP"))
         status = int(match[1])
         if status >= 200:
             break
     try:
         headers = http.client.parse_headers(io.BytesIO(data[match.end() :]))
     except (http.client.HTTPException, ValueError) as error:
-        raise WireError("the answer's head makes no sense") from error
+        raise WireError(tr("the answer's head makes no sense")) from error
     return Response(stream, status, headers, body and status not in (204, 304))
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.gguf.serial import header_from_json, header_to_json
 from app.gguf.types import ModelHeader
 from app.gguf.window import FINGERPRINT_BYTES
@@ -62,9 +63,9 @@ class CachedEntries:
             data = _unpack(packed, key) if packed is not None else None
             if data is None:
                 raise KnownError(
-                    "The stored header of this model is gone.",
-                    "The folder of cached headers was emptied or damaged.",
-                    "Refresh the list of files; the header will be fetched again.",
+                    tr("The stored header of this model is gone."),
+                    tr("The folder of cached headers was emptied or damaged."),
+                    tr("Refresh the list of files; the header will be fetched again."),
                 )
             found[key] = data
         return found

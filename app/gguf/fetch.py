@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.gguf.remote import RangeReply
 from app.gguf.window import MAX_HEADER_BYTES
 
@@ -131,7 +132,9 @@ class HttpFetcher:
         while len(data) < length:
             self._cancel.raise_if_cancelled()
             if time.monotonic() > deadline:
-                raise TimeoutError(f"no end after {self._deadline_seconds:.0f} seconds")
+                raise TimeoutError(
+                    tr("no end after {deadline:.0f} seconds", deadline=self._deadline_seconds)
+                )
             # read1 gives what has arrived; read would wait for all of it past the deadline.
             piece = answer.read1(min(_CHUNK, length - len(data)))
             if not piece:
@@ -150,9 +153,9 @@ def _host(url: str) -> str:
         host = ""
     if not host or parts.scheme not in ("http", "https"):
         raise KnownError(
-            "This address cannot be opened.",
-            "Only http and https addresses are opened.",
-            "Check the address.",
+            tr("This address cannot be opened."),
+            tr("Only http and https addresses are opened."),
+            tr("Check the address."),
             url[:200],
         )
     return host
@@ -176,20 +179,20 @@ def _bare(etag: str | None) -> str | None:
 
 def _unreachable(host: str, error: Exception) -> KnownError:
     return KnownError(
-        f"{host} cannot be reached.",
-        "It did not answer in time."
+        tr("{host} cannot be reached.", host=host),
+        tr("It did not answer in time.")
         if isinstance(error, TimeoutError)
-        else "There is no connection, or it broke off.",
-        "Check the network connection and try again.",
+        else tr("There is no connection, or it broke off."),
+        tr("Check the network connection and try again."),
         repr(error),
     )
 
 
 def _not_trusted(host: str, why: str) -> KnownError:
     return KnownError(
-        f"The answer of {host} cannot be used.",
+        tr("The answer of {host} cannot be used.", host=host),
         why,
-        "Check the address, or try again later.",
+        tr("Check the address, or try again later."),
     )
 
 
@@ -197,29 +200,29 @@ def _refused(host: str, status: int, headers: Message) -> KnownError:
     details = f"HTTP status {status}"
     if status in (401, 403):
         return KnownError(
-            f"{host} does not give out this file.",
-            "It does not exist, or it is private or asks for a licence to be accepted first.",
-            "Check the name; for a private model, set an access token.",
+            tr("{host} does not give out this file.", host=host),
+            tr("It does not exist, or it is private or asks for a licence to be accepted first."),
+            tr("Check the name; for a private model, set an access token."),
             details,
         )
     if status in (404, 410):
         return KnownError(
-            f"{host} does not have this file.",
-            "It was moved, renamed or deleted.",
-            "Refresh the list of files.",
+            tr("{host} does not have this file.", host=host),
+            tr("It was moved, renamed or deleted."),
+            tr("Refresh the list of files."),
             details,
         )
     if status == 429:
         wait = headers.get("Retry-After", "")
         return KnownError(
-            f"{host} has been asked too often.",
-            f"It accepts requests again in {wait} seconds." if wait.isdigit() else "",
-            "Try again later.",
+            tr("{host} has been asked too often.", host=host),
+            tr("It accepts requests again in {wait} seconds.", wait=wait) if wait.isdigit() else "",
+            tr("Try again later."),
             details,
         )
     return KnownError(
-        f"{host} could not answer.",
-        f"It reported the error {status}.",
-        "Try again later.",
+        tr("{host} could not answer.", host=host),
+        tr("It reported the error {status}.", status=status),
+        tr("Try again later."),
         details,
     )

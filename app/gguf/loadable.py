@@ -1,6 +1,7 @@
 """Which readable files llama.cpp will still refuse, and why, in words."""
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.gguf.types import ModelHeader
 
 
@@ -9,15 +10,15 @@ def why_not_loadable(header: ModelHeader) -> KnownError | None:
     name = header.shards[0].name
     if header.byte_order == "big":
         return KnownError(
-            f"{name} is written for big-endian machines.",
-            "llama.cpp loads only files of its own machine's byte order.",
-            "Choose the little-endian version of this model.",
+            tr("{name} is written for big-endian machines.", name=name),
+            tr("llama.cpp loads only files of its own machine's byte order."),
+            tr("Choose the little-endian version of this model."),
         )
     if not header.tensors:
         return KnownError(
-            f"{name} holds no tensors.",
-            "It is a vocabulary or a list of settings, not a model.",
-            "Choose a file with weights.",
+            tr("{name} holds no tensors.", name=name),
+            tr("It is a vocabulary or a list of settings, not a model."),
+            tr("Choose a file with weights."),
         )
     foreign = header.foreign_types
     if foreign:
@@ -37,7 +38,7 @@ def _foreign(name: str, header: ModelHeader) -> KnownError:
         why = f"Its quantization ({names}) can be loaded only by ik_llama.cpp."
     else:
         why = f"Its quantization ({names}) was given up by llama.cpp."
-    return KnownError(f"{name} is not made for llama.cpp.", why, next_step)
+    return KnownError(tr("{name} is not made for llama.cpp.", name=name), why, next_step)
 
 
 def _gaps(name: str, header: ModelHeader) -> KnownError | None:
@@ -46,9 +47,12 @@ def _gaps(name: str, header: ModelHeader) -> KnownError | None:
     for tensor in header.tensors:
         if tensor.offset != expected[tensor.shard]:
             return KnownError(
-                f"{name} is laid out in a way that llama.cpp does not load.",
-                f"The data of tensor {tensor.name} does not follow the tensor before it.",
-                "Choose another file of this model.",
+                tr("{name} is laid out in a way that llama.cpp does not load.", name=name),
+                tr(
+                    "The data of tensor {name} does not follow the tensor before it.",
+                    name=tensor.name,
+                ),
+                tr("Choose another file of this model."),
             )
         padding = -tensor.size_bytes % header.shards[tensor.shard].alignment
         expected[tensor.shard] += tensor.size_bytes + padding

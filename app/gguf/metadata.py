@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.gguf.read import read_header
 from app.gguf.types import ArraySkipped
 from app.gguf.vocabulary import read_tokens, token_text
@@ -26,9 +27,9 @@ def read_language(path: Path) -> Language:
     template = header.metadata.get("tokenizer.chat_template")
     if isinstance(template, ArraySkipped):
         raise KnownError(
-            f"{path.name} has a chat template too large to be used.",
-            f"It takes {template.size_bytes:,} bytes.",
-            "Choose another file of this model.",
+            tr("{name} has a chat template too large to be used.", name=path.name),
+            tr("It takes {size:,} bytes.", size=template.size_bytes),
+            tr("Choose another file of this model."),
         )
     return Language(
         header.chat_template,

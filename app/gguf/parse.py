@@ -9,6 +9,7 @@ import struct
 from dataclasses import dataclass
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.gguf.quants import QuantType, quant_type
 from app.gguf.strings import iterate_strings, skip_strings
 from app.gguf.types import (
@@ -131,11 +132,11 @@ class HeaderParser:
         window.want(24)
         if bytes(window.data[:4]) != b"GGUF":
             raise KnownError(
-                f"{window.name} is not a GGUF file.",
-                "It does not begin with the letters GGUF."
+                tr("{name} is not a GGUF file.", name=window.name),
+                tr("It does not begin with the letters GGUF.")
                 if window.total
-                else "The file is empty.",
-                "Choose a file whose name ends in .gguf, or download it again.",
+                else tr("The file is empty."),
+                tr("Choose a file whose name ends in .gguf, or download it again."),
             )
         little: int = struct.unpack_from("<I", window.data, 4)[0]
         # A version is a small number: with its bytes the other way round it looks like 0x03000000.
@@ -149,7 +150,7 @@ class HeaderParser:
         else:
             why = f"It says it is version {version} of the format; versions 2 and 3 are known."
             next_step = "It may be damaged, or made for a newer program. Choose another file."
-        raise KnownError(f"{window.name} cannot be read.", why, next_step)
+        raise KnownError(tr("{name} cannot be read.", name=window.name), why, next_step)
 
     def _count(self, what: str, limit: int, smallest_bytes: int) -> int:
         count: int = self._layout.u64.unpack_from(self._window.data, self._position)[0]
@@ -362,16 +363,23 @@ class HeaderParser:
     def _data_missing(self, end: int) -> KnownError:
         window = self._window
         return KnownError(
-            f"{window.name} is not complete.",
-            f"Its tensors need {end:,} bytes, and the file has {window.total:,}.",
-            "Download it again; an interrupted download leaves such a file.",
+            tr("{name} is not complete.", name=window.name),
+            tr(
+                "Its tensors need {end:,} bytes, and the file has {total:,}.",
+                end=end,
+                total=window.total,
+            ),
+            tr("Download it again; an interrupted download leaves such a file."),
         )
 
     def _damaged(self, why: str) -> KnownError:
         return KnownError(
-            f"{self._window.name} is damaged, or not a model file that can be read safely.",
+            tr(
+                "{name} is damaged, or not a model file that can be read safely.",
+                name=self._window.name,
+            ),
             why,
-            "Download it again, or choose another file.",
+            tr("Download it again, or choose another file."),
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.gguf.parse import Entry, HeaderParser
 from app.gguf.shards import ReadShard, join_shards, missing_shards, sibling_names
 from app.gguf.types import ModelHeader
@@ -38,9 +39,9 @@ class FileEntries:
 
     def _changed(self) -> KnownError:
         return KnownError(
-            f"{self.path.name} has changed since it was read.",
-            "It is shorter than before.",
-            "Choose the file again.",
+            tr("{name} has changed since it was read.", name=self.path.name),
+            tr("It is shorter than before."),
+            tr("Choose the file again."),
         )
 
 
@@ -82,29 +83,29 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
         # Before opening: a named pipe would wait for a writer for ever.
         if not stat.S_ISREG(status.st_mode):
             raise KnownError(
-                f"{path.name} is not a file.",
-                "It is a folder or a device." if path.name else "",
-                "Choose a model file; its name ends in .gguf.",
+                tr("{name} is not a file.", name=path.name),
+                tr("It is a folder or a device.") if path.name else "",
+                tr("Choose a model file; its name ends in .gguf."),
             )
         with path.open("rb", buffering=0) as file:
             yield file, status.st_size
     except FileNotFoundError as error:
         raise KnownError(
-            f"{path.name} does not exist.",
-            f"There is no such file in {path.parent}.",
-            "Choose the file again; it may have been moved or deleted.",
+            tr("{name} does not exist.", name=path.name),
+            tr("There is no such file in {parent}.", parent=path.parent),
+            tr("Choose the file again; it may have been moved or deleted."),
         ) from error
     except PermissionError as error:
         raise KnownError(
-            f"{path.name} cannot be opened.",
-            "This user has no permission to read it.",
-            "Change its permissions, or copy it to a folder of your own.",
+            tr("{name} cannot be opened.", name=path.name),
+            tr("This user has no permission to read it."),
+            tr("Change its permissions, or copy it to a folder of your own."),
             str(error),
         ) from error
     except OSError as error:
         raise KnownError(
-            f"{path.name} cannot be read.",
-            f"The system says: {error.strerror or error}.",
-            "Check the disk or the network folder it lies on.",
+            tr("{name} cannot be read.", name=path.name),
+            tr("The system says: {strerror}.", strerror=error.strerror or error),
+            tr("Check the disk or the network folder it lies on."),
             repr(error),
         ) from error

@@ -8,6 +8,7 @@ from typing import Protocol
 from urllib.parse import quote, unquote
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.gguf.cache import HeaderCache, cache_key
 from app.gguf.parse import Entry, HeaderParser
 from app.gguf.shards import ReadShard, join_shards, missing_shards, shard_names, sibling_names
@@ -189,7 +190,7 @@ class _Opening:
 
 def _changed(name: str) -> KnownError:
     return KnownError(
-        f"{name} has changed on the server.",
-        "It was replaced by another version just now.",
-        "Refresh the list of files and try again.",
+        tr("{name} has changed on the server.", name=name),
+        tr("It was replaced by another version just now."),
+        tr("Refresh the list of files and try again."),
     )

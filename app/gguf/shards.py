@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.gguf.parse import MAX_TENSORS, FileHeader
 from app.gguf.types import ModelHeader, RawEntries, ShardInfo, TensorInfo
 
@@ -56,10 +57,17 @@ def sibling_names(name: str, header: FileHeader) -> tuple[str, ...]:
     names = shard_names(name)
     if names is None or len(names) != count:
         raise KnownError(
-            f"{name} is one of {count} files of a model, but is not named like one.",
-            "The other files are found by their names, which end in "
-            f"-00001-of-{count:05d}.gguf and so on.",
-            "Give the files back the names they were downloaded with.",
+            tr(
+                "{name} is one of {count} files of a model, but is not named like one.",
+                name=name,
+                count=count,
+            ),
+            tr(
+                "The other files are found by their names, which end in "
+                "-00001-of-{count:05d}.gguf and so on.",
+                count=count,
+            ),
+            tr("Give the files back the names they were downloaded with."),
         )
     return names
 
@@ -67,9 +75,13 @@ def sibling_names(name: str, header: FileHeader) -> tuple[str, ...]:
 def missing_shards(missing: Sequence[str], count: int) -> KnownError:
     shown = ", ".join(missing[:3]) + (" and more" if len(missing) > 3 else "")
     return KnownError(
-        f"{len(missing)} of the {count} files of this model are missing.",
-        f"Not found: {shown}.",
-        "Download the missing files and put them all into one folder.",
+        tr(
+            "{missing} of the {count} files of this model are missing.",
+            missing=len(missing),
+            count=count,
+        ),
+        tr("Not found: {shown}.", shown=shown),
+        tr("Download the missing files and put them all into one folder."),
     )
 
 
@@ -135,15 +147,15 @@ def _info(shard: ReadShard) -> ShardInfo:
 
 def _mixed(name: str, why: str) -> KnownError:
     return KnownError(
-        f"{name} does not belong to the files beside it.",
+        tr("{name} does not belong to the files beside it.", name=name),
         why,
-        "Download all files of one quantization again into one folder.",
+        tr("Download all files of one quantization again into one folder."),
     )
 
 
 def _unusable(name: str, why: str) -> KnownError:
     return KnownError(
-        f"{name} is damaged, or not a model file that can be read safely.",
+        tr("{name} is damaged, or not a model file that can be read safely.", name=name),
         why,
-        "Download it again, or choose another file.",
+        tr("Download it again, or choose another file."),
     )

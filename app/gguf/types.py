@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.gguf.quants import FILE_TYPES, QuantType
 
 ByteOrder = Literal["little", "big"]
@@ -305,8 +306,11 @@ class ModelHeader:
 
     def _damaged(self, details: str) -> KnownError:
         return KnownError(
-            f"{self.shards[0].name} does not describe a language model that can be run.",
-            f"In its header, {details}.",
-            "Choose another file, or download this one again.",
-            f"architecture: {self.architecture or 'missing'}",
+            tr(
+                "{name} does not describe a language model that can be run.",
+                name=self.shards[0].name,
+            ),
+            tr("In its header, {details}.", details=details),
+            tr("Choose another file, or download this one again."),
+            tr("architecture: {architecture}", architecture=self.architecture or "missing"),
         )

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.gguf.strings import iterate_strings
 from app.gguf.types import ModelHeader
 
@@ -67,11 +68,11 @@ def _types(entry: bytes | None, count: int, sign: str, name: str) -> tuple[int, 
     element, listed = struct.unpack_from(f"{sign}IQ", entry, _values_at(_TYPES) - 12)
     if element not in (4, 5) or listed != count:
         raise KnownError(
-            f"The vocabulary of {name} is damaged.",
-            f"It has {count:,} tokens and {listed:,} token types."
+            tr("The vocabulary of {name} is damaged.", name=name),
+            tr("It has {count:,} tokens and {listed:,} token types.", count=count, listed=listed)
             if listed != count
-            else "Its token types are not 32-bit numbers.",
-            "Download the file again, or choose another one.",
+            else tr("Its token types are not 32-bit numbers."),
+            tr("Download the file again, or choose another one."),
         )
     return struct.unpack_from(f"{sign}{count}i", entry, _values_at(_TYPES))
 

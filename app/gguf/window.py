@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from app.core.errors import KnownError
+from app.core.language import tr
 
 MIB = 1024 * 1024
 
@@ -50,10 +51,13 @@ class Window:
         end = min(end, self.total)
         if end > MAX_HEADER_BYTES:
             raise KnownError(
-                f"{self.name} has a header too large to be read.",
-                f"Headers of model files take some ten million bytes; this one goes on beyond "
-                f"{MAX_HEADER_BYTES:,}.",
-                "Choose another file.",
+                tr("{name} has a header too large to be read.", name=self.name),
+                tr(
+                    "Headers of model files take some ten million bytes; this one "
+                    "goes on beyond {max_header_bytes:,}.",
+                    max_header_bytes=MAX_HEADER_BYTES,
+                ),
+                tr("Choose another file."),
             )
         if len(self.data) >= end:
             return
@@ -98,8 +102,8 @@ class Window:
 
     def truncated(self) -> KnownError:
         return KnownError(
-            f"{self.name} is not complete.",
-            "It ends in the middle of its header.",
-            "Download it again; an interrupted download leaves such a file.",
-            f"file size: {self.total:,} bytes",
+            tr("{name} is not complete.", name=self.name),
+            tr("It ends in the middle of its header."),
+            tr("Download it again; an interrupted download leaves such a file."),
+            tr("file size: {total:,} bytes", total=self.total),
         )

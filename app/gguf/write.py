@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.gguf.loadable import why_not_loadable
 from app.gguf.quants import QuantType
 from app.gguf.types import ModelHeader, ScalarType
@@ -120,9 +121,13 @@ def write_sparse(path: Path, header: bytes, size_bytes: int) -> None:
     except OSError as error:
         path.unlink(missing_ok=True)
         raise KnownError(
-            "The trial load of this model could not be prepared.",
-            f"Writing {path.name} failed: {error.strerror or error}.",
-            "Make some room on this disk. File systems such as FAT32 cannot hold such files.",
+            tr("The trial load of this model could not be prepared."),
+            tr(
+                "Writing {name} failed: {strerror}.",
+                name=path.name,
+                strerror=error.strerror or error,
+            ),
+            tr("Make some room on this disk. File systems such as FAT32 cannot hold such files."),
             repr(error),
         ) from error
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get
 
 from app.core.errors import KnownError
 from app.core.json import JsonObject, JsonValue
+from app.core.language import tr
 from app.hardware.types import FORMAT, FORMAT_VERSION, Gpu, Machine, MigSlice
 
 MAX_FILE_BYTES = 4_000_000
@@ -71,9 +72,9 @@ def read_machine(path: Path) -> Machine:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise KnownError(
-            f"The machine file {path.name} cannot be read.",
+            tr("The machine file {name} cannot be read.", name=path.name),
             error.strerror or "",
-            "Check the path.",
+            tr("Check the path."),
             str(error),
         ) from error
     except UnicodeDecodeError as error:
@@ -105,7 +106,7 @@ def _read(kind: object, value: object, where: str) -> object:
 
 def _dataclass(kind: type[Any], value: object, where: str) -> object:
     if not isinstance(value, dict):
-        raise MalformedError(f"{where or 'the whole'} is not an object")
+        raise MalformedError(tr("{where} is not an object", where=where or "the whole"))
     hints = get_type_hints(kind)
     arguments: dict[str, object] = {}
     for field in fields(kind):
@@ -113,7 +114,7 @@ def _dataclass(kind: type[Any], value: object, where: str) -> object:
         if field.name in value:
             arguments[field.name] = _read(hints[field.name], value[field.name], place)
         elif _required(field):
-            raise MalformedError(f"{place} is missing")
+            raise MalformedError(tr("{place} is missing", place=place))
     return kind(**arguments)
 
 
@@ -123,22 +124,31 @@ def _required(field: Field[Any]) -> bool:
 
 def _tuple(arms: tuple[Any, ...], value: object, where: str) -> tuple[object, ...]:
     if not isinstance(value, list):
-        raise MalformedError(f"{where} is not a list")
+        raise MalformedError(tr("{where} is not a list", where=where))
     if len(value) > _MAX_ITEMS:
-        raise MalformedError(f"{where} has too many entries")
+        raise MalformedError(tr("{where} has too many entries", where=where))
     if arms[-1] is Ellipsis:
         kinds = (arms[0],) * len(value)
     elif len(arms) == len(value):
         kinds = arms
     else:
-        raise MalformedError(f"{where} has {len(value)} entries instead of {len(arms)}")
+        raise MalformedError(
+            tr(
+                "{where} has {value} entries instead of {arms}",
+                where=where,
+                value=len(value),
+                arms=len(arms),
+            )
+        )
     pairs = zip(kinds, value, strict=True)
     return tuple(_read(kind, item, f"{where}[{i}]") for i, (kind, item) in enumerate(pairs))
 
 
 def _choice(choices: tuple[Any, ...], value: object, where: str) -> object:
     if not isinstance(value, str) or value not in choices:
-        raise MalformedError(f"{where} is not one of {', '.join(choices)}")
+        raise MalformedError(
+            tr("{where} is not one of {value}", where=where, value=", ".join(choices))
+        )
     return value
 
 
@@ -146,17 +156,17 @@ def _scalar(kind: object, value: object, where: str) -> object:
     if kind is bool:
         if isinstance(value, bool):
             return value
-        raise MalformedError(f"{where} is not true or false")
+        raise MalformedError(tr("{where} is not true or false", where=where))
     if kind is str:
         if isinstance(value, str) and value.isprintable():
             return value
-        raise MalformedError(f"{where} is not plain text")
+        raise MalformedError(tr("{where} is not plain text", where=where))
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise MalformedError(f"{where} is not a number")
+        raise MalformedError(tr("{where} is not a number", where=where))
     if kind is int and not isinstance(value, int):
-        raise MalformedError(f"{where} is not a whole number")
+        raise MalformedError(tr("{where} is not a whole number", where=where))
     if not math.isfinite(value) or not 0 <= value <= _MAX_INT:
-        raise MalformedError(f"{where} is out of range")
+        raise MalformedError(tr("{where} is out of range", where=where))
     return float(value) if kind is float else value
 
 
@@ -189,19 +199,21 @@ def _check_gpu_memory(place: str, gpu: Gpu | MigSlice) -> None:
 
 def _positive(place: str, value: float | None) -> None:
     if value is not None and value <= 0:
-        raise MalformedError(f"{place} is 0; leave out what is unknown")
+        raise MalformedError(tr("{place} is 0; leave out what is unknown", place=place))
 
 
 def _part(place: str, part: int | None, whole: int | None) -> None:
     if part is not None and whole is not None and part > whole:
-        raise MalformedError(f"{place} is more than the total")
+        raise MalformedError(tr("{place} is more than the total", place=place))
 
 
 def _broken(file: str, why: str, next_step: str = "", details: str = "") -> KnownError:
     return KnownError(
-        f"The machine file {file} cannot be used." if file else "This is no usable machine.",
+        tr("The machine file {file} cannot be used.", file=file)
+        if file
+        else tr("This is no usable machine."),
         why,
-        next_step or "Write one with `glm-launcher hardware --json`.",
+        next_step or tr("Write one with `glm-launcher hardware --json`."),
         details,
     )
 

@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from typing import TypeVar, cast
 
+from app.core.language import tr
 from app.hardware.amd_smi import AmdSmiReport, add_amdsmi
 from app.hardware.apple import IOREG_COMMAND, SYSCTL_COMMAND, parse_sysctl
 from app.hardware.bandwidth import METHOD, cache_bytes, usable_threads
@@ -139,26 +140,26 @@ def _sysctl(sources: Sources) -> dict[str, str]:
 
 def _apple(sources: Sources) -> tuple[Gpu, ...]:
     if sources.facts.system() != "Darwin":
-        raise ProbeError("Not a Mac.", "skipped")
+        raise ProbeError(tr("Not a Mac."), "skipped")
     return apple_gpus(_sysctl(sources), sources.tool(IOREG_COMMAND))
 
 
 def _windows(sources: Sources) -> tuple[Gpu, ...]:
     if sources.facts.system() != "Windows":
-        raise ProbeError("Not Windows.", "skipped")
+        raise ProbeError(tr("Not Windows."), "skipped")
     return windows_gpus(sources.adapters())
 
 
 def _nvidia(sources: Sources) -> NvmlReport:
     if sources.facts.system() == "Darwin":
-        raise ProbeError("macOS has no NVIDIA driver.", "skipped")
+        raise ProbeError(tr("macOS has no NVIDIA driver."), "skipped")
     answer = sources.nvml()
     if answer.status != "ok":
         raise ProbeError(answer.error, answer.status)
     try:
         return from_json(NvmlReport, answer.value)
     except MalformedError as error:
-        raise ProbeError(f"The answer is not readable: {error}") from error
+        raise ProbeError(tr("The answer is not readable: {error}", error=error)) from error
 
 
 def _amdsmi(sources: Sources) -> AmdSmiReport:
@@ -168,7 +169,7 @@ def _amdsmi(sources: Sources) -> AmdSmiReport:
     try:
         report = from_json(AmdSmiReport, answer.value)
     except MalformedError as error:
-        raise ProbeError(f"The answer is not readable: {error}") from error
+        raise ProbeError(tr("The answer is not readable: {error}", error=error)) from error
     if report.error:
         raise ProbeError(report.error)
     return report

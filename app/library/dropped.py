@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.library.listing import distinct, models_of
 from app.library.types import InstalledModel, Source, readable
 from app.library.walk import Walk
@@ -35,9 +36,11 @@ def look_at_dropped(paths: Sequence[Path], cancel: CancelToken) -> Dropped:
     if not models:
         name = readable(paths[0].name) if paths else "Nothing"
         raise KnownError(
-            f"{name} holds no model." if folders else f"{name} is no model file.",
-            "Models are files whose name ends in .gguf.",
-            "Drop such a file, all its shards, or the folder that they are in.",
+            tr("{name} holds no model.", name=name)
+            if folders
+            else tr("{name} is no model file.", name=name),
+            tr("Models are files whose name ends in .gguf."),
+            tr("Drop such a file, all its shards, or the folder that they are in."),
         )
     if len(models) == 1:
         # What it lacks is for whoever opens it to say.

@@ -13,6 +13,7 @@ from app.catalog.names import RepoFile
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 from app.core.hub_access import HubAccess
+from app.core.language import tr
 from app.downloads.types import DownloadRequest, JobStatus, Target
 from app.library.headers import HeaderNotes, apply, read_model
 from app.library.listing import models_of
@@ -212,7 +213,9 @@ class Library:
             if any(file.path == path for file in model.files):
                 return self.refreshed(apply(model, read_model(model, CancelToken())))
         raise KnownError(
-            f"{path.name} is no model file.", "Its name does not end in .gguf.", "Choose another."
+            tr("{name} is no model file.", name=path.name),
+            tr("Its name does not end in .gguf."),
+            tr("Choose another."),
         )
 
     def note_used(self, path: Path) -> None:
@@ -297,9 +300,9 @@ class Library:
         """Raises KnownError when a model is loaded from one of these files."""
         if self._loaded is not None and self._loaded in contents:
             raise KnownError(
-                f"{title} is loaded and cannot be {what} now.",
+                tr("{title} is loaded and cannot be {what} now.", title=title, what=what),
                 "",
-                "Unload it or open another model first.",
+                tr("Unload it or open another model first."),
             )
 
     def _replace(self, model: InstalledModel) -> None:
@@ -322,7 +325,9 @@ def renewed(file: ModelFile) -> ModelFile:
     try:
         status = file.content.stat()
     except OSError as error:
-        raise KnownError(f"{file.name} is gone.", "", "Look for models again.") from error
+        raise KnownError(
+            tr("{name} is gone.", name=file.name), "", tr("Look for models again.")
+        ) from error
     return replace(
         file,
         size_bytes=status.st_size,

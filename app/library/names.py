@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.library.types import InstalledModel
 
 _SHOWN = 12
@@ -50,13 +51,19 @@ def find_model(models: Sequence[InstalledModel], text: str) -> InstalledModel:
     more = f" and {len(candidates) - _SHOWN} more" if len(candidates) > _SHOWN else ""
     if not models:
         raise KnownError(
-            f"No model is called {text}.",
-            "There is no model on this computer that the program can find.",
-            "“glm-launcher download” gets one.",
+            tr("No model is called {text}.", text=text),
+            tr("There is no model on this computer that the program can find."),
+            tr("“glm-launcher download” gets one."),
         )
     if parts:
-        raise KnownError(f"{text} may be any of several models.", f"They are: {shown}{more}.")
-    raise KnownError(f"No model is called {text}.", f"There are: {shown}{more}.")
+        raise KnownError(
+            tr("{text} may be any of several models.", text=text),
+            tr("They are: {shown}{more}.", shown=shown, more=more),
+        )
+    raise KnownError(
+        tr("No model is called {text}.", text=text),
+        tr("There are: {shown}{more}.", shown=shown, more=more),
+    )
 
 
 def _plain(title: str) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.downloads.types import ENDED, Event, JobStatus, Target
 
 _PAUSE_SECONDS = 30.0
@@ -64,7 +65,7 @@ def _wait_until_paused(queue: Queue, job_ids: Collection[str], cancel: CancelTok
             cancel.raise_if_cancelled()
             if not seen.wait(deadline - time.monotonic()):
                 raise KnownError(
-                    "The downloads do not stop.", "", "Pause them, then move the models."
+                    tr("The downloads do not stop."), "", tr("Pause them, then move the models.")
                 )
             seen.clear()
     finally:

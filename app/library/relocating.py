@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
+from app.core.language import tr
 from app.downloads.move import MoveProgress, check_room, discard_copy
 from app.downloads.relocate import move_sets
 from app.downloads.space import is_full
@@ -206,9 +207,9 @@ class _Run:
         known = [file for file in found if file is not None]
         if [file.path for file in known] != [file.path for file in one.request.files]:
             raise KnownError(
-                f"{one.title} cannot go into a Hugging Face cache.",
-                "Nothing tells which version of its repository it is.",
-                "Choose a folder, or download it again.",
+                tr("{title} cannot go into a Hugging Face cache.", title=one.title),
+                tr("Nothing tells which version of its repository it is."),
+                tr("Choose a folder, or download it again."),
             )
         return replace(one.request, commit=known[0].revision)
 
@@ -291,14 +292,14 @@ def _anything_at(place: Place) -> bool:
 def _trouble(title: str, folder: Path, error: OSError) -> KnownError:
     if is_full(error):
         return KnownError(
-            f"{title} could not be moved.",
-            "The disk of the new place is full.",
-            "Make room there, then go on. Nothing is lost.",
+            tr("{title} could not be moved.", title=title),
+            tr("The disk of the new place is full."),
+            tr("Make room there, then go on. Nothing is lost."),
             repr(error),
         )
     return KnownError(
-        f"{title} could not be moved.",
-        f"The system says: {error.strerror or error}.",
-        f"Check the folder {folder} and its disk. Nothing is lost.",
+        tr("{title} could not be moved.", title=title),
+        tr("The system says: {strerror}.", strerror=error.strerror or error),
+        tr("Check the folder {folder} and its disk. Nothing is lost.", folder=folder),
         repr(error),
     )

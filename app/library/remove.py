@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.units import gigabytes
 from app.downloads.part_file import PartFile
 from app.downloads.storage import PART_SUFFIX
@@ -81,7 +82,7 @@ def remove(
 ) -> Removed:
     """Raises ForeignError, NoTrashError, KnownError when the system refuses."""
     if removal.question and not confirmed_foreign:
-        raise ForeignError(removal.question, "", "Confirm that the files shall go.")
+        raise ForeignError(removal.question, "", tr("Confirm that the files shall go."))
     trashed = False
     try:
         for index, path in enumerate(removal.contents):
@@ -94,9 +95,9 @@ def remove(
             link.unlink(missing_ok=True)
     except OSError as error:
         raise KnownError(
-            f"{removal.model.title} could not be deleted completely.",
-            f"The system says: {error.strerror or error}.",
-            "Close programs that use the files and check the folder's rights, then try again.",
+            tr("{title} could not be deleted completely.", title=removal.model.title),
+            tr("The system says: {strerror}.", strerror=error.strerror or error),
+            tr("Close programs that use the files and check the folder's rights, then try again."),
             repr(error),
         ) from error
     _tidy(removal)
@@ -112,9 +113,9 @@ def refuse_downloading(model: InstalledModel) -> None:
             PartFile(file.path).close()
         except KnownError as error:
             raise KnownError(
-                f"{model.title} is being downloaded.",
+                tr("{title} is being downloaded.", title=model.title),
                 "",
-                "Cancel the download instead; that removes what has come.",
+                tr("Cancel the download instead; that removes what has come."),
                 str(file.path),
             ) from error
         except OSError:
@@ -134,10 +135,10 @@ def _to_trash(path: Path, trash: Trash, *, started: bool) -> None:
     except Exception as error:  # every platform's own kinds
         _log.info("No trash for %s: %r", path, error)
         raise NoTrashError(
-            "The files cannot be moved to the trash.",
-            "There is no trash on their disk, or it has no room for them."
-            + (" Some of the files are in it already." if started else ""),
-            "Delete them for good, or leave them.",
+            tr("The files cannot be moved to the trash."),
+            tr("There is no trash on their disk, or it has no room for them.")
+            + (tr(" Some of the files are in it already.") if started else ""),
+            tr("Delete them for good, or leave them."),
             repr(error),
         ) from error
 

@@ -20,6 +20,7 @@ from app.catalog.names import RepoFile
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 from app.core.hub_access import HubAccess
+from app.core.language import tr
 from app.core.units import gigabytes
 from app.downloads.facade import download
 from app.downloads.journal import Identity, Journal, Picture
@@ -134,9 +135,9 @@ def _repair_one(
         sync_folder(file.content.parent)
     except OSError as error:
         raise KnownError(
-            f"{file.name} could not be repaired.",
-            f"The system says: {error.strerror or error}.",
-            "Check the folder's rights and the disk. The file is as it was.",
+            tr("{name} could not be repaired.", name=file.name),
+            tr("The system says: {strerror}.", strerror=error.strerror or error),
+            tr("Check the folder's rights and the disk. The file is as it was."),
             repr(error),
         ) from error
     discard(place)
@@ -162,10 +163,13 @@ def _seed(
         if not _cloned(file.content, part):
             if free < size_bytes:
                 raise KnownError(
-                    f"There is no room to repair {file.name}.",
-                    f"It needs {gigabytes(size_bytes)} beside the damaged file, and "
-                    f"{gigabytes(free)} are free.",
-                    "Make room, or delete the model and download it again.",
+                    tr("There is no room to repair {name}.", name=file.name),
+                    tr(
+                        "It needs {size} beside the damaged file, and {free} are free.",
+                        size=gigabytes(size_bytes),
+                        free=gigabytes(free),
+                    ),
+                    tr("Make room, or delete the model and download it again."),
                 )
             _copy(file.content, part, min(size_bytes, file.content.stat().st_size), cancel)
     try:
@@ -220,9 +224,9 @@ def _counterpart(model: InstalledModel, file: ModelFile, listed: tuple[RepoFile,
         found.sort(key=lambda one: one.path.split("/")[-2:-1] != [file.path.parent.name])
     if not found:
         raise KnownError(
-            f"{model.title} cannot be repaired.",
-            "The Hub has another version of this file by now, or none.",
-            "Delete the model and download it again.",
+            tr("{title} cannot be repaired.", title=model.title),
+            tr("The Hub has another version of this file by now, or none."),
+            tr("Delete the model and download it again."),
             f"{file.path}",
         )
     return found[0]
@@ -230,8 +234,8 @@ def _counterpart(model: InstalledModel, file: ModelFile, listed: tuple[RepoFile,
 
 def _unknown_origin(model: InstalledModel, details: str) -> KnownError:
     return KnownError(
-        f"{model.title} cannot be repaired.",
-        "Nothing tells which repository of the Hub it is from.",
-        "Download it again, or copy it again from where it came.",
+        tr("{title} cannot be repaired.", title=model.title),
+        tr("Nothing tells which repository of the Hub it is from."),
+        tr("Download it again, or copy it again from where it came."),
         details,
     )

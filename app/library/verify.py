@@ -11,6 +11,7 @@ from pathlib import Path
 from app.catalog.names import RepoFile
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.gguf.read import read_header
 from app.library.records import FileRecord, Records
 from app.library.types import InstalledModel, ModelFile, Verified
@@ -97,7 +98,9 @@ def verify(
     """
     if model.state == "partial":
         raise KnownError(
-            f"{model.title} is not complete.", model.why, "Finish the download, then verify."
+            tr("{title} is not complete.", title=model.title),
+            model.why,
+            tr("Finish the download, then verify."),
         )
     token = cancel or CancelToken()
     expected = _expected(model, records, list_files)
@@ -128,16 +131,16 @@ def hash_file(file: ModelFile, meter: "_Meter", cancel: CancelToken) -> str:
         after = file.content.stat()
     except OSError as error:
         raise KnownError(
-            f"{file.name} cannot be read.",
-            f"The system says: {error.strerror or error}.",
-            "Check the disk or the network folder it lies on.",
+            tr("{name} cannot be read.", name=file.name),
+            tr("The system says: {strerror}.", strerror=error.strerror or error),
+            tr("Check the disk or the network folder it lies on."),
             repr(error),
         ) from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise KnownError(
-            f"{file.name} has changed while it was being read.",
-            "Another program is writing to it.",
-            "Let that one finish, then verify again.",
+            tr("{name} has changed while it was being read.", name=file.name),
+            tr("Another program is writing to it."),
+            tr("Let that one finish, then verify again."),
         )
     return digest.hexdigest()
 

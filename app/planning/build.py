@@ -8,6 +8,7 @@ from typing import Any
 
 from app.core.errors import KnownError
 from app.core.json import JsonObject, JsonValue
+from app.core.language import tr
 from app.hardware.codec import machine_to_json, read_machine
 from app.hardware.nominal import Nominal, table
 from app.hardware.nominal_machine import (
@@ -104,9 +105,9 @@ class Build:
         changed = replace(self, cards=tuple(c for c in kept if c.count > 0), whole=None)
         if changed.devices > MOST_DEVICES:
             raise KnownError(
-                f"One computer can use {MOST_DEVICES} GPUs at most.",
-                "That is the engine's limit.",
-                "Take another one out first, or choose cards with more memory.",
+                tr("One computer can use {most_devices} GPUs at most.", most_devices=MOST_DEVICES),
+                tr("That is the engine's limit."),
+                tr("Take another one out first, or choose cards with more memory."),
             )
         return changed
 
@@ -184,9 +185,9 @@ def build_of(machine: Machine) -> Build:
         row = table_row(machine, gpu)
         if row is None:
             raise KnownError(
-                f"{gpu.name or 'A GPU of this machine'} is not in the table of GPUs.",
-                "Only machines of known parts can be changed here.",
-                "Choose the nearest card from the list.",
+                tr("{name} is not in the table of GPUs.", name=gpu.name or "A GPU of this machine"),
+                tr("Only machines of known parts can be changed here."),
+                tr("Choose the nearest card from the list."),
             )
         count = next((part.count for part in build.cards if part.gpu == row), 0)
         build = build.with_count(row, count + 1)
@@ -222,4 +223,4 @@ def _number(value: JsonObject, name: str) -> int | None:
 
 
 def _unusable(why: str) -> KnownError:
-    return KnownError("The machine that was built cannot be used.", why, "Build it again.")
+    return KnownError(tr("The machine that was built cannot be used."), why, tr("Build it again."))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.placement import Placement
 from app.gguf.types import ModelHeader
 from app.gguf.write import write_sparse_twin
@@ -64,9 +65,9 @@ def sparse_twin(header: ModelHeader, folder: Path | None = None) -> Iterator[Pat
         made = tempfile.TemporaryDirectory(prefix="glm-launcher-", dir=folder)
     except OSError as error:
         raise KnownError(
-            "The trial load of this model could not be prepared.",
-            f"No folder could be made for it: {error.strerror or error}.",
-            "Make some room on this disk.",
+            tr("The trial load of this model could not be prepared."),
+            tr("No folder could be made for it: {strerror}.", strerror=error.strerror or error),
+            tr("Make some room on this disk."),
             repr(error),
         ) from error
     with made as name:

@@ -22,6 +22,7 @@ from app.catalog.refusals import UnreachableError
 from app.catalog.shipped import Catalogue, ListedFile, shipped_catalogue
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.paths import cache_dir
 from app.gguf.cache import HeaderCache
 from app.gguf.fetch import HttpFetcher
@@ -79,9 +80,11 @@ class Offers:
         reason = next((why for name, why in self.refused if name.lower() == quant.lower()), None)
         listed = ", ".join(offer.candidate.quant for offer in self.offers)
         raise KnownError(
-            f"{self.name} does not offer {quant}.",
+            tr("{name} does not offer {quant}.", name=self.name, quant=quant),
             reason or "",
-            f"It has: {listed}." if listed else "Choose another repository or folder.",
+            tr("It has: {listed}.", listed=listed)
+            if listed
+            else tr("Choose another repository or folder."),
         )
 
 
@@ -101,9 +104,9 @@ def local_offers(path: Path) -> Offers:
             refused.append((quantization.name, f"{error.what} {error.why}".strip()))
     if not offers:
         raise KnownError(
-            f"{path.name or path} holds no model that can be loaded.",
-            " ".join(f"{name}: {why}" for name, why in refused[:3]) or "It has no GGUF file.",
-            "Choose a folder with .gguf files.",
+            tr("{name} holds no model that can be loaded.", name=path.name or path),
+            " ".join(f"{name}: {why}" for name, why in refused[:3]) or tr("It has no GGUF file."),
+            tr("Choose a folder with .gguf files."),
         )
     return Offers(path.name, tuple(offers), tuple(refused))
 
@@ -117,9 +120,9 @@ def _files_in(folder: Path) -> list[RepoFile]:
                 files.append(RepoFile(name, path.stat().st_size, None, ""))
     except OSError as error:
         raise KnownError(
-            f"{folder.name or folder} cannot be read.",
-            "This user may not look into it, or the disk does not answer.",
-            "Check its permissions.",
+            tr("{name} cannot be read.", name=folder.name or folder),
+            tr("This user may not look into it, or the disk does not answer."),
+            tr("Check its permissions."),
             str(error),
         ) from error
     return files
@@ -197,9 +200,9 @@ def dated_group(hub: Hub, listed: Repository) -> tuple[Quantization, ...]:
 
 def _no_gguf(repo: str) -> KnownError:
     return KnownError(
-        f"{repo} holds no GGUF file.",
-        "GGUF is the format that the engine loads; this repository has another one.",
-        "Look for a repository of the same model whose name ends in -GGUF.",
+        tr("{repo} holds no GGUF file.", repo=repo),
+        tr("GGUF is the format that the engine loads; this repository has another one."),
+        tr("Look for a repository of the same model whose name ends in -GGUF."),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.units import count
 from app.hardware.types import Machine
 from app.planning.assignment import Assignment, cells_for, placement, units
@@ -47,26 +48,41 @@ def check_choice(shape: ModelShape, choice: Choice) -> None:
     asked = choice.context_tokens or shape.trained_context
     if asked < 1:
         raise KnownError(
-            "A context needs at least one token.", "", "Choose a context of 256 tokens or more."
+            tr("A context needs at least one token."),
+            "",
+            tr("Choose a context of 256 tokens or more."),
         )
     if shape.trained_context and asked > shape.trained_context:
         raise KnownError(
-            f"{shape.name} cannot use a context of {count(asked)} tokens.",
-            f"It was trained for {count(shape.trained_context)}.",
-            f"Choose a context of at most {count(shape.trained_context)} tokens.",
+            tr(
+                "{name} cannot use a context of {asked} tokens.",
+                name=shape.name,
+                asked=count(asked),
+            ),
+            tr(
+                "It was trained for {trained_context}.",
+                trained_context=count(shape.trained_context),
+            ),
+            tr(
+                "Choose a context of at most {trained_context} tokens.",
+                trained_context=count(shape.trained_context),
+            ),
         )
     if min(choice.batch_tokens, choice.ubatch_tokens) < 1 or (choice.gpu_reserve_bytes or 0) < 0:
         raise KnownError(
-            "Batches need at least one token, and a reserve cannot be negative.",
+            tr("Batches need at least one token, and a reserve cannot be negative."),
             "",
-            "Choose batches of 512 and 2,048 tokens, the usual ones.",
+            tr("Choose batches of 512 and 2,048 tokens, the usual ones."),
         )
     quantized = choice.kv_type_v not in ("f16", "bf16", "f32")
     if quantized and choice.flash_attention == "off":
         raise KnownError(
-            f"The context's values cannot be kept as {choice.kv_type_v} here.",
-            "That needs flash attention, which is turned off.",
-            "Turn flash attention on, or choose f16.",
+            tr(
+                "The context's values cannot be kept as {kv_type_v} here.",
+                kv_type_v=choice.kv_type_v,
+            ),
+            tr("That needs flash attention, which is turned off."),
+            tr("Turn flash attention on, or choose f16."),
         )
 
 

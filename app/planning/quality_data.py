@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.paths import resources_dir
 
 # pure: every tensor in one type; mix: a file as people download it; foreign: another program's
@@ -51,9 +52,9 @@ def read_measurements(path: Path) -> QualityTable:
         return QualityTable(rows)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
         raise KnownError(
-            "The table of measured quality cannot be used.",
-            "It is missing or damaged.",
-            "Install GLM Launcher again.",
+            tr("The table of measured quality cannot be used."),
+            tr("It is missing or damaged."),
+            tr("Install GLM Launcher again."),
             f"{path}: {type(error).__name__}: {error}",
         ) from error
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.placement import KvType
 from app.gguf.quants import QUANT_TYPES_BY_NAME
 from app.gguf.types import ModelHeader, TensorInfo
@@ -107,10 +108,15 @@ def row_bytes(kv_type: KvType, elements: int) -> int:
         size = quant.size_of((elements,))
     except ValueError as error:
         raise KnownError(
-            f"The context of this model cannot be kept as {kv_type}.",
-            f"Its rows have {elements} values, and {kv_type} stores them in groups of "
-            f"{quant.block_elements}.",
-            "Choose f16 for the context memory.",
+            tr("The context of this model cannot be kept as {kv_type}.", kv_type=kv_type),
+            tr(
+                "Its rows have {elements} values, and {kv_type} stores them in "
+                "groups of {block_elements}.",
+                elements=elements,
+                kv_type=kv_type,
+                block_elements=quant.block_elements,
+            ),
+            tr("Choose f16 for the context memory."),
         ) from error
     assert size is not None  # noqa: S101 - every KV type has a known layout
     return size
@@ -258,9 +264,9 @@ def _kv_elements(header: ModelHeader, computed: int) -> tuple[list[int], list[in
         return keys, [0] * blocks
     if heads is None or key is None or value is None:
         raise KnownError(
-            f"{header.name} does not say how large its context memory is.",
-            "Its header lacks the number or the size of the attention heads.",
-            "Choose another file of this model.",
+            tr("{name} does not say how large its context memory is.", name=header.name),
+            tr("Its header lacks the number or the size of the attention heads."),
+            tr("Choose another file of this model."),
         )
     keys = [heads[index] * key if index < computed else 0 for index in range(blocks)]
     values = [heads[index] * value if index < computed else 0 for index in range(blocks)]

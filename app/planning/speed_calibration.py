@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.paths import resources_dir
 from app.planning.speed import DeviceWork, SpeedDevice, TokenWork
 from app.planning.speed_compute import peak_flops
@@ -88,9 +89,9 @@ def load_calibration(path: Path | None = None) -> Calibration:
         return _interpret(rows)
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise KnownError(
-            "The measured speeds cannot be used.",
-            "Their file is missing, damaged or has a run that was never looked at.",
-            "Install GLM Launcher again.",
+            tr("The measured speeds cannot be used."),
+            tr("Their file is missing, damaged or has a run that was never looked at."),
+            tr("Install GLM Launcher again."),
             f"{path}: {type(error).__name__}: {error}",
         ) from error
 

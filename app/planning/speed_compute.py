@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.paths import resources_dir
 
 # Words that make a name another chip: an entry without them does not stand for a device with them.
@@ -31,9 +32,9 @@ def read_compute_table(path: Path) -> dict[tuple[str, ...], float]:
             }
     except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
         raise KnownError(
-            "The table of graphics cards cannot be used.",
-            "It is missing or damaged.",
-            "Install GLM Launcher again.",
+            tr("The table of graphics cards cannot be used."),
+            tr("It is missing or damaged."),
+            tr("Install GLM Launcher again."),
             f"{path}: {type(error).__name__}: {error}",
         ) from error
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.paths import resources_dir
 
 _FORMAT = "glm-launcher-speed-model"
@@ -53,9 +54,9 @@ def load_speed_model(path: Path) -> SpeedModel:
         values = {field.name: _positive(constants, field.name) for field in fields(SpeedModel)}
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise KnownError(
-            "The file with the speed constants cannot be used.",
-            "It is missing or damaged.",
-            "Install GLM Launcher again.",
+            tr("The file with the speed constants cannot be used."),
+            tr("It is missing or damaged."),
+            tr("Install GLM Launcher again."),
             f"{path}: {type(error).__name__}: {error}",
         ) from error
     return SpeedModel(**values)
