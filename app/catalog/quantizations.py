@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from app.catalog.names import RepoFile
+from app.core.language import mark, tr
 from app.gguf.shards import shard_names
 
 _NAME = re.compile(
@@ -34,13 +35,13 @@ _OTHER_FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _FLASH = re.compile(r"GLM-4\.7-Flash", re.IGNORECASE)
 _FLASH_MENDED = datetime(2026, 1, 21, tzinfo=UTC)
-_FLASH_WARNING = (
-    "Made before 21 January 2026, when an error in such files was found: the model repeats itself "
-    "and goes wrong. Take a newer file."
+_FLASH_WARNING = mark(
+    "Made before 21 January 2026, when an error in such files was found: the "
+    "model repeats itself and goes wrong. Take a newer file."
 )
 
-_IN_PIECES = "It is cut into pieces that have to be joined before any program can load them."
-_OTHER_PROGRAMS = "Only other programs can load it (Transformers, vLLM, MLX and the like)."
+_IN_PIECES = mark("It is cut into pieces that have to be joined before any program can load them.")
+_OTHER_PROGRAMS = mark("Only other programs can load it (Transformers, vLLM, MLX and the like).")
 
 CompanionKind = Literal["projector", "imatrix", "draft", "lora", "vocabulary"]
 
@@ -97,7 +98,7 @@ def with_warnings(
     def warned(one: Quantization) -> Quantization:
         known = [dates[file.path] for file in one.files if file.path in dates]
         old = needs_dates(repo) and bool(known) and min(known) < _FLASH_MENDED
-        return replace(one, warning=_FLASH_WARNING) if old else one
+        return replace(one, warning=tr(_FLASH_WARNING)) if old else one
 
     return tuple(warned(one) for one in quantizations)
 
@@ -134,8 +135,10 @@ def group(files: Iterable[RepoFile]) -> tuple[Quantization, ...]:
         key = folder, names[0] if names else file.name
         sets.setdefault(key, {})[file.name] = file
     made = [_quantization(first, members) for (_, first), members in sets.items()]
-    made += [Quantization(quantization_name(p), tuple(f), _IN_PIECES) for p, f in parted.items()]
-    made += [Quantization(form, tuple(f), _OTHER_PROGRAMS) for (_, form), f in other.items()]
+    made += [
+        Quantization(quantization_name(p), tuple(f), tr(_IN_PIECES)) for p, f in parted.items()
+    ]
+    made += [Quantization(form, tuple(f), tr(_OTHER_PROGRAMS)) for (_, form), f in other.items()]
     return tuple(sorted(_distinct(made), key=lambda one: (one.size_bytes, one.name)))
 
 
@@ -149,9 +152,13 @@ def _quantization(first: str, members: dict[str, RepoFile]) -> Quantization:
     present = tuple(members[part] for part in expected if part in members)
     if len(present) < len(expected):
         lacking = len(expected) - len(present)
-        problem = f"{lacking} of its {len(expected)} files are missing there."
+        problem = tr(
+            "{lacking} of its {expected} files are missing there.",
+            lacking=lacking,
+            expected=len(expected),
+        )
     elif _FOREIGN.fullmatch(name):
-        problem = "Only ik_llama.cpp can load it."
+        problem = tr("Only ik_llama.cpp can load it.")
     else:
         problem = ""
     return Quantization(name, present, problem)

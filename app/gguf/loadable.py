@@ -30,14 +30,14 @@ def _foreign(name: str, header: ModelHeader) -> KnownError:
     foreign = header.foreign_types
     names = ", ".join(quant.name for quant in foreign[:6])
     readers = {quant.reader for quant in foreign}
-    next_step = "Choose a quantization made for llama.cpp, such as Q4_K_M."
+    next_step = tr("Choose a quantization made for llama.cpp, such as Q4_K_M.")
     if "unknown" in readers:
-        why = f"It uses tensor types that this program does not know ({names})."
-        next_step += " A newer version of this program may know it."
+        why = tr("It uses tensor types that this program does not know ({names}).", names=names)
+        next_step += tr(" A newer version of this program may know it.")
     elif "ik_llama.cpp" in readers:
-        why = f"Its quantization ({names}) can be loaded only by ik_llama.cpp."
+        why = tr("Its quantization ({names}) can be loaded only by ik_llama.cpp.", names=names)
     else:
-        why = f"Its quantization ({names}) was given up by llama.cpp."
+        why = tr("Its quantization ({names}) was given up by llama.cpp.", names=names)
     return KnownError(tr("{name} is not made for llama.cpp.", name=name), why, next_step)
 
 

@@ -114,7 +114,7 @@ class HeaderParser:
         self._layout = _LAYOUTS[order]
         self._position = 8
         tensor_count = self._count("tensors", MAX_TENSORS, smallest_bytes=24)
-        entry_count = self._count("metadata entries", MAX_ENTRIES, smallest_bytes=13)
+        entry_count = self._count(tr("metadata entries"), MAX_ENTRIES, smallest_bytes=13)
         metadata, entries = self._read_metadata(entry_count)
         alignment = self._alignment(metadata, entries)
         listed = self._read_tensor_infos(tensor_count)
@@ -145,20 +145,38 @@ class HeaderParser:
         if version in (2, 3):
             return version, order
         if version == 1:
-            why = "It is written in version 1 of the format, which llama.cpp no longer reads."
-            next_step = "Choose a newer file of this model; conversions since late 2023 will do."
+            why = tr("It is written in version 1 of the format, which llama.cpp no longer reads.")
+            next_step = tr(
+                "Choose a newer file of this model; conversions since late 2023 will do."
+            )
         else:
-            why = f"It says it is version {version} of the format; versions 2 and 3 are known."
-            next_step = "It may be damaged, or made for a newer program. Choose another file."
+            why = tr(
+                "It says it is version {version} of the format; versions 2 and 3 are known.",
+                version=version,
+            )
+            next_step = tr("It may be damaged, or made for a newer program. Choose another file.")
         raise KnownError(tr("{name} cannot be read.", name=window.name), why, next_step)
 
     def _count(self, what: str, limit: int, smallest_bytes: int) -> int:
         count: int = self._layout.u64.unpack_from(self._window.data, self._position)[0]
         self._position += 8
         if count > limit:
-            raise self._damaged(f"It claims {count:,} {what}; at most {limit:,} are read.")
+            raise self._damaged(
+                tr(
+                    "It claims {count:,} {what}; at most {limit:,} are read.",
+                    count=count,
+                    what=what,
+                    limit=limit,
+                )
+            )
         if count * smallest_bytes > self._window.total - self._position:
-            raise self._damaged(f"It claims {count:,} {what}, more than fit into the file.")
+            raise self._damaged(
+                tr(
+                    "It claims {count:,} {what}, more than fit into the file.",
+                    count=count,
+                    what=what,
+                )
+            )
         return count
 
     # -- metadata --------------------------------------------------------------------------------
@@ -171,7 +189,7 @@ class HeaderParser:
             start = self._position
             key = self._name("key", MAX_KEY_BYTES)
             if key in metadata:
-                raise self._damaged(f"The key {key} appears twice.")
+                raise self._damaged(tr("The key {key} appears twice.", key=key))
             self._window.want(self._position + 16)
             type_id = self._read_u32()
             if type_id == _ARRAY:
@@ -181,7 +199,13 @@ class HeaderParser:
             elif type_id in _SCALARS:
                 metadata[key] = self._read_number(type_id)
             else:
-                raise self._damaged(f"The value of {key} has the unknown type {type_id}.")
+                raise self._damaged(
+                    tr(
+                        "The value of {key} has the unknown type {type_id}.",
+                        key=key,
+                        type_id=type_id,
+                    )
+                )
             entries.append(Entry(key, _type_name(type_id), start, self._position))
         return metadata, entries
 
@@ -211,9 +235,17 @@ class HeaderParser:
         if type_id == _STRING:
             return self._read_string_array(key, count)
         if type_id == _ARRAY:
-            raise self._damaged(f"{key} is an array of arrays, which llama.cpp does not read.")
+            raise self._damaged(
+                tr("{key} is an array of arrays, which llama.cpp does not read.", key=key)
+            )
         if type_id not in _SCALARS:
-            raise self._damaged(f"The array {key} has the unknown element type {type_id}.")
+            raise self._damaged(
+                tr(
+                    "The array {key} has the unknown element type {type_id}.",
+                    key=key,
+                    type_id=type_id,
+                )
+            )
         return self._read_number_array(key, type_id, count)
 
     def _read_number_array(
@@ -237,7 +269,9 @@ class HeaderParser:
         self._fits(key, 8 * count)
         self._strings += count
         if self._strings > MAX_STRINGS:
-            raise self._damaged(f"It lists more than {MAX_STRINGS:,} texts.")
+            raise self._damaged(
+                tr("It lists more than {max_strings:,} texts.", max_strings=MAX_STRINGS)
+            )
         self._position = skip_strings(self._window, start, count, self._layout.u64)
         self.steps += count
         size = self._position - start
@@ -252,9 +286,14 @@ class HeaderParser:
         alignment = metadata.get("general.alignment", 32)
         typed = all(e.type == "uint32" for e in entries if e.key == "general.alignment")
         if not typed or not isinstance(alignment, int):
-            raise self._damaged("Its general.alignment is not a 32-bit number.")
+            raise self._damaged(tr("Its general.alignment is not a 32-bit number."))
         if not 0 < alignment <= MAX_ALIGNMENT or alignment & (alignment - 1):
-            raise self._damaged(f"Its alignment, {alignment:,}, is not a usable power of two.")
+            raise self._damaged(
+                tr(
+                    "Its alignment, {alignment:,}, is not a usable power of two.",
+                    alignment=alignment,
+                )
+            )
         return alignment
 
     # -- tensors ---------------------------------------------------------------------------------
@@ -266,17 +305,22 @@ class HeaderParser:
         names: set[str] = set()
         for _ in range(count):
             self.steps += 1
-            name = self._name("tensor name", MAX_TENSOR_NAME_BYTES)
+            name = self._name(tr("tensor name"), MAX_TENSOR_NAME_BYTES)
             if name in names:
-                raise self._damaged(f"The tensor {name} appears twice.")
+                raise self._damaged(tr("The tensor {name} appears twice.", name=name))
             names.add(name)
             if self._position + _LONGEST_INFO > len(window.data):
                 window.want(self._position + _LONGEST_INFO)
             dimensions = self._read_u32()
             if dimensions > MAX_DIMENSIONS:
                 raise self._damaged(
-                    f"The tensor {name} has {dimensions:,} dimensions; at most "
-                    f"{MAX_DIMENSIONS} are possible."
+                    tr(
+                        "The tensor {name} has {dimensions:,} dimensions; at most "
+                        "{max_dimensions} are possible.",
+                        name=name,
+                        dimensions=dimensions,
+                        max_dimensions=MAX_DIMENSIONS,
+                    )
                 )
             info = self._layout.info[dimensions]
             *extents, type_id, offset = info.unpack_from(window.data, self._position)
@@ -291,13 +335,20 @@ class HeaderParser:
         """A type and the size of tensors of this shape, -1 when the type's layout is not known."""
         # Zeros are left out, so that no order of multiplying overflows in any program.
         if math.prod(extent for extent in shape if extent) > _MAX_INT64:
-            raise self._damaged(f"The tensor {name} claims more elements than any file holds.")
+            raise self._damaged(
+                tr("The tensor {name} claims more elements than any file holds.", name=name)
+            )
         quant = quant_type(type_id)
         try:
             size = quant.size_of(shape)
         except ValueError as error:
             raise self._damaged(
-                f"The tensor {name} does not fit its type {quant.name}: {error}."
+                tr(
+                    "The tensor {name} does not fit its type {name2}: {error}.",
+                    name=name,
+                    name2=quant.name,
+                    error=error,
+                )
             ) from None
         kind = (quant, -1 if size is None else size)
         self._kinds[type_id, shape] = kind
@@ -318,11 +369,15 @@ class HeaderParser:
             size = max(limit - tensor.offset, 0) if tensor.size_bytes < 0 else tensor.size_bytes
             end = tensor.offset + size
             if tensor.offset % alignment:
-                raise self._damaged(f"The data of tensor {tensor.name} is not aligned.")
+                raise self._damaged(
+                    tr("The data of tensor {name} is not aligned.", name=tensor.name)
+                )
             if end > available:
                 raise self._data_missing(data_offset + end)
             if end > limit:
-                raise self._damaged(f"The data of tensor {tensor.name} overlaps another's.")
+                raise self._damaged(
+                    tr("The data of tensor {name} overlaps another's.", name=tensor.name)
+                )
             limit = tensor.offset
             name, shape, quant, _, shard, offset = tensor
             placed[index] = TensorInfo(name, shape, quant, size, shard, data_offset + offset)
@@ -338,16 +393,24 @@ class HeaderParser:
             window.want(ahead)
         length: int = self._layout.u64.unpack_from(window.data, self._position)[0]
         if not 0 < length <= longest:
-            raise self._damaged(f"It has a {what} of {length:,} bytes.")
+            raise self._damaged(
+                tr("It has a {what} of {length:,} bytes.", what=what, length=length)
+            )
         end = start + length
         if end > len(window.data):
             window.need(end)
         try:
             name = window.data[start:end].decode()
         except UnicodeDecodeError:
-            raise self._damaged(f"It has a {what} that is not text.") from None
+            raise self._damaged(tr("It has a {what} that is not text.", what=what)) from None
         if not name.isprintable():
-            raise self._damaged(f"It has a {what} with invisible characters: {name[:80]!a}.")
+            raise self._damaged(
+                tr(
+                    "It has a {what} with invisible characters: {name!a}.",
+                    what=what,
+                    name=name[:80],
+                )
+            )
         self._position = end
         return name
 
@@ -358,7 +421,7 @@ class HeaderParser:
 
     def _fits(self, key: str, size: int) -> None:
         if size > self._window.total - self._position:
-            raise self._damaged(f"The array {key} is longer than the file.")
+            raise self._damaged(tr("The array {key} is longer than the file.", key=key))
 
     def _data_missing(self, end: int) -> KnownError:
         window = self._window

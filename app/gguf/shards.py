@@ -42,10 +42,12 @@ def split_count(name: str, header: FileHeader) -> int:
     """How many files the model has, by what this one says. Raises KnownError."""
     for entry in header.entries:
         if entry.key in _SPLIT_KEYS and entry.type != _SPLIT_KEYS[entry.key]:
-            raise _unusable(name, f"Its {entry.key} has the wrong type, {entry.type}.")
+            raise _unusable(
+                name, tr("Its {key} has the wrong type, {type}.", key=entry.key, type=entry.type)
+            )
     count = header.metadata.get("split.count", 0)
     if not isinstance(count, int) or count > MAX_SHARDS:
-        raise _unusable(name, f"It claims to be one of {count} files.")
+        raise _unusable(name, tr("It claims to be one of {count} files.", count=count))
     return max(count, 1)
 
 
@@ -73,7 +75,7 @@ def sibling_names(name: str, header: FileHeader) -> tuple[str, ...]:
 
 
 def missing_shards(missing: Sequence[str], count: int) -> KnownError:
-    shown = ", ".join(missing[:3]) + (" and more" if len(missing) > 3 else "")
+    shown = ", ".join(missing[:3]) + (tr(" and more") if len(missing) > 3 else "")
     return KnownError(
         tr(
             "{missing} of the {count} files of this model are missing.",
@@ -95,15 +97,26 @@ def join_shards(shards: Sequence[ReadShard], raw: RawEntries | None) -> ModelHea
             _check_member(index, len(shards), shard, first)
         for tensor in shard.header.tensors:
             if tensor.name in names:
-                raise _unusable(shard.name, f"It repeats the tensor {tensor.name} of another file.")
+                raise _unusable(
+                    shard.name,
+                    tr("It repeats the tensor {name} of another file.", name=tensor.name),
+                )
             names.add(tensor.name)
         tensors += shard.header.tensors
         if len(tensors) > MAX_TENSORS:
-            raise _unusable(shard.name, f"The model has more than {MAX_TENSORS:,} tensors.")
+            raise _unusable(
+                shard.name,
+                tr("The model has more than {max_tensors:,} tensors.", max_tensors=MAX_TENSORS),
+            )
     expected = first.metadata.get("split.tensors.count")
     if len(shards) > 1 and expected != len(tensors):
         raise _mixed(
-            shards[0].name, f"It promises {expected} tensors, and the files hold {len(tensors)}."
+            shards[0].name,
+            tr(
+                "It promises {expected} tensors, and the files hold {tensors}.",
+                expected=expected,
+                tensors=len(tensors),
+            ),
         )
     return ModelHeader(
         metadata=first.metadata,
@@ -119,16 +132,29 @@ def join_shards(shards: Sequence[ReadShard], raw: RawEntries | None) -> ModelHea
 def _check_member(index: int, count: int, shard: ReadShard, first: FileHeader) -> None:
     header = shard.header
     if split_count(shard.name, header) != count:
-        raise _mixed(shard.name, f"It does not say that it is one of {count} files.")
+        raise _mixed(
+            shard.name, tr("It does not say that it is one of {count} files.", count=count)
+        )
     number = header.metadata.get("split.no")
     if number != index:
-        said = number + 1 if isinstance(number, int) else "no number at all"
-        raise _mixed(shard.name, f"By its name it is file {index + 1}, inside it says {said}.")
+        said = number + 1 if isinstance(number, int) else tr("no number at all")
+        raise _mixed(
+            shard.name,
+            tr(
+                "By its name it is file {index}, inside it says {said}.", index=index + 1, said=said
+            ),
+        )
     architecture = header.metadata.get("general.architecture")
     if architecture not in (None, first.metadata.get("general.architecture")):
-        raise _mixed(shard.name, f"It belongs to a model of the architecture {architecture}.")
+        raise _mixed(
+            shard.name,
+            tr(
+                "It belongs to a model of the architecture {architecture}.",
+                architecture=architecture,
+            ),
+        )
     if (header.version, header.byte_order) != (first.version, first.byte_order):
-        raise _mixed(shard.name, "It is written in another version of the format.")
+        raise _mixed(shard.name, tr("It is written in another version of the format."))
 
 
 def _info(shard: ReadShard) -> ShardInfo:

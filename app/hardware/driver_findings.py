@@ -1,10 +1,11 @@
 """What stands between an NVIDIA GPU and its use, told apart: each cause has another remedy."""
 
+from app.core.language import mark, tr
 from app.hardware.types import Finding, Gpu, Machine
 
-_CONTAINER_FLAGS = (
-    "Start it with `--gpus all` and NVIDIA_DRIVER_CAPABILITIES=compute,utility"
-    " (NVIDIA Container Toolkit)."
+_CONTAINER_FLAGS = mark(
+    "Start it with `--gpus all` and NVIDIA_DRIVER_CAPABILITIES=compute,utility "
+    "(NVIDIA Container Toolkit)."
 )
 
 
@@ -25,10 +26,12 @@ def _driver_finding(machine: Machine) -> Finding | None:
         return Finding(
             "nvidia-version-mismatch",
             "error",
-            "The NVIDIA driver was updated, but the computer was not restarted since.",
-            "The new driver's libraries do not work with the old one that still runs in the"
-            " kernel, so no program can begin to use the GPU.",
-            "Restart the computer.",
+            tr("The NVIDIA driver was updated, but the computer was not restarted since."),
+            tr(
+                "The new driver's libraries do not work with the old one that still "
+                "runs in the kernel, so no program can begin to use the GPU."
+            ),
+            tr("Restart the computer."),
         )
     if status == "no gpu":
         return _unbound(gpus) or _driver_without_gpu()
@@ -48,17 +51,20 @@ def _unbound(gpus: list[Gpu]) -> Finding | None:
         return Finding(
             "nvidia-nouveau",
             "error",
-            "The NVIDIA GPU runs with the driver nouveau, which cannot compute.",
-            "NVIDIA's own driver is not installed or not chosen.",
-            "Install NVIDIA's driver with the system's package manager, then restart the computer.",
+            tr("The NVIDIA GPU runs with the driver nouveau, which cannot compute."),
+            tr("NVIDIA's own driver is not installed or not chosen."),
+            tr(
+                "Install NVIDIA's driver with the system's package manager, then "
+                "restart the computer."
+            ),
         )
     if "vfio-pci" in text:
         return Finding(
             "nvidia-vfio",
             "info",
-            "An NVIDIA GPU is set aside for virtual machines (vfio-pci).",
+            tr("An NVIDIA GPU is set aside for virtual machines (vfio-pci)."),
             "",
-            "To use it here, give it back to NVIDIA's driver.",
+            tr("To use it here, give it back to NVIDIA's driver."),
         )
     return None
 
@@ -67,9 +73,12 @@ def _figures_missing(machine: Machine) -> Finding:
     return Finding(
         "nvidia-figures-missing",
         "info",
-        "The engine uses the NVIDIA GPU, but its figures (memory in use, clocks) cannot be read.",
+        tr(
+            "The engine uses the NVIDIA GPU, but its figures (memory in use, clocks) "
+            "cannot be read."
+        ),
         machine.nvidia.reason,
-        _CONTAINER_FLAGS if machine.platform.container else "",
+        tr(_CONTAINER_FLAGS) if machine.platform.container else "",
     )
 
 
@@ -77,8 +86,8 @@ def _driver_without_gpu() -> Finding:
     return Finding(
         "nvidia-no-gpu",
         "info",
-        "An NVIDIA driver is installed, but it finds no GPU.",
-        "An external GPU may be unplugged, or all are set aside for virtual machines.",
+        tr("An NVIDIA driver is installed, but it finds no GPU."),
+        tr("An external GPU may be unplugged, or all are set aside for virtual machines."),
     )
 
 
@@ -86,11 +95,15 @@ def _not_loaded() -> Finding:
     return Finding(
         "nvidia-driver-not-loaded",
         "error",
-        "The NVIDIA driver is installed, but not loaded.",
-        "After a kernel update the driver has to be built again; Secure Boot refuses one that is"
-        " not signed.",
-        "Run `sudo modprobe nvidia` and read what it says; else install the driver again and"
-        " restart the computer.",
+        tr("The NVIDIA driver is installed, but not loaded."),
+        tr(
+            "After a kernel update the driver has to be built again; Secure Boot "
+            "refuses one that is not signed."
+        ),
+        tr(
+            "Run `sudo modprobe nvidia` and read what it says; else install the "
+            "driver again and restart the computer."
+        ),
         "sudo modprobe nvidia",
     )
 
@@ -98,46 +111,52 @@ def _not_loaded() -> Finding:
 def _forbidden(machine: Machine) -> Finding:
     failed = machine.nvidia.status == "failed"
     if machine.platform.container:
-        what = "This container may not use the NVIDIA GPU (any more)."
-        why = (
-            "The device files are missing or were withdrawn; `systemctl daemon-reload` on the host"
-            " does that to running containers."
+        what = tr("This container may not use the NVIDIA GPU (any more).")
+        why = tr(
+            "The device files are missing or were withdrawn; `systemctl "
+            "daemon-reload` on the host does that to running containers."
         )
         return Finding(
             "nvidia-container-lost",
             "error",
             what,
             why,
-            f"Restart the container. {_CONTAINER_FLAGS}",
+            tr("Restart the container. {container_flags}", container_flags=tr(_CONTAINER_FLAGS)),
         )
     if failed:
         return Finding(
             "nvidia-failed",
             "error",
-            "The NVIDIA driver does not work.",
+            tr("The NVIDIA driver does not work."),
             machine.nvidia.reason,
-            "Restart the computer; if it stays, install the driver again.",
+            tr("Restart the computer; if it stays, install the driver again."),
         )
     return Finding(
         "nvidia-no-permission",
         "error",
-        "This user may not use the NVIDIA GPU.",
-        "The device files /dev/nvidia* cannot be opened.",
-        "Add the user to the groups video and render: `sudo usermod -aG video,render $USER`,"
-        " then log in again.",
+        tr("This user may not use the NVIDIA GPU."),
+        tr("The device files /dev/nvidia* cannot be opened."),
+        tr(
+            "Add the user to the groups video and render: `sudo usermod -aG "
+            "video,render $USER`, then log in again."
+        ),
         "sudo usermod -aG video,render $USER",
     )
 
 
 def _hangs(machine: Machine) -> Finding:
     hangs = machine.nvidia.status == "timed out"
-    what = "does not answer; it was given up after 5 seconds" if hangs else "crashes when asked"
+    what = (
+        tr("does not answer; it was given up after 5 seconds")
+        if hangs
+        else tr("crashes when asked")
+    )
     return Finding(
         "nvidia-hangs" if hangs else "nvidia-crashes",
         "error",
-        f"The NVIDIA driver {what}.",
-        "A GPU that has fallen off the bus or a driver update under way does that.",
-        "Restart the computer.",
+        tr("The NVIDIA driver {what}.", what=what),
+        tr("A GPU that has fallen off the bus or a driver update under way does that."),
+        tr("Restart the computer."),
     )
 
 
@@ -148,10 +167,12 @@ def _library_missing(machine: Machine, gpus: list[Gpu]) -> Finding | None:
         return Finding(
             "nvidia-wsl-library-missing",
             "info" if not gpus else "error",
-            "WSL shows no NVIDIA GPU to Linux.",
-            "The driver's library in /usr/lib/wsl/lib comes from the Windows driver.",
-            "If this computer has an NVIDIA GPU: install the driver in Windows (never inside WSL)"
-            " and run `wsl --update`, then `wsl --shutdown`.",
+            tr("WSL shows no NVIDIA GPU to Linux."),
+            tr("The driver's library in /usr/lib/wsl/lib comes from the Windows driver."),
+            tr(
+                "If this computer has an NVIDIA GPU: install the driver in Windows "
+                "(never inside WSL) and run `wsl --update`, then `wsl --shutdown`."
+            ),
             "wsl --update",
         )
     if not gpus:
@@ -160,16 +181,18 @@ def _library_missing(machine: Machine, gpus: list[Gpu]) -> Finding | None:
         return Finding(
             "nvidia-container-library-missing",
             "error",
-            "The host has an NVIDIA GPU, but this container does not have its driver libraries.",
+            tr(
+                "The host has an NVIDIA GPU, but this container does not have its driver libraries."
+            ),
             machine.nvidia.reason,
-            _CONTAINER_FLAGS,
+            tr(_CONTAINER_FLAGS),
         )
     return _unbound(gpus) or Finding(
         "nvidia-no-driver",
         "error",
-        "This computer has an NVIDIA GPU, but no NVIDIA driver.",
+        tr("This computer has an NVIDIA GPU, but no NVIDIA driver."),
         machine.nvidia.reason,
-        "Install NVIDIA's driver (version 570 or later), then restart the computer.",
+        tr("Install NVIDIA's driver (version 570 or later), then restart the computer."),
     )
 
 
@@ -177,8 +200,8 @@ def _package_missing() -> Finding:
     return Finding(
         "nvidia-package-missing",
         "warning",
-        "The NVIDIA GPU's memory cannot be read.",
-        "The Python package nvidia-ml-py is missing, too old, or hidden by another pynvml.",
-        "Run `python3 launch.py` once: it completes the program's environment.",
+        tr("The NVIDIA GPU's memory cannot be read."),
+        tr("The Python package nvidia-ml-py is missing, too old, or hidden by another pynvml."),
+        tr("Run `python3 launch.py` once: it completes the program's environment."),
         "python3 launch.py",
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from app.core.language import tr
 from app.core.units import gigabytes
 from app.hardware.types import Finding, Gpu, Machine, Severity
 
@@ -35,7 +36,7 @@ def engine_finding(machine: Machine) -> Finding | None:
     unused = unused_gpus(machine)
     if engine.status == "missing":
         command, need = _build_for(machine, unused)
-        what = "The engine that runs the models is not installed."
+        what = tr("The engine that runs the models is not installed.")
         return Finding("engine-missing", "error", what, "", _remedy(command, need), command)
     if engine.status in ("failed", "crashed", "timed out"):
         return _not_answering(machine)
@@ -44,11 +45,14 @@ def engine_finding(machine: Machine) -> Finding | None:
     command, need = _build_for(machine, unused)
     names = _names(machine, unused)
     if machine.usable_gpus:
-        what = f"The engine uses only some of this computer's GPUs; it does not use {names}."
+        what = tr(
+            "The engine uses only some of this computer's GPUs; it does not use {names}.",
+            names=names,
+        )
     else:
-        what = f"This computer has {names}, but the engine cannot use it."
+        what = tr("This computer has {names}, but the engine cannot use it.", names=names)
         if len(unused) > 1:
-            what = f"This computer has {names}, but the engine cannot use them."
+            what = tr("This computer has {names}, but the engine cannot use them.", names=names)
     why = _why(machine)
     severity: Severity = "warning" if machine.usable_gpus else "error"
     return Finding("engine-cannot-use-gpu", severity, what, why, _remedy(command, need), command)
@@ -57,16 +61,22 @@ def engine_finding(machine: Machine) -> Finding | None:
 def _why(machine: Machine) -> str:
     backends = sorted({d.backend or d.name for d in machine.engine.devices})
     built = ", ".join(backends) or "nothing"
-    return f"The installed engine computes with {built} only, so models run far slower."
+    return tr(
+        "The installed engine computes with {built} only, so models run far slower.", built=built
+    )
 
 
 def _not_answering(machine: Machine) -> Finding:
     engine = machine.engine
-    how = {"timed out": "does not answer", "crashed": "crashes"}.get(engine.status, "does not work")
-    what = f"The engine {how} when it is asked for its devices."
-    why = "A GPU driver that does not fit is the usual cause."
-    remedy = f"Restart the computer. If that does not help, run `{_LAUNCH} cpu`."
-    return Finding("engine-not-answering", "error", what, why, remedy, f"{_LAUNCH} cpu")
+    how = {"timed out": tr("does not answer"), "crashed": "crashes"}.get(
+        engine.status, "does not work"
+    )
+    what = tr("The engine {how} when it is asked for its devices.", how=how)
+    why = tr("A GPU driver that does not fit is the usual cause.")
+    remedy = tr("Restart the computer. If that does not help, run `{launch} cpu`.", launch=_LAUNCH)
+    return Finding(
+        "engine-not-answering", "error", what, why, remedy, tr("{launch} cpu", launch=_LAUNCH)
+    )
 
 
 def _worth_using(gpu: Gpu, *, some_used: bool) -> bool:
@@ -87,58 +97,82 @@ def _names(machine: Machine, gpus: Sequence[Gpu]) -> str:
 
 
 def _remedy(command: str, need: str) -> str:
-    return f"Run `{command}` and start the program again. {need}".strip()
+    return tr(
+        "Run `{command}` and start the program again. {need}", command=command, need=need
+    ).strip()
 
 
 def _build_for(machine: Machine, gpus: Sequence[Gpu]) -> tuple[str, str]:
     """The command and what must be there for it."""
     if not gpus:
-        return f"{_LAUNCH} cpu", "It needs a C++ compiler."
+        return tr("{launch} cpu", launch=_LAUNCH), tr("It needs a C++ compiler.")
     vendors = {gpu.vendor for gpu in gpus}
     if len(vendors) > 1 or not vendors <= {"NVIDIA", "AMD", "Intel", "Apple"}:
-        return _vulkan("It drives GPUs of different makers together.")
+        return _vulkan(tr("It drives GPUs of different makers together."))
     first = gpus[0]
     if first.vendor == "NVIDIA":
         return _cuda(machine, gpus)
     if first.vendor == "Apple":
-        return f"{_LAUNCH} metal", "It needs Apple's command line tools: `xcode-select --install`."
+        return tr("{launch} metal", launch=_LAUNCH), tr(
+            "It needs Apple's command line tools: `xcode-select --install`."
+        )
     if first.vendor == "AMD" and "instinct" in (first.name or "").lower():
-        return f"{_LAUNCH} rocm", "It needs AMD's ROCm 6.1 or later with the HIP compiler (hipcc)."
+        return tr("{launch} rocm", launch=_LAUNCH), tr(
+            "It needs AMD's ROCm 6.1 or later with the HIP compiler (hipcc)."
+        )
     if first.vendor == "AMD":
-        return _vulkan("With ROCm and its HIP compiler installed, `--engine rocm` works as well.")
+        return _vulkan(
+            tr("With ROCm and its HIP compiler installed, `--engine rocm` works as well.")
+        )
     return _vulkan("")
 
 
 def _vulkan(more: str) -> tuple[str, str]:
-    need = (
-        "It needs the Vulkan headers and the shader compiler glslc"
-        " (Debian and Ubuntu: libvulkan-dev and glslc; Windows: the Vulkan SDK)."
+    need = tr(
+        "It needs the Vulkan headers and the shader compiler glslc (Debian and "
+        "Ubuntu: libvulkan-dev and glslc; Windows: the Vulkan SDK)."
     )
-    return f"{_LAUNCH} vulkan", f"{need} {more}".strip()
+    return tr("{launch} vulkan", launch=_LAUNCH), f"{need} {more}".strip()
 
 
 def _cuda(machine: Machine, gpus: Sequence[Gpu]) -> tuple[str, str]:
     """CUDA 12.8 knows Blackwell; CUDA 13 has left out everything before Turing."""
     levels = [level for level in (_level(gpu) for gpu in gpus) if level is not None]
     if levels and min(levels) < 5.0:
-        return _vulkan("The GPU is too old for CUDA 12.")
+        return _vulkan(tr("The GPU is too old for CUDA 12."))
     oldest = "12.8" if levels and max(levels) >= 10 else "12.0"
     newest = "12.9" if levels and min(levels) < 7.5 else None
-    toolkit = f"version {oldest} to {newest}" if newest else f"version {oldest} or later"
-    need = f"It needs NVIDIA's CUDA toolkit (nvcc), {toolkit}, no newer than the driver allows."
+    toolkit = (
+        tr("version {oldest} to {newest}", oldest=oldest, newest=newest)
+        if newest
+        else tr("version {oldest} or later", oldest=oldest)
+    )
+    need = tr(
+        "It needs NVIDIA's CUDA toolkit (nvcc), {toolkit}, no newer than the driver allows.",
+        toolkit=toolkit,
+    )
     if newest:
-        need += " CUDA 13 no longer builds for this GPU."
+        need += tr(" CUDA 13 no longer builds for this GPU.")
     runs = machine.nvidia.cuda_version
     if runs is None:
-        return f"{_LAUNCH} cuda", f"{need} The driver must be {_DRIVER_FOR_CUDA[oldest]} or later."
+        return tr("{launch} cuda", launch=_LAUNCH), tr(
+            "{need} The driver must be {driver_for_cuda} or later.",
+            need=need,
+            driver_for_cuda=_DRIVER_FOR_CUDA[oldest],
+        )
     if _number(runs) < _number(oldest):
         driver = machine.nvidia.driver_version or "installed"
-        update = (
-            f"The driver {driver} runs CUDA {runs} at most: update it to"
-            f" {_DRIVER_FOR_CUDA[oldest]} or later first."
+        update = tr(
+            "The driver {driver} runs CUDA {runs} at most: update it to "
+            "{driver_for_cuda} or later first.",
+            driver=driver,
+            runs=runs,
+            driver_for_cuda=_DRIVER_FOR_CUDA[oldest],
         )
-        return f"{_LAUNCH} cuda", f"{need} {update}"
-    return f"{_LAUNCH} cuda", f"{need} The driver here runs CUDA up to {runs}."
+        return tr("{launch} cuda", launch=_LAUNCH), f"{need} {update}"
+    return tr("{launch} cuda", launch=_LAUNCH), tr(
+        "{need} The driver here runs CUDA up to {runs}.", need=need, runs=runs
+    )
 
 
 def _level(gpu: Gpu) -> float | None:

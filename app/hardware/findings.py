@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from app.core.language import tr
 from app.core.units import gigabytes
 from app.hardware.cuda_visibility import ROCM_VARIABLES, VARIABLE
 from app.hardware.driver_findings import driver_findings
@@ -51,31 +52,59 @@ def _hidden_of(machine: Machine, vendor: Vendor, variables: Sequence[str]) -> tu
     hidden = [gpu for gpu in cards if gpu.visible is False]
     if not set_here or not hidden:
         return ()
-    setting = " ".join(f'{name} is set to "{value}".' for name, value in set_here)
+    setting = " ".join(
+        tr('{name} is set to "{value}".', name=name, value=value) for name, value in set_here
+    )
     names = " and ".join(name for name, _ in set_here)
-    remedy = f"Start the program without {names} to use them."
+    remedy = tr("Start the program without {names} to use them.", names=names)
     if len(hidden) == len(cards):
-        what = f"An environment variable hides every {vendor} GPU from the engine."
+        what = tr(
+            "An environment variable hides every {vendor} GPU from the engine.", vendor=vendor
+        )
         return (Finding("env-all-hidden", "warning", what, setting, remedy),)
-    what = f"An environment variable hides {len(hidden)} of {len(cards)} {vendor} GPUs."
+    what = tr(
+        "An environment variable hides {hidden} of {cards} {vendor} GPUs.",
+        hidden=len(hidden),
+        cards=len(cards),
+        vendor=vendor,
+    )
     return (Finding("env-some-hidden", "info", what, setting, remedy),)
 
 
 def _gpu_findings(machine: Machine, gpu: Gpu) -> tuple[Finding, ...]:
-    name = gpu.name or f"{gpu.vendor} GPU {gpu.index if gpu.index is not None else ''}".strip()
+    name = (
+        gpu.name
+        or tr(
+            "{vendor} GPU {index}",
+            vendor=gpu.vendor,
+            index=gpu.index if gpu.index is not None else "",
+        ).strip()
+    )
     why = " ".join(gpu.notes)
     if gpu.state == "lost":
-        remedy = "Restart the computer; check the card's power and seat, or plug it in again."
-        return (Finding("gpu-lost", "error", f"{name} is lost.", why, remedy),)
+        remedy = tr("Restart the computer; check the card's power and seat, or plug it in again.")
+        return (Finding("gpu-lost", "error", tr("{name} is lost.", name=name), why, remedy),)
     if gpu.state == "reset required":
-        remedy = "Restart the computer."
-        return (Finding("gpu-reset-required", "error", f"{name} needs a reset.", why, remedy),)
+        remedy = tr("Restart the computer.")
+        return (
+            Finding(
+                "gpu-reset-required", "error", tr("{name} needs a reset.", name=name), why, remedy
+            ),
+        )
     if gpu.state == "unreadable" and machine.nvidia.status == "ok":
-        remedy = "The other GPUs are used without it."
-        return (Finding("gpu-unreadable", "warning", f"{name} cannot be used.", why, remedy),)
+        remedy = tr("The other GPUs are used without it.")
+        return (
+            Finding(
+                "gpu-unreadable", "warning", tr("{name} cannot be used.", name=name), why, remedy
+            ),
+        )
     if gpu.state == "no driver" and gpu.vendor != "NVIDIA" and not gpu.unified:
-        remedy = "Install the driver for it."
-        return (Finding("gpu-no-driver", "warning", f"{name} has no driver.", why, remedy),)
+        remedy = tr("Install the driver for it.")
+        return (
+            Finding(
+                "gpu-no-driver", "warning", tr("{name} has no driver.", name=name), why, remedy
+            ),
+        )
     return _memory_of_gpu(machine, gpu, name)
 
 
@@ -88,11 +117,11 @@ def _memory_of_gpu(machine: Machine, gpu: Gpu, name: str) -> tuple[Finding, ...]
         return ()
     if gpu.unified:
         total = machine.gpu_total_bytes(gpu)
-        size = f"up to {gigabytes(total)}" if total else "an unknown part"
-        what = f"{name} shares the system's memory: {size} of it."
-        return (Finding("gpu-unified", "info", what, "It is counted once, not twice."),)
+        size = tr("up to {total}", total=gigabytes(total)) if total else tr("an unknown part")
+        what = tr("{name} shares the system's memory: {size} of it.", name=name, size=size)
+        return (Finding("gpu-unified", "info", what, tr("It is counted once, not twice.")),)
     if gpu.total_bytes is None:
-        what = f"The memory of {name} is unknown."
+        what = tr("The memory of {name} is unknown.", name=name)
         why = next((u.reason for u in gpu.unread if u.field == "total_bytes"), " ".join(gpu.notes))
         return (Finding("gpu-memory-unknown", "warning", what, why),)
     return ()
@@ -101,20 +130,30 @@ def _memory_of_gpu(machine: Machine, gpu: Gpu, name: str) -> tuple[Finding, ...]
 def _mig(gpu: Gpu, name: str) -> Finding:
     chosen = visible_slice(gpu)
     if chosen is None:
-        what = f"{name} is cut into MIG slices, and none of them is available here."
-        remedy = f"Name one in {VARIABLE}, or turn MIG off."
+        what = tr("{name} is cut into MIG slices, and none of them is available here.", name=name)
+        remedy = tr("Name one in {variable}, or turn MIG off.", variable=VARIABLE)
         return Finding("mig-no-slice", "warning", what, "", remedy)
-    size = gigabytes(chosen.total_bytes) if chosen.total_bytes else "unknown size"
-    what = f"{name} is cut into slices; this program works on one of {size}."
-    return Finding("mig-slice", "info", what, "CUDA gives a process one MIG slice.")
+    size = gigabytes(chosen.total_bytes) if chosen.total_bytes else tr("unknown size")
+    what = tr(
+        "{name} is cut into slices; this program works on one of {size}.", name=name, size=size
+    )
+    return Finding("mig-slice", "info", what, tr("CUDA gives a process one MIG slice."))
 
 
 def _memory(machine: Machine) -> tuple[Finding, ...]:
     limit, total = machine.memory.limit, machine.memory.total_bytes
     if limit is None or total is None:
         return ()
-    what = f"This container may use {gigabytes(limit.limit_bytes)} of {gigabytes(total)} of memory."
-    return (Finding("memory-limit", "info", what, f"The limit comes from {limit.source}."),)
+    what = tr(
+        "This container may use {limit} of {total} of memory.",
+        limit=gigabytes(limit.limit_bytes),
+        total=gigabytes(total),
+    )
+    return (
+        Finding(
+            "memory-limit", "info", what, tr("The limit comes from {source}.", source=limit.source)
+        ),
+    )
 
 
 def _probes(machine: Machine) -> tuple[Finding, ...]:
@@ -123,12 +162,12 @@ def _probes(machine: Machine) -> tuple[Finding, ...]:
     rest = [name for name in late if not told.get(name)]
     if not rest:
         return ()
-    what = f"Some questions about this computer were given up: {', '.join(rest)}."
-    return (Finding("probe-timed-out", "warning", what, "They took longer than 5 seconds."),)
+    what = tr("Some questions about this computer were given up: {value}.", value=", ".join(rest))
+    return (Finding("probe-timed-out", "warning", what, tr("They took longer than 5 seconds.")),)
 
 
 def _no_gpu(machine: Machine) -> tuple[Finding, ...]:
     if machine.gpus:
         return ()
-    what = "No GPU was found: models run on the processor."
+    what = tr("No GPU was found: models run on the processor.")
     return (Finding("no-gpu", "info", what),)

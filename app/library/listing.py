@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.catalog.quantizations import quantization_name
+from app.core.language import tr
 from app.gguf.shards import shard_names
 from app.library.journals import PartialInfo, read_journal
 from app.library.types import InstalledModel, ModelFile, Source, readable
@@ -166,10 +167,22 @@ def _why_partial(partial: Sequence[ModelFile], missing: Sequence[str], count: in
     if partial:
         done = len(partial) + len(missing)
         if count == 1:
-            return "Its download has not been finished."
-        return f"The download of {done} of its {count} files has not been finished."
+            return tr("Its download has not been finished.")
+        return tr(
+            "The download of {done} of its {count} files has not been finished.",
+            done=done,
+            count=count,
+        )
     if missing:
-        shown = ", ".join(map(readable, missing[:3])) + (" and more" if len(missing) > 3 else "")
+        shown = ", ".join(map(readable, missing[:3])) + (
+            tr(" and more") if len(missing) > 3 else ""
+        )
         verb = "is" if len(missing) == 1 else "are"
-        return f"{len(missing)} of its {count} files {verb} missing: {shown}."
+        return tr(
+            "{missing} of its {count} files {verb} missing: {shown}.",
+            missing=len(missing),
+            count=count,
+            verb=verb,
+            shown=shown,
+        )
     return ""

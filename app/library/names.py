@@ -48,7 +48,11 @@ def find_model(models: Sequence[InstalledModel], text: str) -> InstalledModel:
         return parts[0]
     candidates = parts or list(models)
     shown = ", ".join(names[model.key] for model in candidates[:_SHOWN])
-    more = f" and {len(candidates) - _SHOWN} more" if len(candidates) > _SHOWN else ""
+    more = (
+        tr(" and {candidates} more", candidates=len(candidates) - _SHOWN)
+        if len(candidates) > _SHOWN
+        else ""
+    )
     if not models:
         raise KnownError(
             tr("No model is called {text}.", text=text),

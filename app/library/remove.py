@@ -264,15 +264,25 @@ def _allocated(status: os.stat_result) -> int:
 def _kept(shared: int, bound: int) -> str:
     said = []
     if shared:
-        said.append(f"{gigabytes(shared)} stay, because something else uses the same data.")
+        said.append(
+            tr(
+                "{shared} stay, because something else uses the same data.",
+                shared=gigabytes(shared),
+            )
+        )
     if bound:
-        said.append(f"{gigabytes(bound)} have another name elsewhere and stay under that.")
+        said.append(
+            tr("{bound} have another name elsewhere and stay under that.", bound=gigabytes(bound))
+        )
     return " ".join(said)
 
 
 def _question(model: InstalledModel) -> str:
     if model.source.kind == "folder":
-        return "These files are in a folder of your own; this program did not put them there."
+        return tr("These files are in a folder of your own; this program did not put them there.")
     if model.source.kind == "hub-cache":
-        return "These files are in the Hugging Face cache, which other programs use as well."
-    return f"These files belong to {model.source.label}, which will no longer find them."
+        return tr("These files are in the Hugging Face cache, which other programs use as well.")
+    return tr(
+        "These files belong to {label}, which will no longer find them.",
+        label=tr(model.source.label),
+    )

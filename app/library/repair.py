@@ -72,7 +72,7 @@ def completion(
     hashes = {f.sha256 for f in model.files if f.sha256}
     files = [f for f in listed if f.name in wanted or (f.sha256 in hashes and f.sha256)]
     if not files:
-        raise _unknown_origin(model, "no file of the repository has its name")
+        raise _unknown_origin(model, tr("no file of the repository has its name"))
     repo = known_repository(model, records)
     requests = tuple(FileRequest(f.path, f.size_bytes, f.sha256) for f in files)
     request = DownloadRequest(repo, files[0].revision, requests, model.title)
@@ -211,7 +211,7 @@ def _copy(source: Path, part: Path, size_bytes: int, cancel: CancelToken) -> Non
 def _listed(model: InstalledModel, records: Records, list_files: ListFiles) -> tuple[RepoFile, ...]:
     repo = known_repository(model, records)
     if not repo:
-        raise _unknown_origin(model, "its folder names no repository")
+        raise _unknown_origin(model, tr("its folder names no repository"))
     return tuple(list_files(repo, model.commit))
 
 

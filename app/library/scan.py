@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from app.core.cancel import CancelToken
+from app.core.language import tr
 from app.core.tasks import TimedOut
 from app.library.headers import HeaderNotes, apply, read_model
 from app.library.listing import distinct, models_of
@@ -46,7 +47,9 @@ def list_models(
             continue
         if found is None:
             if source.kind == "folder":
-                problems.append(Problem(source, f"The folder {source.folder} is not there."))
+                problems.append(
+                    Problem(source, tr("The folder {folder} is not there.", folder=source.folder))
+                )
             continue
         present.append(source)
         models += found
@@ -95,15 +98,29 @@ def _look(walk: Walk, cancel: CancelToken) -> list[InstalledModel] | None:
 
 
 def _slow(source: Source) -> str:
-    return f"The folder {source.folder} does not answer; the disk or network may be away."
+    return tr(
+        "The folder {folder} does not answer; the disk or network may be away.",
+        folder=source.folder,
+    )
 
 
 def _complaints(walk: Walk) -> list[str]:
     found = []
     if walk.unreadable:
         rest = len(walk.unreadable) - 1
-        more = f" and {rest} more" if rest else ""
-        found.append(f"This user may not read {walk.unreadable[0]}{more}.")
+        more = tr(" and {rest} more", rest=rest) if rest else ""
+        found.append(
+            tr(
+                "This user may not read {unreadable}{more}.",
+                unreadable=walk.unreadable[0],
+                more=more,
+            )
+        )
     if walk.cut_short:
-        found.append(f"{walk.source.folder} holds too many files; only a part was looked through.")
+        found.append(
+            tr(
+                "{folder} holds too many files; only a part was looked through.",
+                folder=walk.source.folder,
+            )
+        )
     return found

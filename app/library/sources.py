@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core.language import mark
 from app.library.types import Source
 
 _MAX_SETTINGS_BYTES = 4_000_000
@@ -60,13 +61,15 @@ def default_sources(
     found: list[Source] = []
     if own := models_folder():
         found.append(Source("own", "GLM Launcher", Path(own)))
-    found += [Source("hub-cache", "Hugging Face cache", folder) for folder in _hub_caches(here)]
+    found += [
+        Source("hub-cache", mark("Hugging Face cache"), folder) for folder in _hub_caches(here)
+    ]
     found += [Source("lm-studio", "LM Studio", folder) for folder in _lm_studio(here)]
     found += [Source("jan", "Jan", folder) for folder in _jan(here)]
     found += [Source("ollama", "Ollama", folder) for folder in _ollama(here)]
     found += [Source("llama.cpp", "llama.cpp", folder) for folder in _llama_cpp(here)]
     found += [Source("gpt4all", "GPT4All", folder) for folder in _gpt4all(here)]
-    found += [Source("folder", "Your folder", Path(folder)) for folder in folders()]
+    found += [Source("folder", mark("Your folder"), Path(folder)) for folder in folders()]
     return tuple({source.folder: source for source in reversed(found)}.values())[::-1]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from app.catalog.names import RepoFile
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
-from app.core.language import tr
+from app.core.language import mark, tr
 from app.gguf.read import read_header
 from app.library.records import FileRecord, Records
 from app.library.types import InstalledModel, ModelFile, Verified
@@ -67,11 +67,12 @@ class Verification:
         if self.wrong:
             return " ".join(f"{one.file.name}: {one.why}" for one in self.wrong)
         if not self.unknown:
-            return "Every byte is what the publisher released (SHA-256)."
+            return tr("Every byte is what the publisher released (SHA-256).")
         if len(self.unknown) == len(self.model.files):
-            return "No known hash: only the structure was checked, and it is sound."
-        return (
-            f"No known hash for {', '.join(self.unknown)}: there, only the structure was checked."
+            return tr("No known hash: only the structure was checked, and it is sound.")
+        return tr(
+            "No known hash for {value}: there, only the structure was checked.",
+            value=", ".join(self.unknown),
         )
 
 
@@ -81,7 +82,7 @@ class _Expected:
 
     sha256: str
     sure: bool = True
-    why: str = "It is damaged: its content is not what the publisher released."
+    why: str = mark("It is damaged: its content is not what the publisher released.")
 
 
 def verify(
@@ -183,7 +184,7 @@ def _expected(
         elif record.matches(file):
             known[file.content] = _Expected(record.sha256)
         elif record.owned:
-            why = "It has changed since this program downloaded and verified it."
+            why = tr("It has changed since this program downloaded and verified it.")
             known[file.content] = _Expected(record.sha256, why=why)
     repo = known_repository(model, records)
     if len(known) == len(model.files) or not repo or list_files is None:
@@ -203,7 +204,9 @@ def _expected(
 
 
 def _newest(sha256: str) -> _Expected:
-    why = "Its content is not what the Hub has under this name now; it is damaged, or an earlier "
+    why = tr(
+        "Its content is not what the Hub has under this name now; it is damaged, or an earlier "
+    )
     return _Expected(sha256, sure=False, why=f"{why}version.")
 
 
@@ -221,7 +224,7 @@ def _structure(model: InstalledModel, hashed: set[Path]) -> list[WrongFile]:
 
 
 def _wrong(file: ModelFile, wanted: _Expected, found: str) -> WrongFile:
-    return WrongFile(file, wanted.why, wanted.sha256, found, wanted.sure)
+    return WrongFile(file, tr(wanted.why), wanted.sha256, found, wanted.sure)
 
 
 def _remember(

@@ -85,7 +85,7 @@ class Build:
         if self.whole is not None:
             return self.whole.name
         parts = [f"{c.count} × {c.gpu.name}" if c.count > 1 else c.gpu.name for c in self.cards]
-        return ", ".join([*parts, f"{self.ram_gib} GB of RAM"])
+        return ", ".join([*parts, tr("{ram_gib} GB of RAM", ram_gib=self.ram_gib)])
 
     def machine(self) -> Machine:
         if self.whole is not None:
@@ -126,11 +126,11 @@ def build_to_json(build: Build) -> JsonObject:
 def build_from_json(value: JsonValue) -> Build:
     """Raises KnownError for what is no build, or names a GPU that the table lacks."""
     if not isinstance(value, dict):
-        raise _unusable("It is not a description of parts.")
+        raise _unusable(tr("It is not a description of parts."))
     numbers: dict[str, Any] = {name: _number(value, name) for name in _LIMITS}
     listed = value.get("cards")
     if not isinstance(listed, list) or len(listed) > MOST_DEVICES:
-        raise _unusable("Its list of cards is missing or too long.")
+        raise _unusable(tr("Its list of cards is missing or too long."))
     build = replace(
         Build(), **{name: value for name, value in numbers.items() if value is not None}
     )
@@ -138,17 +138,17 @@ def build_from_json(value: JsonValue) -> Build:
         entry = item if isinstance(item, dict) else {}
         count = entry.get("count")
         if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST_DEVICES:
-            raise _unusable("A number of cards makes no sense.")
+            raise _unusable(tr("A number of cards makes no sense."))
         gpu = _gpu(entry)
         if gpu.kind == "unified":
-            raise _unusable(f"{gpu.name} is no card.")
+            raise _unusable(tr("{name} is no card.", name=gpu.name))
         build = build.with_count(gpu, count)
     whole = value.get("whole")
     if whole is None:
         return build
     chosen = _gpu(whole)
     if chosen.kind != "unified":
-        raise _unusable(f"{chosen.name} is no whole computer.")
+        raise _unusable(tr("{name} is no whole computer.", name=chosen.name))
     return replace(build, whole=chosen)
 
 
@@ -209,7 +209,7 @@ def _gpu(value: JsonValue) -> Nominal:
     for row in table():
         if row.name == entry.get("name") and row.vendor == entry.get("vendor"):
             return row
-    raise _unusable(f"The table of GPUs has no {str(entry.get('name'))[:60]!r}.")
+    raise _unusable(tr("The table of GPUs has no {get!r}.", get=str(entry.get("name"))[:60]))
 
 
 def _number(value: JsonObject, name: str) -> int | None:
@@ -218,7 +218,14 @@ def _number(value: JsonObject, name: str) -> int | None:
     if number is None:
         return None
     if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
-        raise _unusable(f"Its {name.replace('_', ' ')} is not a number from {low} to {high}.")
+        raise _unusable(
+            tr(
+                "Its {replace} is not a number from {low} to {high}.",
+                replace=name.replace("_", " "),
+                low=low,
+                high=high,
+            )
+        )
     return number
 
 

@@ -1,5 +1,6 @@
 """A machine that was built, in words to hand on, beside another one where that helps."""
 
+from app.core.language import tr
 from app.core.units import count
 from app.planning.recommend import Recommendation, Row
 from app.planning.report import rate_text, verdict_sentence
@@ -12,9 +13,12 @@ def build_text(name: str, found: Recommendation, *, other: str = "", here: str =
         lines.append(found.next_step)
     if other:
         lines += ["", f"{here}: {other}"]
-    lines += ["", f"With a context of {count(found.wish.context_tokens)} tokens:"]
+    lines += [
+        "",
+        tr("With a context of {context} tokens:", context=count(found.wish.context_tokens)),
+    ]
     lines += [f"- {row_text(row)}" for row in found.rows]
-    lines += ["", "Speeds are predictions; sizes with a tilde (~) are estimates."]
+    lines += ["", tr("Speeds are predictions; sizes with a tilde (~) are estimates.")]
     return "\n".join(lines) + "\n"
 
 

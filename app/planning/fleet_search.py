@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from app.core.language import tr
 from app.hardware.nominal import Nominal
 from app.planning.fleet import Fit, FleetRow
 from app.planning.report import rate_text
@@ -95,19 +96,23 @@ def headline(found: Sequence[Ranked]) -> str:
 
 def _why(best: Ranked, rest: Sequence[Ranked]) -> str:
     if not rest:
-        return "the only one"
+        return tr("the only one")
     as_few = [
         one for one in rest if one.all_on_gpu == best.all_on_gpu and one.fit.cards == best.fit.cards
     ]
     nearly = _SAME_SPEED * best.fit.tokens_per_second
     fastest = (
-        "one of the fastest"
+        tr("one of the fastest")
         if any(one.fit.tokens_per_second >= nearly for one in as_few)
-        else "the fastest"
+        else tr("the fastest")
     )
     if not best.all_on_gpu:
-        return f"{fastest} of those that keep a part of it in RAM"
-    return f"the fewest cards, and {fastest} of them" if as_few else "the fewest cards"
+        return tr("{fastest} of those that keep a part of it in RAM", fastest=fastest)
+    return (
+        tr("the fewest cards, and {fastest} of them", fastest=fastest)
+        if as_few
+        else tr("the fewest cards")
+    )
 
 
 def amount(gpu: Nominal, fit: Fit) -> str:
@@ -115,7 +120,11 @@ def amount(gpu: Nominal, fit: Fit) -> str:
     name = gpu.name if gpu.vendor in gpu.name else f"{gpu.vendor} {gpu.name}"
     told = f"{fit.cards} × {name}" if fit.cards > 1 else name
     spilled = fit.plan.verdict != "gpu"
-    return f"{told} and {fit.ram_gib} GB of RAM" if spilled and fit.ram_gib else told
+    return (
+        tr("{told} and {ram_gib} GB of RAM", told=told, ram_gib=fit.ram_gib)
+        if spilled and fit.ram_gib
+        else told
+    )
 
 
 def kind_word(kind: str) -> str:
@@ -123,6 +132,6 @@ def kind_word(kind: str) -> str:
         "consumer": "consumer",
         "consumer-laptop": "laptop",
         "workstation": "workstation",
-        "datacenter": "data center",
-        "unified": "unified memory",
+        "datacenter": tr("data center"),
+        "unified": tr("unified memory"),
     }.get(kind, kind)

@@ -184,7 +184,9 @@ def remote_offers(
             raise result
         else:
             refused.append((one.name, f"{result.what} {result.why}".strip()))
-    note = f"{repo} is called {listed.repo} now." if listed.renamed else ""
+    note = (
+        tr("{repo} is called {repo2} now.", repo=repo, repo2=listed.repo) if listed.renamed else ""
+    )
     beside = companions(listed.gguf_files)
     return Offers(listed.repo, tuple(offers), tuple(refused), note, beside, listed)
 
@@ -281,7 +283,7 @@ def shipped_offers(repo: str, catalogue: Catalogue | None = None) -> Offers | No
         return None
     usable = [file for file in listed.files if listed.usable and _usable(file.quant)]
     refused = tuple(
-        (file.quant, "Only ik_llama.cpp can load it.")
+        (file.quant, tr("Only ik_llama.cpp can load it."))
         for file in listed.files
         if file not in usable
     )
@@ -318,9 +320,10 @@ def _usable(quant: str) -> bool:
 
 
 def _shipped_note(catalogue: Catalogue) -> str:
-    return (
-        f"Sizes are those of {catalogue.generated}, as far as they were known then; how they are "
-        "made up is estimated from the model's dimensions."
+    return tr(
+        "Sizes are those of {generated}, as far as they were known then; how "
+        "they are made up is estimated from the model's dimensions.",
+        generated=catalogue.generated,
     )
 
 

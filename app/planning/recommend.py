@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from app.core.language import tr
 from app.core.placement import KvType
 from app.core.units import count, gigabytes
 from app.hardware.types import Machine
@@ -108,7 +109,7 @@ def choose(
     sibling = None
     if best is None or best.shortfall:
         sibling = _best_sibling(siblings, machine, wish)
-    model = rows[0].candidate.model if rows else "this model"
+    model = rows[0].candidate.model if rows else tr("this model")
     statement = _statement(model, best, sibling, wish)
     return Recommendation(wish, tuple(rows), best, sibling, statement, _step_up(rows, best, wish))
 
@@ -189,16 +190,27 @@ def _speed(plan: Plan) -> float:
 def _shortfall(row: Row, wish: Wish) -> str:
     plan = row.plan
     if plan.verdict == "does not fit":
-        return f"It does not fit: {gigabytes(plan.missing_bytes)} of {plan.missing_in} are missing."
+        return tr(
+            "It does not fit: {missing} of {missing_in} are missing.",
+            missing=gigabytes(plan.missing_bytes),
+            missing_in=plan.missing_in,
+        )
     if plan.verdict == "disk":
-        return (
-            f"{gigabytes(plan.disk_bytes)} of it would be read from the disk again and again, "
-            f"at about {row.tokens_per_second:.1f} tokens/s."
+        return tr(
+            "{disk} of it would be read from the disk again and again, at about "
+            "{tokens_per_second:.1f} tokens/s.",
+            disk=gigabytes(plan.disk_bytes),
+            tokens_per_second=row.tokens_per_second,
         )
     if plan.context_tokens < min(wish.context_tokens, row.candidate.shape.trained_context or 2**31):
-        return f"It fits with a context of {count(plan.context_tokens)} tokens only."
+        return tr(
+            "It fits with a context of {context} tokens only.", context=count(plan.context_tokens)
+        )
     if row.tokens_per_second < wish.tokens_per_second:
-        return f"It answers at about {row.tokens_per_second:.1f} tokens/s."
+        return tr(
+            "It answers at about {tokens_per_second:.1f} tokens/s.",
+            tokens_per_second=row.tokens_per_second,
+        )
     return ""
 
 
@@ -218,22 +230,31 @@ def _pick(rows: Sequence[Row]) -> Row | None:
 
 def _statement(model: str, best: Row | None, sibling: Row | None, wish: Wish) -> str:
     if best is not None and not best.shortfall:
-        return (
-            f"Take {best.candidate.model} in {best.candidate.quant}: the best quality that answers "
-            f"at {wish.tokens_per_second:g} tokens/s or more here."
+        return tr(
+            "Take {model} in {quant}: the best quality that answers at "
+            "{tokens_per_second:g} tokens/s or more here.",
+            model=best.candidate.model,
+            quant=best.candidate.quant,
+            tokens_per_second=wish.tokens_per_second,
         )
     other = ""
     if sibling is not None:
-        other = (
-            f" {sibling.candidate.model} in {sibling.candidate.quant} does, at about "
-            f"{sibling.tokens_per_second:.0f} tokens/s."
+        other = tr(
+            " {model} in {quant} does, at about {tokens_per_second:.0f} tokens/s.",
+            model=sibling.candidate.model,
+            quant=sibling.candidate.quant,
+            tokens_per_second=sibling.tokens_per_second,
         )
     if best is not None:
-        return (
-            f"No file of {best.candidate.model} is all you wished for here.{other} "
-            f"The nearest is {best.candidate.quant}: {_lower(best.shortfall)}"
+        return tr(
+            "No file of {model} is all you wished for here.{other} The nearest "
+            "is {quant}: {shortfall}",
+            model=best.candidate.model,
+            other=other,
+            quant=best.candidate.quant,
+            shortfall=_lower(best.shortfall),
         )
-    return f"No file of {model} fits this machine.{other}"
+    return tr("No file of {model} fits this machine.{other}", model=model, other=other)
 
 
 def _lower(sentence: str) -> str:
@@ -247,10 +268,13 @@ def _step_up(rows: Sequence[Row], best: Row | None, wish: Wish) -> str:
     for row in sorted(better, key=lambda row: (row.quality.score, row.plan.missing_bytes)):
         if row.plan.missing_bytes:
             size, kind = gigabytes(row.plan.missing_bytes), row.plan.missing_in
-            return f"{size} more {kind} buys {row.candidate.quant}."
+            return tr(
+                "{size} more {kind} buys {quant}.", size=size, kind=kind, quant=row.candidate.quant
+            )
         if row.tokens_per_second < wish.tokens_per_second:
-            return (
-                f"{row.candidate.quant} fits too and is better, at about "
-                f"{row.tokens_per_second:.1f} tokens/s."
+            return tr(
+                "{quant} fits too and is better, at about {tokens_per_second:.1f} tokens/s.",
+                quant=row.candidate.quant,
+                tokens_per_second=row.tokens_per_second,
             )
     return ""

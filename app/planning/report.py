@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from app.core.json import JsonObject, JsonValue
+from app.core.language import tr
 from app.core.units import count, gigabytes
 from app.planning.quality import Quality
 from app.planning.quality_nominal import NOMINAL_LABEL, nominal_figure
@@ -17,33 +18,52 @@ _HEAD = ("", "weights", "context", "compute", "overhead", "total", "free")
 
 def verdict_sentence(plan: Plan) -> str:
     """What the verdict means here."""
-    absent = f"{gigabytes(plan.missing_bytes)} of {plan.missing_in} are missing"
+    absent = tr(
+        "{missing} of {missing_in} are missing",
+        missing=gigabytes(plan.missing_bytes),
+        missing_in=plan.missing_in,
+    )
     unified = any(use.target.kind == "unified" for use in plan.devices)
     return {
-        "gpu": "It fits in unified memory." if unified else "All of it fits in GPU memory.",
+        "gpu": tr("It fits in unified memory.") if unified else tr("All of it fits in GPU memory."),
         "experts in RAM": (
-            "It fits: every layer is on the GPU, the experts of "
-            f"{plan.expert_layers_on_cpu} layers stay in RAM."
+            tr(
+                "It fits: every layer is on the GPU, the experts of "
+                "{expert_layers_on_cpu} layers stay in RAM.",
+                expert_layers_on_cpu=plan.expert_layers_on_cpu,
+            )
         ),
         "layers in RAM": (
-            f"It fits: {_layers(plan.layers_on_cpu)} and the experts of "
-            f"{plan.expert_layers_on_cpu} stay in RAM, the rest is on the GPU."
+            tr(
+                "It fits: {layers_on_cpu} and the experts of {expert_layers_on_cpu} "
+                "stay in RAM, the rest is on the GPU.",
+                layers_on_cpu=_layers(plan.layers_on_cpu),
+                expert_layers_on_cpu=plan.expert_layers_on_cpu,
+            )
             if plan.expert_layers_on_cpu
-            else f"It fits: {_layers(plan.layers_on_cpu)} stay in RAM, the rest is on the GPU."
+            else tr(
+                "It fits: {layers_on_cpu} stay in RAM, the rest is on the GPU.",
+                layers_on_cpu=_layers(plan.layers_on_cpu),
+            )
         ),
-        "cpu": "It fits in RAM and runs on the processor alone.",
-        "disk": f"It runs from the disk, slowly: {absent}.",
-        "does not fit": f"It does not fit: {absent}.",
+        "cpu": tr("It fits in RAM and runs on the processor alone."),
+        "disk": tr("It runs from the disk, slowly: {absent}.", absent=absent),
+        "does not fit": tr("It does not fit: {absent}.", absent=absent),
     }[plan.verdict]
 
 
 def _layers(number: int) -> str:
-    return "1 layer" if number == 1 else f"{number} layers"
+    return tr("1 layer") if number == 1 else tr("{number} layers", number=number)
 
 
 def rate_text(rate: Rate) -> str:
     """`about 6.1 tokens/s (4.5 to 8.2)`."""
-    return f"about {_figure(rate.expected)} tokens/s ({_figure(rate.low)} to {_figure(rate.high)})"
+    return tr(
+        "about {expected} tokens/s ({low} to {high})",
+        expected=_figure(rate.expected),
+        low=_figure(rate.low),
+        high=_figure(rate.high),
+    )
 
 
 def _figure(value: float) -> str:
@@ -56,24 +76,37 @@ def _figure(value: float) -> str:
 def plan_text(candidate: Candidate, plan: Plan, rated: Quality, notes: Sequence[str] = ()) -> str:
     """Lines of at most 100 columns, where names allow."""
     size = gigabytes(candidate.size_bytes)
-    source = size if candidate.exact else f"{size}, estimated from the model's dimensions"
+    source = (
+        size if candidate.exact else tr("{size}, estimated from the model's dimensions", size=size)
+    )
     lines = [
         f"{candidate.model} {candidate.quant} ({source})",
-        f"Context: {count(plan.context_tokens)} tokens, kept as {_kv(plan)}",
+        tr(
+            "Context: {context} tokens, kept as {plan}",
+            context=count(plan.context_tokens),
+            plan=_kv(plan),
+        ),
         "",
         verdict_sentence(plan),
     ]
     if plan.speed is not None:
         speed = plan.speed
         empty, full = rate_text(speed.generation_empty), rate_text(speed.generation_full)
-        lines.append(f"Answers at {empty}, with a full context {full}.")
-        lines.append(f"Reads a prompt at {rate_text(speed.prefill_empty)}.")
-    lines += [f"Quality: {quality_text(rated)}"]
+        lines.append(tr("Answers at {empty}, with a full context {full}.", empty=empty, full=full))
+        lines.append(
+            tr("Reads a prompt at {prefill_empty}.", prefill_empty=rate_text(speed.prefill_empty))
+        )
+    lines += [tr("Quality: {rated}", rated=quality_text(rated))]
     nominal = nominal_figure(candidate.model, candidate.quant)
     if nominal is not None:
         lines.append(
-            f"A widely copied page has {nominal.size_gb} GB, {nominal.bits_per_weight:g} bits and "
-            f"{nominal.quality_pct}% for it: nominal figures."
+            tr(
+                "A widely copied page has {size_gb} GB, {bits_per_weight:g} bits and "
+                "{quality_pct}% for it: nominal figures.",
+                size_gb=nominal.size_gb,
+                bits_per_weight=nominal.bits_per_weight,
+                quality_pct=nominal.quality_pct,
+            )
         )
     lines.append("")
     lines += _device_table(plan.devices, exact=candidate.exact, kv_exact=candidate.shape.kv_exact)
@@ -87,13 +120,19 @@ def plan_text(candidate: Candidate, plan: Plan, rated: Quality, notes: Sequence[
 def quality_text(rated: Quality) -> str:
     """`very good (divergence 0.031, measured)`."""
     how = "measured" if rated.measured_kld else "estimated"
-    bound = "at most " if rated.at_most else ""
-    return f"{rated.grade} (divergence {bound}{rated.mean_kld:.3f}, {how})"
+    bound = tr("at most ") if rated.at_most else ""
+    return tr(
+        "{grade} (divergence {bound}{mean_kld:.3f}, {how})",
+        grade=rated.grade,
+        bound=bound,
+        mean_kld=rated.mean_kld,
+        how=how,
+    )
 
 
 def _kv(plan: Plan) -> str:
     keys, values = plan.choice.kv_type_k, plan.choice.kv_type_v
-    return keys if keys == values else f"{keys} and {values}"
+    return keys if keys == values else tr("{keys} and {values}", keys=keys, values=values)
 
 
 def _device_table(devices: Sequence[DeviceUse], *, exact: bool, kv_exact: bool) -> list[str]:
@@ -117,11 +156,11 @@ def _device_table(devices: Sequence[DeviceUse], *, exact: bool, kv_exact: bool) 
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     lines = [_aligned(row, widths) for row in rows]
-    legend = "~ estimated; the other figures are exact."
+    legend = tr("~ estimated; the other figures are exact.")
     if not exact:
-        legend = "~ estimated."
+        legend = tr("~ estimated.")
     elif any(use.compute_source == "dry run" for use in devices):
-        legend = "~ estimated; compute as the engine simulates it; the other figures are exact."
+        legend = tr("~ estimated; compute as the engine simulates it; the other figures are exact.")
     return [*lines, legend]
 
 

@@ -154,7 +154,7 @@ class LibraryView(QWidget):
         if snapshot.models and not shown:
             self.states.nothing_found(self.bar.search.text())
         elif not snapshot.models:
-            self.states.empty([source.label for source in snapshot.sources])
+            self.states.empty([tr(source.label) for source in snapshot.sources])
         self._stack.setCurrentWidget(self.list if shown else self.states)
 
     def _choose_again(self, key: str) -> None:

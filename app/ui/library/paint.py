@@ -103,7 +103,7 @@ class RowPainter(QStyledItemDelegate):
             line = origin_line(model, datetime.now(UTC), short=narrow)
             paint_text(painter, lower, line, self._small, colors.muted)
         else:
-            line = f"{model.source.label} · {model.why}"
+            line = f"{tr(model.source.label)} · {model.why}"
             color = colors.bad if model.state == "broken" else colors.muted
             paint_text(painter, lower, line, self._small, color)
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
-from app.core.language import mark
+from app.core.language import mark, tr
 from app.core.units import gigabytes
 from app.library.types import InstalledModel
 from app.ui.library.words import state_chip
@@ -73,7 +73,7 @@ class ModelRows(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             state, _ = state_chip(model)
             size = gigabytes(model.size_bytes)
-            return f"{model.title}, {size}, {model.source.label}, {state}. {model.why}".strip()
+            return f"{model.title}, {size}, {tr(model.source.label)}, {state}. {model.why}".strip()
         return None
 
     def _arrange(self) -> None:
@@ -91,6 +91,12 @@ class ModelRows(QAbstractListModel):
     def _fits(self, model: InstalledModel) -> bool:
         if not self._query:
             return True
-        said = (model.title, model.source.label, model.repository, model.state, str(model.folder))
+        said = (
+            model.title,
+            tr(model.source.label),
+            model.repository,
+            model.state,
+            str(model.folder),
+        )
         text = "\n".join(said).lower()
         return all(word in text for word in self._query)

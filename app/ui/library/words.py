@@ -38,7 +38,7 @@ def origin_line(model: InstalledModel, now: datetime, *, short: bool = False) ->
         else tr("used {last_used}", last_used=ago(model.last_used, now))
     )
     repository = "" if short else model.repository
-    return " · ".join(part for part in (model.source.label, repository, used) if part)
+    return " · ".join(part for part in (tr(model.source.label), repository, used) if part)
 
 
 def ago(then: datetime, now: datetime | None = None) -> str:
