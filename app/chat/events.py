@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.core.messages import Message, ToolCallPart, ToolResultPart
+from app.core.messages import Message, ThinkingEnd, ToolCallPart, ToolResultPart
 from app.dialect.events import StreamEvent
 from app.engine.protocol import FinishReason, PromptProgress, Stats
 from app.tools.consent import Request
@@ -41,11 +41,13 @@ class ToolFinished:
 
 @dataclass(frozen=True)
 class RoundFinished:
-    """message is the assistant's message of this round, as it enters the conversation."""
+    """message is the assistant's message of this round, as it enters the conversation; raw is what
+    the model wrote, tags included."""
 
     message: Message
     reason: FinishReason
     stats: Stats
+    raw: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,14 @@ class MessageAdded:
     """A message has entered the conversation as the model will read it in the next prompt."""
 
     message: Message
+
+
+@dataclass(frozen=True)
+class ThinkingEnded:
+    """The thinking is ended by someone other than the model; ReasoningClosed follows when there was
+    any, and then the answer."""
+
+    by: ThinkingEnd
 
 
 @dataclass(frozen=True)
@@ -88,5 +98,6 @@ TurnEvent = (
     | ToolFinished
     | RoundFinished
     | MessageAdded
+    | ThinkingEnded
     | TurnFinished
 )

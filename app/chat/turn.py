@@ -8,11 +8,14 @@ from app.chat import notices
 from app.chat.calls import RoundCalls, Tools
 from app.chat.events import TurnFinished
 from app.chat.record import TurnRecord
-from app.chat.round import Emit, Engine, Round, RoundResult
+from app.chat.round import Asking, Emit, Engine, Round, RoundResult
+from app.chat.thinking import ThinkingLimit
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
 from app.core.messages import Message, ToolSpec, system
+from app.core.prompt import Prompt
 from app.core.sampling import GLM_GENERAL, Sampling
+from app.dialect.begun import BegunAnswer, Continuation
 from app.dialect.reader import Reader
 from app.dialect.template import ChatTemplate
 from app.tools.consent import Gate, closed_gate
@@ -26,7 +29,10 @@ class TurnOptions:
     """thinking and tools_enabled are wishes: a template that lacks the ability goes without.
 
     tools_off: the names of tools that are not offered. gate: who allows calls; by itself only those
-    that touch nothing.
+    that touch nothing. thinking_budget_tokens: of all thinking of the turn; 0 for no limit.
+    answer_now: set when the thinking shall end at once. keep_reasoning: the prompt repeats the
+    thinking of earlier turns, where the template can. begun: an answer to the history that is there
+    already; the first message of the turn then is all of it, and takes its place.
     """
 
     thinking: bool = True
@@ -35,6 +41,10 @@ class TurnOptions:
     gate: Gate = field(default_factory=closed_gate, compare=False, repr=False)
     sampling: Sampling = GLM_GENERAL.sampling
     system_prompt: str = ""
+    thinking_budget_tokens: int = 0
+    answer_now: CancelToken = field(default_factory=CancelToken, compare=False, repr=False)
+    keep_reasoning: bool = False
+    begun: BegunAnswer | None = None
 
 
 class TurnRunner:
@@ -111,10 +121,11 @@ class TurnRunner:
         except Cancelled:
             return turn.finish("cancelled")
         specs = tuple(tool.spec for tool in tools)
+        limit = self._limit(options)
         for index in range(MAX_ROUNDS):
             if cancel.cancelled:
                 return turn.finish("cancelled")
-            result = self._round(index, turn, specs, options, emit, cancel)
+            result = self._round(index, turn, specs, options, limit, emit, cancel)
             if result.message.parts:
                 turn.add(result.message)
             if result.failure is not None:
@@ -140,18 +151,47 @@ class TurnRunner:
         turn: TurnRecord,
         specs: tuple[ToolSpec, ...],
         options: TurnOptions,
+        limit: ThinkingLimit,
         emit: Emit,
         cancel: CancelToken,
     ) -> RoundResult:
         try:
-            prompt = self._template.render(turn.conversation, specs, thinking=options.thinking)
-            reader = Reader(self._template.capabilities.family, specs, prompt.opens_thinking)
-            run = Round(index, emit, self._monotonic)
-            return run.run(self._engine, reader, prompt, options.sampling, cancel)
+            run = Round(index, emit, limit, self._monotonic)
+            return run.run(self._engine, self._asking(turn, specs, options, limit), cancel)
         except KnownError as error:
             if not turn.added:
                 raise
             raise turn.broken(error) from error
+
+    def _asking(
+        self,
+        turn: TurnRecord,
+        specs: tuple[ToolSpec, ...],
+        options: TurnOptions,
+        limit: ThinkingLimit,
+    ) -> Asking:
+        template, conversation = self._template, turn.conversation
+
+        def spell(begun: BegunAnswer) -> Continuation:
+            return template.continued(
+                conversation,
+                begun,
+                specs,
+                thinking=options.thinking,
+                keep_reasoning=options.keep_reasoning,
+            )
+
+        def new_reader(prompt: Prompt) -> Reader:
+            return Reader(template.capabilities.family, specs, prompt.opens_thinking)
+
+        first = options.begun if not turn.added else None
+        begun = first or BegunAnswer(answer_now=limit.end(0) is not None)
+        return Asking(begun, spell, new_reader, options.sampling)
+
+    def _limit(self, options: TurnOptions) -> ThinkingLimit:
+        if self._template.capabilities.answer_now.supported:
+            return ThinkingLimit(options.thinking_budget_tokens, options.answer_now)
+        return ThinkingLimit(0, CancelToken())
 
     def _run_calls(
         self,

@@ -7,6 +7,7 @@ from typing import Literal
 from app.core.json import JsonObject
 
 Role = Literal["system", "user", "assistant", "tool"]
+ThinkingEnd = Literal["budget", "person"]
 
 
 @dataclass(frozen=True)
@@ -16,11 +17,13 @@ class TextPart:
 
 @dataclass(frozen=True)
 class ReasoningPart:
-    """The model's thinking. finished is False when the thinking was never closed."""
+    """The model's thinking. finished is False when the thinking was never closed. ended_by: who
+    closed it, when that was not the model: its budget in tokens, or the person."""
 
     text: str
     seconds: float | None = None
     finished: bool = True
+    ended_by: ThinkingEnd | None = None
 
 
 @dataclass(frozen=True)

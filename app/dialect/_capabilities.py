@@ -11,6 +11,7 @@ from app.core.prompt import Prompt
 from app.dialect._lexer import CALL, KEY, THINK, THINK_END
 from app.dialect.events import Family
 
+_TAGS: Final = (THINK, THINK_END)
 _SYSTEM: Final = "Probe system text"
 _REASONING: Final = "Probe reasoning"
 _RESULT: Final = "Probe result"
@@ -65,7 +66,8 @@ class Capability:
 @dataclass(frozen=True)
 class Capabilities:
     """thinking: the template speaks of thinking at all. thinking_switch: it can be turned off.
-    keep_reasoning: reasoning of earlier turns can stay in the prompt.
+    keep_reasoning: reasoning of earlier turns can stay in the prompt. answer_now: the thinking of
+    an answer can be ended from outside.
     family: how a reader has to read this model's answers.
     """
 
@@ -74,6 +76,7 @@ class Capabilities:
     tools: Capability
     system_prompt: Capability
     keep_reasoning: Capability
+    answer_now: Capability
     family: Family
 
 
@@ -117,7 +120,7 @@ def probe(template: Renderer) -> Capabilities:
     on = prober.text(_QUESTION)
     if on is None:
         nothing = Capability(False, prober.reason)
-        return Capabilities(nothing, nothing, nothing, nothing, nothing, "plain")
+        return Capabilities(nothing, nothing, nothing, nothing, nothing, nothing, "plain")
     off = prober.text(_QUESTION, thinking=False)
     history = prober.text(_QUESTION, _CALL, _RESPONSE, tools=[_SPEC])
     offered = prober.text(_QUESTION, tools=[_SPEC])
@@ -150,6 +153,10 @@ def probe(template: Renderer) -> Capabilities:
         keep_reasoning=_capability(
             kept is not None and kept != earlier and _REASONING in kept,
             "This model's chat template does not let the reasoning of earlier turns stay.",
+        ),
+        answer_now=_capability(
+            any(word in text for text in (on, off, history, earlier) if text for word in _TAGS),
+            "This model's thinking has no end that the program knows.",
         ),
         family=family,
     )

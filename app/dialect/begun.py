@@ -104,6 +104,10 @@ def content_opening(base: Prompt, repeat: Repeat) -> str | None:
     return opening if opening is not None or base.opens_thinking else ""
 
 
+def has_thinking_tags(raw: str) -> bool:
+    return THINK in raw or THINK_END in raw
+
+
 def is_thinking(raw: str, family: Family, opens_thinking: bool) -> bool:
     """Whether the thinking of a begun answer has still to end, or to begin."""
     reader, builder = Reader(family, (), opens_thinking), PartsBuilder()

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.errors import KnownError
 from app.core.placement import Placement
-from app.engine import explain
+from app.engine import explain, reuse
 from app.engine.bindings import AbortFlag, lib
 from app.engine.log import llama_log
 from app.engine.model import Model
@@ -15,7 +15,6 @@ from app.engine.params import context_params
 
 _ABORTED = 2
 _SEQUENCE = 0
-_COMPARED_AT_ONCE = 1024
 
 
 class Context:
@@ -67,7 +66,7 @@ class Context:
         Recurrent and hybrid models cannot drop a part of their state: with them the cache either
         continues as it is or starts afresh.
         """
-        common = _common_prefix(self.tokens, tokens[:-1])
+        common = reuse.common(self.tokens, 0, tokens[:-1], 0)
         if common < len(self.tokens):
             self._forget_from(common)
         return len(self.tokens)
@@ -126,14 +125,3 @@ class Context:
             del self.tokens[position:]
         else:
             self.clear()
-
-
-def _common_prefix(left: Sequence[int], right: Sequence[int]) -> int:
-    """How many tokens both begin with. Compares block by block: contexts are long."""
-    position, limit = 0, min(len(left), len(right))
-    while position < limit:
-        end = min(position + _COMPARED_AT_ONCE, limit)
-        if left[position:end] != right[position:end]:
-            return next(i for i in range(position, end) if left[i] != right[i])
-        position = end
-    return limit

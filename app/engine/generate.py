@@ -8,6 +8,7 @@ from time import perf_counter
 from app.core.cancel import CancelToken
 from app.core.errors import DoesNotFitError, KnownError
 from app.core.units import count
+from app.engine import reuse
 from app.engine.bindings import AbortFlag, lib
 from app.engine.context import Context
 from app.engine.protocol import (
@@ -103,9 +104,9 @@ class _Generation:
 
     def _prefill(self) -> bool:
         """False when cancelled."""
-        context, prompt = self._context, self._prompt
-        if not prompt:
+        if not self._prompt:
             return False
+        context, prompt = self._context, self._respelled()
         done = self._cached = context.keep_common_prefix(prompt)
         started = perf_counter()
         self._report_progress(done, None)
@@ -123,6 +124,14 @@ class _Generation:
             chunk = self._next_chunk(chunk, now - before)
         self._clock.prefilled = perf_counter() - started
         return True
+
+    def _respelled(self) -> list[int]:
+        """In the cache's own tokens, where they are the same text."""
+        held, wanted = self._context.tokens, self._prompt
+        spelled = reuse.spelled_as_held(held, wanted, self._vocab.ordinary_piece)
+        if len(spelled) < self._context.size_tokens:
+            self._prompt = spelled
+        return self._prompt
 
     def _next_chunk(self, chunk: int, seconds: float) -> int:
         """Larger batches let several devices work at once, but progress and Stop wait for them.

@@ -45,6 +45,11 @@ class Vocab:
             piece = self._pieces[token] = None if ends else self._render(token)
             return piece
 
+    def ordinary_piece(self, token: int) -> bytes | None:
+        """The bytes of a token that is but text; None for a special one."""
+        special = lib.llama_vocab_get_attr(self.handle, token) & _SPECIAL
+        return None if special else self.piece(token)
+
     def bos_text(self) -> str:
         return self._text_or_empty(lib.llama_vocab_bos(self.handle))
 

@@ -12,16 +12,17 @@ import pytest
 
 from app.bootstrap import build
 from app.chat import notices
+from app.chat.continuing import continuing
 from app.chat.defaults import default_sampling
 from app.chat.events import RoundFinished, TurnEvent, TurnFinished
 from app.chat.services import Services, chat_template
 from app.chat.turn import TurnOptions, TurnRunner
 from app.core.cancel import CancelToken
-from app.core.messages import Message, ToolResultPart, user
-from app.core.paths import demo_model_path
+from app.core.messages import Message, ReasoningPart, TextPart, ToolResultPart, user
+from app.core.paths import demo_model_path, resources_dir
 from app.core.sampling import GREEDY
-from app.dialect.events import TextDelta
-from app.engine.protocol import Stats
+from app.dialect.events import ReasoningDelta, TextDelta
+from app.engine.protocol import Event, PromptProgress, Stats
 from tests.models import Shape, write_model
 
 ROOT = Path(__file__).parents[2]
@@ -38,21 +39,45 @@ class Chat:
         self.sampling = default_sampling(model)
         self._runner: TurnRunner = services.turn_runner(chat_template(model))
         self.stats = list[Stats]()
+        self.raws = list[str]()
+        self.prompts = dict[int, PromptProgress]()
+        services.engine.subscribe(self._listen)
         self.cancel_at: type[TurnEvent] | None = None
 
+    def _listen(self, event: Event) -> None:
+        if isinstance(event, PromptProgress):
+            self.prompts[event.request_id] = event
+
     def ask(
-        self, question: str, *before: Message, thinking: bool = True, tools: bool = False
+        self,
+        question: str,
+        *before: Message,
+        thinking: bool = True,
+        tools: bool = False,
+        budget: int = 0,
     ) -> TurnFinished:
-        self.stats = []
+        options = replace(
+            self.options(),
+            thinking=thinking,
+            tools_enabled=tools,
+            thinking_budget_tokens=budget,
+        )
+        return self.turn(options, question, *before)
+
+    def options(self) -> TurnOptions:
+        return TurnOptions(sampling=self.sampling)
+
+    def turn(self, options: TurnOptions, question: str, *before: Message) -> TurnFinished:
+        self.stats, self.raws, self.prompts = [], [], {}
         cancel = CancelToken()
 
         def emit(event: TurnEvent) -> None:
             if isinstance(event, RoundFinished):
                 self.stats.append(event.stats)
+                self.raws.append(event.raw)
             if self.cancel_at is not None and isinstance(event, self.cancel_at):
                 cancel.cancel()
 
-        options = TurnOptions(thinking=thinking, tools_enabled=tools, sampling=self.sampling)
         return self._runner.run((*before, user(question)), options, emit, cancel)
 
 
@@ -89,6 +114,20 @@ def test_it_thinks_and_then_answers(chat: Chat) -> None:
     assert answer.reasoning.strip()
     assert answer.text.strip()
     assert "<" not in answer.reasoning
+
+
+def test_the_person_gets_the_answer_of_thinking_that_was_cut(chat: Chat) -> None:
+    chat.cancel_at = ReasoningDelta
+    cut = chat.ask(QUESTION)
+    chat.cancel_at = None
+    [message] = cut.messages
+    [raw] = chat.raws
+    options = continuing(chat.options(), message, raw, answer_now=True)
+    answer = answer_of(chat.turn(options, QUESTION))
+    assert answer.reasoning == message.reasoning
+    assert answer.text.strip()
+    [stats] = chat.stats
+    assert stats.prompt_tokens - stats.cached_tokens <= 5, "only the closing is read"
 
 
 def test_without_thinking_it_answers_at_once(chat: Chat) -> None:
@@ -161,6 +200,48 @@ def test_a_model_that_repeats_its_call_is_stopped(tmp_path: Path) -> None:
     assert len(stats) == 3
     assert stats[1].cached_tokens >= stats[0].prompt_tokens
     assert [message.reasoning for message in finished.messages] == ["Sum.", ""] * 3
+
+
+def test_thinking_that_reached_its_budget_is_ended_and_answered(tmp_path: Path) -> None:
+    """A model that would think for long; its answer follows on the end of the thinking."""
+    path = tmp_path / demo_model_path().name  # runs on one thread
+    words = [f" so{number}" for number in range(6000)]
+    thinking = ["<|assistant|>", "<think>", *words]
+    write_model(
+        path,
+        Shape(context=8192),
+        words=[*words, "Because"],
+        scripts=[thinking, ["</think>", "Because"]],
+    )
+    template = (resources_dir() / "templates" / "GLM-4.7-Flash.jinja").read_text(encoding="utf-8")
+    services = build()
+    prompts = dict[int, PromptProgress]()
+
+    def listen(event: Event) -> None:
+        if isinstance(event, PromptProgress):
+            prompts[event.request_id] = event
+
+    try:
+        model = services.loader.load(services.loader.plan(path)).info
+        services.engine.subscribe(listen)
+        options = TurnOptions(thinking_budget_tokens=100, sampling=GREEDY.sampling)
+        runner = services.turn_runner(chat_template(replace(model, chat_template=template)))
+        finished = runner.run((user("Why?"),), options, lambda _: None, CancelToken())
+    finally:
+        assert services.close()
+    [message] = finished.messages
+    [thought, text] = message.parts
+    assert isinstance(thought, ReasoningPart)
+    assert thought.ended_by == "budget"
+    written = thought.text.split()
+    assert written == [f"so{number}" for number in range(len(written))]
+    assert 100 <= len(written) < 6000
+    assert text == TextPart("Because")
+    first, second = prompts.values()
+    # Read afresh, every word of the thinking would be several tokens: none is, but the last one,
+    # which was never evaluated.
+    assert second.cached_tokens == first.total_tokens + len(written) - 1
+    assert second.total_tokens == second.cached_tokens + len(f" {written[-1]}") + 1
 
 
 def glm_launcher(*arguments: str) -> subprocess.CompletedProcess[str]:

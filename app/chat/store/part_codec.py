@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from app.core.json import JsonObject, JsonValue
 from app.core.messages import (
@@ -13,6 +13,7 @@ from app.core.messages import (
     Part,
     ReasoningPart,
     TextPart,
+    ThinkingEnd,
     ToolCallPart,
     ToolResultPart,
 )
@@ -33,12 +34,15 @@ def to_row(part: Part) -> Row:
     match part:
         case TextPart(text):
             return _row("text", text)
-        case ReasoningPart(text, seconds, finished):
-            return _row("reasoning", text, {"seconds": seconds, "finished": finished})
+        case ReasoningPart(text, seconds, finished, ended_by):
+            data: JsonObject = {"seconds": seconds, "finished": finished}
+            if ended_by:
+                data["ended_by"] = ended_by
+            return _row("reasoning", text, data)
         case ToolCallPart(id, name, arguments):
             return _row("tool_call", _json(arguments), {"id": id, "name": name})
         case ToolResultPart(call_id, name, text, failed, seconds, foreign, decision):
-            data: JsonObject = {
+            data = {
                 "call_id": call_id,
                 "name": name,
                 "failed": failed,
@@ -66,7 +70,12 @@ def from_row(row: Row) -> Part:
     text = row.text
     match row.kind:
         case "reasoning":
-            return ReasoningPart(text, _float(data.get("seconds")), data.get("finished") is True)
+            return ReasoningPart(
+                text,
+                _float(data.get("seconds")),
+                data.get("finished") is True,
+                _thinking_end(data.get("ended_by")),
+            )
         case "tool_call":
             return ToolCallPart(_str(data, "id"), _str(data, "name"), _object(text))
         case "tool_result":
@@ -192,6 +201,10 @@ def _object(text: str | None) -> JsonObject:
 def _str(data: JsonObject, key: str) -> str:
     value = data.get(key)
     return value if isinstance(value, str) else ""
+
+
+def _thinking_end(value: JsonValue) -> ThinkingEnd | None:
+    return next((known for known in get_args(ThinkingEnd) if known == value), None)
 
 
 def _float(value: JsonValue) -> float | None:

@@ -25,6 +25,7 @@ from tests.chat.store.helpers import Stores, answer, ask, database, done, opened
 
 EVERY_PART: tuple[Part, ...] = (
     ReasoningPart("想一想", 1.5, finished=False),
+    ReasoningPart("long enough", 60.0, ended_by="budget"),
     TextPart("Answer with half a pair \U0001f600"),
     ToolCallPart("c1", "clock", {"zone": "Asia/Shanghai", "deep": [1, {"x": None}]}),
     ToolResultPart("c1", "clock", "12:00", failed=True, seconds=0.25),
