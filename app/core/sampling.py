@@ -274,6 +274,8 @@ class Preset:
     builtin: bool = True
 
 
+MODEL_DEFAULTS = "model-defaults"
+"""The key of the preset that stands for what the loaded model recommends."""
 GLM_GENERAL = Preset("glm-general", "GLM general", Sampling(temperature=1.0))
 GLM_CODE = Preset("glm-code", "GLM code", Sampling(temperature=1.0, top_p=0.95, top_k=40))
 GREEDY = Preset("greedy", "Always the likeliest", Sampling(temperature=0.0))

@@ -3,8 +3,10 @@
 from typing import Any
 
 from app.core.json import JsonObject
-from app.core.sampling import Preset, Sampling
+from app.core.personas import NO_PERSONA, Persona
+from app.core.sampling import MODEL_DEFAULTS, Preset, Sampling
 from app.settings.fields import Choice, Folder, Folders, FontFamily, Number, Shown, Switch, Text
+from app.settings.persona_json import read_personas, write_personas
 from app.settings.sampling_json import sampling_to_json
 from app.settings.setting import (
     DENSITIES,
@@ -34,8 +36,6 @@ THEMES: tuple[tuple[Theme, str], ...] = (
     ("dark", "Dark"),
     ("contrast", "High contrast"),
 )
-MODEL_DEFAULTS = "model-defaults"
-"""The key of the preset that stands for what the loaded model recommends."""
 
 THEME: Setting[Theme] = Setting(
     "theme",
@@ -165,6 +165,22 @@ OWN_PRESETS: Setting[tuple[Preset, ...]] = Setting(
     "Sets of sampling parameters of your own.",
     read_presets,
     write_presets,
+)
+PERSONA: Setting[str] = Setting(
+    "persona",
+    NO_PERSONA.key,
+    "Persona of new chats",
+    "Which persona a new chat begins with.",
+    read_text,
+    same,
+)
+OWN_PERSONAS: Setting[tuple[Persona, ...]] = Setting(
+    "personas",
+    (),
+    "Your personas",
+    "Instructions for the model under a name, with how it is asked.",
+    read_personas,
+    write_personas,
 )
 WINDOW_GEOMETRY: Setting[str] = Setting(
     "window_geometry", "", "Window", "Where the window was and how large.", read_text, same

@@ -1,13 +1,16 @@
 """The person's own presets beside the built-in ones."""
 
+import secrets
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from app.core.errors import KnownError
-from app.core.sampling import BUILTIN_PRESETS, Preset, Sampling
-from app.settings.declared import MODEL_DEFAULTS, OWN_PRESETS, PRESET
+from app.core.personas import LONGEST_NAME
+from app.core.sampling import BUILTIN_PRESETS, MODEL_DEFAULTS, Preset, Sampling
+from app.settings.declared import OWN_PRESETS, PRESET
 from app.settings.store import SettingsStore
 
-_MAX_LABEL = 80
+_NAMES = frozenset({"model defaults"})
 
 
 def presets(store: SettingsStore) -> tuple[Preset, ...]:
@@ -15,12 +18,15 @@ def presets(store: SettingsStore) -> tuple[Preset, ...]:
     return (*BUILTIN_PRESETS, *store.get(OWN_PRESETS))
 
 
+def new_key() -> str:
+    """Never given before: chats and personas remember the keys of presets that are gone."""
+    return f"own-{secrets.token_hex(8)}"
+
+
 def add_preset(store: SettingsStore, label: str, sampling: Sampling) -> Preset:
     """Raises KnownError for an empty name or one that is taken."""
     own = store.get(OWN_PRESETS)
-    number = 1
-    while (key := f"own-{number}") in {item.key for item in own}:
-        number += 1
+    key = new_key()
     preset = Preset(key, _checked(store, label, key), sampling, builtin=False)
     store.set(OWN_PRESETS, (*own, preset))
     return preset
@@ -60,11 +66,25 @@ def _own(store: SettingsStore, key: str) -> Preset:
     )
 
 
+def free_preset_label(store: SettingsStore, label: str) -> str:
+    """That name, or with the first number that makes it free."""
+    return numbered(label, {item.label.casefold() for item in presets(store)} | _NAMES)
+
+
+def numbered(label: str, taken: AbstractSet[str]) -> str:
+    """The label, or with the first number that is not among those (in lower case)."""
+    found, number = label, 2
+    while found.casefold() in taken:
+        end = f" {number}"
+        found, number = label[: LONGEST_NAME - len(end)] + end, number + 1
+    return found
+
+
 def _checked(store: SettingsStore, label: str, key: str) -> str:
     label = " ".join(label.split())
-    if not label or len(label) > _MAX_LABEL:
-        raise KnownError(f"A preset needs a name of at most {_MAX_LABEL} characters.")
+    if not label or len(label) > LONGEST_NAME:
+        raise KnownError(f"A preset needs a name of at most {LONGEST_NAME} characters.")
     taken = {item.label.casefold() for item in presets(store) if item.key != key}
-    if label.casefold() in taken | {"model defaults"}:
+    if label.casefold() in taken | _NAMES:
         raise KnownError(f"There is a preset called “{label}” already.", "", "Choose another name.")
     return label

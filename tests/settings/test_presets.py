@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import KnownError
-from app.core.sampling import BUILTIN_PRESETS, GLM_CODE, Sampling
-from app.settings.declared import MODEL_DEFAULTS, OWN_PRESETS, PRESET
+from app.core.sampling import BUILTIN_PRESETS, GLM_CODE, MODEL_DEFAULTS, Sampling
+from app.settings.declared import OWN_PRESETS, PRESET
 from app.settings.presets import (
     add_preset,
     change_preset,

@@ -9,8 +9,14 @@ from PySide6.QtWidgets import QDoubleSpinBox
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import KnownError
-from app.core.sampling import DEFAULT_ORDER, GLM_CODE, GREEDY, Sampling, declarations
-from app.settings.declared import MODEL_DEFAULTS
+from app.core.sampling import (
+    DEFAULT_ORDER,
+    GLM_CODE,
+    GREEDY,
+    MODEL_DEFAULTS,
+    Sampling,
+    declarations,
+)
 from app.settings.store import SettingsStore
 from app.ui.look import Look
 from app.ui.sampling.choice import SamplingChoice

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, fields, replace
 
-from app.core.sampling import GLM_GENERAL, Preset, Sampling
-from app.settings.declared import MODEL_DEFAULTS, OWN_PRESETS, PRESET, SAMPLING
+from app.core.sampling import GLM_GENERAL, MODEL_DEFAULTS, Preset, Sampling
+from app.settings.declared import OWN_PRESETS, PRESET, SAMPLING
 from app.settings.presets import (
     add_preset,
     change_preset,
