@@ -43,7 +43,8 @@ def _elsewhere(tmp_path: Path) -> bytes:
     use = use_of(calm, Sampling(temperature=0.4, top_k=9))
     poet = add_persona(other, Persona("", "Poet", "Rhyme.", use, thinking=False))
     coder = add_persona(other, Persona("", "Coder", "写代码", use_of(GLM_CODE), tools=True))
-    exported = with_their_presets([poet, coder], other.get(OWN_PRESETS))
+    own = other.get(OWN_PRESETS)
+    exported = with_their_presets([poet, coder], own)
     assert [preset.label for preset in exported.presets] == ["Calm"]
     return write_exchange(exported)
 
