@@ -1,0 +1,1 @@
+"""Pages of the web, for the model: fetched with bounds, from public addresses alone, as text."""

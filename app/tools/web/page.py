@@ -1,0 +1,122 @@
+"""From the bytes of an answer to a title and text."""
+
+import codecs
+import json
+import re
+from dataclasses import dataclass
+
+from app.core.cancel import CancelToken
+from app.tools.tool import ToolFailure
+from app.tools.web.client import Answer
+from app.tools.web.html_text import html_text
+
+_HTML_TYPES = ("text/html", "application/xhtml+xml")
+_TEXT_TYPES = ("application/xml", "application/yaml", "application/x-ndjson", "application/rss+xml")
+_META_CHARSET = re.compile(
+    rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE
+)
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """address: where it came from in the end. cut: the text ends before the page does."""
+
+    address: str
+    title: str
+    text: str
+    cut: bool = False
+
+
+def read_page(answer: Answer, cancel: CancelToken) -> Page:
+    """Raises ToolFailure for what is no text, Cancelled."""
+    if not 200 <= answer.status < 300:
+        raise ToolFailure(_refused(answer))
+    kind = answer.media_type or _guessed(answer.body)
+    if kind in _HTML_TYPES:
+        return _html_page(answer, cancel)
+    if kind == "application/json" or kind.endswith("+json"):
+        return Page(str(answer.address), "", _json_text(answer), answer.cut)
+    if kind.startswith("text/") or kind.endswith("+xml") or kind in _TEXT_TYPES:
+        return Page(str(answer.address), "", _plain(decoded(answer)), answer.cut)
+    if kind == "application/pdf" or answer.body.startswith(b"%PDF-"):
+        raise ToolFailure(
+            "that is a PDF file, which is not read from the web; the person can save it and add it "
+            "to the question as a file"
+        )
+    raise ToolFailure(f"that is no page with text but a file of the kind {kind or 'unknown'}")
+
+
+def decoded(answer: Answer) -> str:
+    """By its byte order mark, the server's word, the page's own word, else UTF-8, else the bytes
+    one by one; never raises."""
+    for mark, name in _BOMS:
+        if answer.body.startswith(mark):
+            return answer.body.decode(name, "replace")
+    declared = _META_CHARSET.search(answer.body[:4_096])
+    for name in (answer.charset, declared[1].decode("ascii") if declared else ""):
+        if name and (codec := _text_codec(name)):
+            return answer.body.decode(codec, "replace")
+    try:
+        # A character that was cut in two at the limit does not make it another encoding.
+        return codecs.getincrementaldecoder("utf-8")().decode(answer.body, final=not answer.cut)
+    except UnicodeDecodeError:
+        return answer.body.decode("cp1252", "replace")
+
+
+def _text_codec(name: str) -> str:
+    """Browsers read Latin-1 as Windows-1252. "" for what Python does not know as an encoding."""
+    try:
+        found = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return ""
+    if not found._is_text_encoding or found.name in ("idna", "punycode", "utf-7", "unicode_escape"):
+        return ""
+    return "cp1252" if found.name in ("iso8859-1", "ascii") else found.name
+
+
+def _html_page(answer: Answer, cancel: CancelToken) -> Page:
+    address, text = str(answer.address), _plain(decoded(answer))
+    if not text.strip():
+        return Page(address, "", "", answer.cut)
+    found = html_text(text, address, cancel)
+    return Page(address, found.title, found.text, answer.cut)
+
+
+def _json_text(answer: Answer) -> str:
+    text = decoded(answer)
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False, indent=1)
+    except (ValueError, RecursionError):
+        return _plain(text)
+
+
+def _guessed(body: bytes) -> str:
+    """For an answer that does not say what it is."""
+    head = body[:1_024].lstrip().lower()
+    if head.startswith((b"<!doctype html", b"<html")):
+        return "text/html"
+    return "" if b"\0" in body[:4_096] else "text/plain"
+
+
+def _plain(text: str) -> str:
+    """Without signs that no page shows."""
+    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", text.replace("\r\n", "\n"))
+
+
+def _refused(answer: Answer) -> str:
+    host, status = answer.address.host, answer.status
+    words = {
+        401: "asks for a login",
+        403: "does not give the page to programs",
+        404: "has no such page",
+        410: "has no such page any more",
+        429: "was asked too often; try later",
+    }
+    if status >= 500:
+        return f"{host} has a problem of its own (status {status}); try later"
+    return f"{host} {words.get(status, 'did not give the page')} (status {status})"
