@@ -110,6 +110,8 @@ def check_name(address: Address) -> None:
         )
     host = address.host
     if _literal(host) is not None:
+        if not is_public(host):
+            raise not_public(host)
         return
     if "." not in host or any(host == name or host.endswith(f".{name}") for name in _INNER_NAMES):
         raise not_public(address.host)

@@ -80,6 +80,7 @@ class WebClient:
             for _ in range(redirects + 1):
                 seen.add(str(address))
                 answer = self._once(address, why, line, sent)
+                cancel.raise_if_cancelled()
                 if isinstance(answer, Answer):
                     return answer
                 address = join_address(address, answer)
@@ -108,6 +109,7 @@ class WebClient:
             ) as pool:
                 return _ask(pool, address, headers)
         except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.ProxyError) as error:
+            line.left()  # being out of time or cancelled breaks a connection, too
             raise ToolFailure(_broken(address, error)) from error
         finally:
             line.close()

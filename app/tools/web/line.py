@@ -26,6 +26,7 @@ from app.tools.tool import ToolFailure
 from app.tools.web.addresses import is_public, not_public
 
 Resolver = Callable[[str, int], Sequence[str]]
+Connect = Callable[[str, int, float], socket.socket]
 Proxies = Callable[[str, str], SplitResult | None]
 
 _LOOK_UP_SECONDS = 8.0
@@ -39,6 +40,13 @@ def system_resolver(host: str, port: int) -> Sequence[str]:
     """IP addresses in the order in which the system would try them. Raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return tuple(dict.fromkeys(str(info[4][0]) for info in found))
+
+
+def system_connect(address: str, port: int, seconds: float) -> socket.socket:
+    """address: an IP address, not a name. Raises OSError."""
+    sock = socket.create_connection((address, port), seconds)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
 
 
 def system_proxies(scheme: str, host: str) -> SplitResult | None:
@@ -56,8 +64,8 @@ class Reach:
     are; everything else has to be public."""
 
     resolver: Resolver = system_resolver
+    connect: Connect = system_connect
     proxies: Proxies = system_proxies
-    public: Callable[[str], bool] = is_public
     trusted: frozenset[tuple[str, int]] = frozenset()
 
 
@@ -131,7 +139,7 @@ class Line(httpcore2.NetworkBackend):
         """All of them have to be public: a name that stands for both kinds is a trap."""
         addresses = self._look_up(host, port)
         inside = (host, port) in self._reach.trusted
-        if not inside and not all(self._reach.public(address) for address in addresses):
+        if not inside and not all(is_public(address) for address in addresses):
             raise not_public(host)
         return addresses[:_MAX_ADDRESSES]
 
@@ -156,11 +164,10 @@ class Line(httpcore2.NetworkBackend):
         error: OSError = OSError("no address")
         for address in addresses:
             try:
-                sock = socket.create_connection((address, port), self.left(_CONNECT_SECONDS))
+                sock = self._reach.connect(address, port, self.left(_CONNECT_SECONDS))
             except OSError as failed:  # TimeoutError is one
                 error = failed
                 continue
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.keep(sock.dup())
             return sock
         raise httpcore2.ConnectError(str(error))
