@@ -101,6 +101,7 @@ def part_of(page: "Page", offset: int) -> str:
 
 
 def make_fetch_page(contacts: Contacts) -> Tool:
+    """Its scope is the host that is asked first: redirects go on to other public ones."""
     fetcher: list[PageFetcher] = []
 
     def run(arguments: JsonObject, cancel: CancelToken) -> str:
@@ -110,7 +111,19 @@ def make_fetch_page(contacts: Contacts) -> Tool:
             fetcher.append(PageFetcher(WebClient(contacts)))
         return fetcher[0].fetch(str(arguments["url"]), _whole(arguments.get("offset")), cancel)
 
-    return Tool(_SPEC, run)
+    return Tool(_SPEC, run, "network", _host, _described, title="Fetch a page")
+
+
+def _host(arguments: JsonObject) -> str:
+    """Raises ToolFailure."""
+    return parse_address(str(arguments["url"])).host
+
+
+def _described(arguments: JsonObject) -> tuple[str, ...]:
+    lines = [f"Fetches {parse_address(str(arguments['url']))}"]
+    if offset := _whole(arguments.get("offset")):
+        lines.append(f"Reads on at character {count(offset)}")
+    return tuple(lines)
 
 
 def _whole(value: object) -> int:

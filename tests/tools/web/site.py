@@ -65,6 +65,7 @@ class Site:
     ) -> None:
         self._ended.set()
         socket.create_connection(self._listener.getsockname()).close()
+        self._threads[0].join(10)
         self._listener.close()
         for sock in list(self._open):
             with contextlib.suppress(OSError):
