@@ -1,0 +1,1 @@
+"""Python that the model wrote, in a process that can reach nothing."""
