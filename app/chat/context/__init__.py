@@ -1,0 +1,1 @@
+"""What of a conversation goes to the model, and how much room it takes."""
