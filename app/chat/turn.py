@@ -89,6 +89,26 @@ class TurnRunner:
         """The tools of a turn with these options."""
         return tuple(tool.spec for tool in self._offered(options))
 
+    def prompt(self, history: Sequence[Message], options: TurnOptions) -> Prompt:
+        """Of the first round of a turn with these options. Raises KnownError."""
+        return self.spelled(history, options).prompt
+
+    def spelled(
+        self, history: Sequence[Message], options: TurnOptions, *, answer_now: bool = False
+    ) -> Continuation:
+        """As `prompt`. answer_now: without thinking, but beginning like the prompt with it."""
+        return self._template.continued(
+            (*self._opening(options), *history),
+            BegunAnswer(answer_now=answer_now and self._template.capabilities.thinking.supported),
+            self.offered(options),
+            thinking=options.thinking,
+        )
+
+    def new_reader(self, prompt: Prompt, options: TurnOptions) -> Reader:
+        """For an answer to it."""
+        family = self._template.capabilities.family
+        return Reader(family, self.offered(options), prompt.opens_thinking)
+
     def _offered(self, options: TurnOptions) -> tuple[Tool, ...]:
         wanted = options.tools_enabled and self._takes_tools
         return self._tools.offered(options.tools_off) if wanted else ()

@@ -1,4 +1,4 @@
-"""How many tokens a prompt has: counted by the model's tokenizer, or estimated when that is busy."""
+"""How many tokens a prompt has: counted by the model's tokenizer, or estimated meanwhile."""
 
 import hashlib
 import re
@@ -27,12 +27,6 @@ class Tokens:
     number: int
     exact: bool = True
 
-    def __add__(self, other: "Tokens") -> "Tokens":
-        return Tokens(self.number + other.number, self.exact and other.exact)
-
-    def __sub__(self, other: "Tokens") -> "Tokens":
-        return Tokens(self.number - other.number, self.exact and other.exact)
-
 
 class TokenCounter:
     """Thread-safe. Prompts are cut before special tokens, where every tokenizer begins anew, and
@@ -44,37 +38,36 @@ class TokenCounter:
         self._special = frozenset(special_tokens)
         self._lock = threading.Lock()
         self._known: dict[str | bytes, int] = {}
+        self._opening: int | None = None
         self._bytes = 0
         self._tokens = 0
 
-    def count(self, prompt: Prompt) -> Tokens:
+    def count(self, prompt: Prompt) -> int:
         """Asks for what is not known yet; blocks as long as that takes. Raises KnownError."""
-        pieces = list(self._pieces(prompt))
+        pieces = [(_key(piece), piece) for piece in self._pieces(prompt)]
         with self._lock:
-            wanted = {_key(piece): piece for piece in pieces if _key(piece) not in self._known}
-        opening = 0
-        if wanted or prompt.add_bos:
-            asked = Prompt(tuple(wanted.values()), add_bos=prompt.add_bos)
-            total, sizes = self._counted(asked)
+            found = {key: self._known[key] for key, _ in pieces if key in self._known}
+            opening = self._opening if prompt.add_bos else 0
+        wanted = {key: piece for key, piece in pieces if key not in found}
+        if wanted or opening is None:
+            total, sizes = self._counted(Prompt(tuple(wanted.values()), add_bos=prompt.add_bos))
             opening = total - sum(sizes)
-            self._remember(wanted, sizes)
-        else:
-            sizes = ()
-        new = dict(zip(wanted, sizes, strict=True))
-        with self._lock:
-            known = [self._known.get(_key(piece), new.get(_key(piece))) for piece in pieces]
-        return Tokens(opening + sum(number or 0 for number in known))
+            self._remember(wanted, sizes, opening if prompt.add_bos else None)
+            found |= zip(wanted, sizes, strict=True)
+        return opening + sum(found[key] for key, _ in pieces)
 
     def estimate(self, prompt: Prompt) -> Tokens:
         """At once, from what is known; exact only when all of it is."""
         with self._lock:
             rate = _BYTES_PER_TOKEN if self._bytes < _ENOUGH_BYTES else self._bytes / self._tokens
-            number, exact = 0, not prompt.add_bos
+            opening = 1 if self._opening is None else self._opening
+            number = opening if prompt.add_bos else 0
+            exact = not prompt.add_bos or self._opening is not None
             for piece in self._pieces(prompt):
                 known = self._known.get(_key(piece))
                 exact = exact and known is not None
                 number += known if known is not None else _about(piece, rate)
-        return Tokens(number + prompt.add_bos, exact)
+        return Tokens(number, exact)
 
     def _pieces(self, prompt: Prompt) -> Iterator[str]:
         for segment in prompt.segments:
@@ -85,8 +78,11 @@ class TokenCounter:
                     start = found.start()
             yield segment[start:]
 
-    def _remember(self, pieces: dict[str | bytes, str], sizes: Sequence[int]) -> None:
+    def _remember(
+        self, pieces: dict[str | bytes, str], sizes: Sequence[int], opening: int | None
+    ) -> None:
         with self._lock:
+            self._opening = self._opening if opening is None else opening
             for (key, piece), size in zip(pieces.items(), sizes, strict=True):
                 self._known[key] = size
                 if size and len(piece) > _SHORT:

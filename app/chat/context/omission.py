@@ -14,6 +14,8 @@ from app.core.messages import AttachmentPart, Message, TextPart, ToolResultPart
 
 KEY = "context"
 """Among the settings of a conversation."""
+SUMMARY_TYPE = "text/x-conversation-summary"
+"""The media type of a summary, which goes to the model quoted like an attachment."""
 _MOST = 32
 _LONGEST_SUMMARY = 100_000
 
@@ -73,6 +75,7 @@ def summary_part(left_out: Omission) -> AttachmentPart:
     return AttachmentPart(
         f"Summary of the first {which} of this conversation, which are not repeated here",
         left_out.summary,
+        SUMMARY_TYPE,
     )
 
 

@@ -49,7 +49,11 @@ def cuts(messages: Sequence[Message]) -> list[int]:
 
 
 def leave_out(
-    messages: Sequence[Message], measure: Measure, context_tokens: int, answer: int, already: int = 0
+    messages: Sequence[Message],
+    measure: Measure,
+    context_tokens: int,
+    answer: int,
+    already: int = 0,
 ) -> Cut | None:
     """The oldest turns that have to go beside those that are left out `already`. As few as leave a
     good deal of room, so that the next question fits too; where that cannot be had, as few as leave
@@ -66,23 +70,26 @@ def leave_out(
             known[cut] = measure(cut)
         return known[cut]
 
+    # All of it goes only when nothing less is enough.
     comfortable = context_tokens - max(answer, context_tokens // _COMFORT_SHARE)
-    for most in (comfortable, context_tokens - answer):
-        index = _first(possible, lambda cut, most=most: tokens(cut) <= most)  # type: ignore[misc]
+    enough = context_tokens - answer
+    for some, most in ((possible[:-1], comfortable), (possible, enough)):
+        index = _first(some, tokens, most)
         if index is not None:
-            cut = possible[index]
+            cut = some[index]
             return Cut(cut, index + 1, tokens(cut), max(0, before - tokens(cut)))
     return None
 
 
-def _first(values: Sequence[int], good: Callable[[int], bool]) -> int | None:
-    """The index of the first good one, when all after it are good as well."""
-    if not good(values[-1]):
+def _first(some: Sequence[int], tokens: Measure, most: int) -> int | None:
+    """The index of the first one with which the prompt has at most so many tokens; all after it
+    are taken to have no more."""
+    if not some or tokens(some[-1]) > most:
         return None
-    low, high = 0, len(values) - 1
+    low, high = 0, len(some) - 1
     while low < high:
         middle = (low + high) // 2
-        if good(values[middle]):
+        if tokens(some[middle]) <= most:
             high = middle
         else:
             low = middle + 1

@@ -1,0 +1,192 @@
+"""What takes how much room in the next prompt."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from app.chat.context.counting import TokenCounter, Tokens
+from app.chat.context.omission import SUMMARY_TYPE
+from app.chat.context.policy import least_answer
+from app.chat.turn import TurnOptions
+from app.core.messages import AttachmentPart, Message, Part, ToolSpec, user
+from app.core.prompt import Prompt
+
+Count = Callable[[Prompt], Tokens]
+_PLAIN = TurnOptions()
+
+
+class Renderer(Protocol):
+    """What the turn runner knows of its prompts."""
+
+    def offered(self, options: TurnOptions) -> tuple[ToolSpec, ...]: ...
+
+    def prompt(self, history: Sequence[Message], options: TurnOptions) -> Prompt:
+        """Of a turn whose history ends with the question. Raises KnownError."""
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """Tokens of the next prompt. form: what the model's template writes around a question. history:
+    earlier messages without their attachments. attachments: of all that is sent, `summary` apart.
+    least_answer: without so much room there is no use in asking. exact False: estimated.
+    """
+
+    context: int
+    least_answer: int
+    form: int = 0
+    system: int = 0
+    tools: int = 0
+    summary: int = 0
+    history: int = 0
+    attachments: int = 0
+    question: int = 0
+    exact: bool = True
+
+    @property
+    def used(self) -> int:
+        parts = (self.form, self.system, self.tools, self.summary, self.history)
+        return sum(parts) + self.attachments + self.question
+
+    @property
+    def room(self) -> int:
+        """For the answer, thinking included."""
+        return max(0, self.context - self.used)
+
+    @property
+    def fits(self) -> bool:
+        return self.used + self.least_answer <= self.context
+
+
+@dataclass(frozen=True)
+class _Rest:
+    """A breakdown without the question, and the prompt that it is one of."""
+
+    history: tuple[Message, ...]
+    options: TurnOptions
+    specs: tuple[ToolSpec, ...]
+    form: Tokens
+    system: Tokens
+    tools: Tokens
+    summary: Tokens
+    attachments: Tokens
+    whole: Tokens
+
+
+class PromptMeter:
+    """Measures prompts of one loaded model; thread-safe."""
+
+    def __init__(self, renderer: Renderer, counter: TokenCounter, context_tokens: int) -> None:
+        self._renderer = renderer
+        self.counter = counter
+        self.context_tokens = context_tokens
+        self._rest: _Rest | None = None
+
+    def tokens(self, history: Sequence[Message], options: TurnOptions) -> int:
+        """Of the whole prompt; history ends with the question. Blocks; raises KnownError."""
+        return self.counter.count(self._renderer.prompt(history, options))
+
+    def breakdown(
+        self,
+        history: Sequence[Message],
+        question: Message,
+        options: TurnOptions,
+        *,
+        ask: bool = True,
+    ) -> Breakdown:
+        """history: what is sent before the question. ask False: the tokenizer is busy, so nothing
+        waits for it and what is not known is estimated. Raises KnownError."""
+        count: Count = self._exactly if ask else self.counter.estimate
+        rest = self._rest_of(tuple(history), options, count)
+        summary = self._cost((question,), _is_summary, count)
+        attached = self._cost((question,), _is_attachment, count)
+        asked = _less(self._alone(_without_attachments(question), count), rest.form)
+        before = (rest.form, rest.system, rest.tools, rest.summary, rest.attachments)
+        return Breakdown(
+            context=self.context_tokens,
+            least_answer=least_answer(
+                self.context_tokens,
+                thinking=options.thinking,
+                max_tokens=options.sampling.max_tokens,
+            ),
+            form=rest.form.number,
+            system=rest.system.number,
+            tools=rest.tools.number,
+            summary=rest.summary.number + summary.number,
+            history=_less(rest.whole, *before).number,
+            attachments=rest.attachments.number + attached.number,
+            question=asked.number,
+            exact=all(part.exact for part in (*before, rest.whole, summary, attached, asked)),
+        )
+
+    def _rest_of(self, history: tuple[Message, ...], options: TurnOptions, count: Count) -> _Rest:
+        specs, known = self._renderer.offered(options), self._rest
+        if (
+            known is None
+            or not (known.whole.exact and known.specs == specs)
+            or replace(known.options, sampling=options.sampling) != options
+            or known.history != history
+        ):
+            known = self._rest = self._measure(history, options, specs, count)
+        return known
+
+    def _measure(
+        self,
+        history: tuple[Message, ...],
+        options: TurnOptions,
+        specs: tuple[ToolSpec, ...],
+        count: Count,
+    ) -> _Rest:
+        def tokens(*messages: Message, **changes: object) -> Tokens:
+            return count(self._renderer.prompt(messages, replace(options, **changes)))  # type: ignore[arg-type]
+
+        nothing = user("")
+        form = self._alone(nothing, count)
+        plain = tokens(nothing, tools_enabled=False)
+        return _Rest(
+            history,
+            options,
+            specs,
+            form,
+            system=_less(plain, form),
+            tools=_less(tokens(nothing), plain),
+            summary=self._cost(history, _is_summary, count),
+            attachments=self._cost(history, _is_attachment, count),
+            whole=tokens(*history, nothing),
+        )
+
+    def _cost(
+        self, messages: Sequence[Message], chosen: Callable[[Part], bool], count: Count
+    ) -> Tokens:
+        """Of the chosen parts."""
+        number, exact = 0, True
+        for message in messages:
+            kept = tuple(part for part in message.parts if not chosen(part))
+            if len(kept) < len(message.parts):
+                whole = self._alone(message, count)
+                cost = _less(whole, self._alone(replace(message, parts=kept), count))
+                number, exact = number + cost.number, exact and cost.exact
+        return Tokens(number, exact)
+
+    def _alone(self, message: Message, count: Count) -> Tokens:
+        return count(self._renderer.prompt((message,), _PLAIN))
+
+    def _exactly(self, prompt: Prompt) -> Tokens:
+        return Tokens(self.counter.count(prompt))
+
+
+def _is_summary(part: Part) -> bool:
+    return isinstance(part, AttachmentPart) and part.media_type == SUMMARY_TYPE
+
+
+def _is_attachment(part: Part) -> bool:
+    return isinstance(part, AttachmentPart) and part.media_type != SUMMARY_TYPE
+
+
+def _without_attachments(message: Message) -> Message:
+    kept = tuple(part for part in message.parts if not isinstance(part, AttachmentPart))
+    return replace(message, parts=kept)
+
+
+def _less(whole: Tokens, *parts: Tokens) -> Tokens:
+    number = whole.number - sum(part.number for part in parts)
+    return Tokens(max(0, number), all(part.exact for part in (whole, *parts)))
