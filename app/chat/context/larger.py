@@ -10,7 +10,6 @@ from app.core.errors import KnownError
 from app.planning.types import Plan
 
 _MOST = 3
-_NO_MEMORY = ("disk", "does not fit")
 
 
 class Planner(Protocol):
@@ -63,30 +62,36 @@ def larger_contexts(planner: Planner, least_tokens: int) -> LargerContexts:
         return LargerContexts(reason="This model cannot be planned for on this machine.")
     wanted = loaded.planned.wanted or Wanted(replace(loaded.planned.plan.choice, repack=True))
     now = planner.adjusted(planned, _sized(wanted, context)).plan
+    if now is None:
+        raise ValueError("a plan that was adjusted is a plan")
     found: list[LargerContext] = []
     sizes = [size for size in _sizes(context, trained) if size >= least_tokens]
     for size in sizes:
-        chosen = _fitting(planner, planned, _sized(wanted, size))
-        if chosen is None or now is None:
+        chosen = _fitting(planner, planned, _sized(wanted, size), now)
+        if chosen is None:
             break
         found.append(LargerContext(size, *chosen, now))
         if len(found) == _MOST:
             break
     if found:
         return LargerContexts(tuple(found))
-    why = "no larger one fits into the memory" if sizes else "none that the model can use is enough"
-    return LargerContexts(reason=f"Of the larger contexts, {why}.")
+    if sizes:
+        return LargerContexts(reason="No larger context fits into the memory of this machine.")
+    return LargerContexts(reason="The largest context that the model can use is not enough.")
 
 
-def _fitting(planner: Planner, planned: PlannedLoad, wanted: Wanted) -> tuple[Wanted, Plan] | None:
-    """As the person placed the layers, else as the plan does."""
+def _fitting(
+    planner: Planner, planned: PlannedLoad, wanted: Wanted, now: Plan
+) -> tuple[Wanted, Plan] | None:
+    """As the person placed the layers, else as the plan does. What is read from disk now may be."""
+    bad = ("does not fit",) if now.verdict == "disk" else ("disk", "does not fit")
     free = replace(wanted, gpu_layers=None, cpu_expert_layers=None)
     for one in dict.fromkeys((wanted, free)):
         try:
             plan = planner.adjusted(planned, one).plan
         except KnownError:
             continue
-        if plan is not None and plan.verdict not in _NO_MEMORY:
+        if plan is not None and plan.verdict not in bad:
             return one, plan
     return None
 
