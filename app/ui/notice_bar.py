@@ -1,5 +1,7 @@
 """Something a person should know that belongs to no answer; stays until it is read."""
 
+from collections.abc import Callable
+
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -34,6 +36,7 @@ class NoticeBar(QFrame):
         self._column.setSpacing(8)
         self._column.addWidget(self._frame)
         self._frame.hide()
+        self._offer: UndoCard | None = None
         self.hide()
 
     def say(self, text: str) -> None:
@@ -44,6 +47,15 @@ class NoticeBar(QFrame):
         self.text.setText("\n".join(self._lines))
         self.setAccessibleName(tr("Note: {text}", text=self.text.text()))
         self._frame.show()
+        self.show()
+
+    def offer(self, text: str, undo: Callable[[], None]) -> None:
+        """Something was done that can be taken back; replaces the one before."""
+        self._drop_offer()
+        self._offer = UndoCard(self._look, text, self)
+        self._offer.undo.clicked.connect(lambda *_: self._take_back(undo))
+        self._offer.close_button.clicked.connect(lambda *_: self._drop_offer())
+        self._column.addWidget(self._offer)
         self.show()
 
     def show_finding(self, finding: Finding) -> None:
@@ -58,17 +70,50 @@ class NoticeBar(QFrame):
         """The notes; the finding has a button of its own."""
         self._lines.clear()
         self._frame.hide()
-        self.setVisible(self._finding is not None)
+        self._hide_empty()
+
+    def _hide_empty(self) -> None:
+        parts = self._lines, self._finding, self._offer
+        self.setVisible(any(parts))
 
     def _close_finding(self) -> None:
         self._drop_finding()
-        self.setVisible(bool(self._lines))
+        self._hide_empty()
+
+    def _take_back(self, undo: Callable[[], None]) -> None:
+        self._drop_offer()
+        undo()
+
+    def _drop_offer(self) -> None:
+        if self._offer is not None:
+            self._offer.hide()
+            self._offer.deleteLater()
+            self._offer = None
+        self._hide_empty()
 
     def _drop_finding(self) -> None:
         if self._finding is not None:
             self._finding.hide()
             self._finding.deleteLater()
             self._finding = None
+
+
+class UndoCard(QFrame):
+    """What was done, and the way back."""
+
+    def __init__(self, look: Look, text: str, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setObjectName("undoCard")
+        self.setProperty("card", "true")
+        self.setAccessibleName(f"Note: {text}")
+        self.undo = button("Undo", "undoButton")
+        self.close_button = IconButton(look, "cross", "Close the note", "undoClose")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.setSpacing(8)
+        row.addWidget(label(text, name="undoText", wrap=True), 1)
+        row.addWidget(self.undo)
+        row.addWidget(self.close_button)
 
 
 class FindingCard(QFrame):

@@ -208,6 +208,7 @@ class MainWindow(QMainWindow):
         header.models_action.setVisible(MODELS.key in self._builders)
         self.rail.chosen.connect(self.go)
         page.note_wanted.connect(self.tell)
+        page.undo_offered.connect(self.notice.offer)
         header.theme_chosen.connect(self._theme_chosen)
         self._ends += [
             self._settings.subscribe(THEME, self._set_theme),

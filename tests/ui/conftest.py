@@ -4,11 +4,12 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.chat.store.store import ChatStore
 from app.core.paths import resources_dir
 from app.core.tasks import TaskRunner
 from app.settings.store import SettingsStore
@@ -18,6 +19,9 @@ from app.ui.chat.page import ChatPage
 from app.ui.look import Look
 from app.ui.main_thread import MainThread
 from tests.ui.scripted import DEMO, ScriptedBackend, Step
+
+if TYPE_CHECKING:
+    from tests.ui.kept import Kept
 
 E = TypeVar("E")
 TIMEOUT_MS = 10_000
@@ -106,3 +110,19 @@ def gate() -> Iterator[threading.Event]:
     event = threading.Event()
     yield event
     event.set()
+
+
+@pytest.fixture
+def chats(tmp_path: Path) -> Iterator[ChatStore]:
+    store = ChatStore(tmp_path / "chats")
+    store.start()
+    yield store
+    assert store.close()
+
+
+@pytest.fixture
+def kept(qtbot: QtBot, chats: ChatStore, tmp_path: Path) -> "Iterator[Kept]":
+    """A window whose chats are kept."""
+    from tests.ui.kept import kept_window
+
+    yield from kept_window(qtbot, chats, tmp_path)

@@ -1,7 +1,6 @@
 """Chats are kept: asked, answered, listed, opened again, renamed, thrown away and taken back."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,83 +15,18 @@ from app.chat.events import (
     RoundStarted,
     ToolFinished,
     ToolStarted,
-    TurnEvent,
 )
 from app.chat.record import TurnError
 from app.chat.store.store import ChatStore
 from app.core.errors import KnownError
 from app.core.messages import Message, TextPart, ToolCallPart, ToolResultPart
 from app.dialect.events import ReasoningClosed, ReasoningDelta, TextDelta, ToolCallDone
-from app.settings.store import SettingsStore
-from app.ui.application import Desktop, application
 from app.ui.chat.entries import Answer, Failure, Footer, Notice, Question, Thinking, ToolUse
-from app.ui.chat.history.panel import HistoryPanel
-from app.ui.chat.history.rows import Heading, Line
-from tests.ui.conftest import Driver
-from tests.ui.scripted import STATS, ScriptedBackend, Step
+from app.ui.chat.history.rows import Heading
+from tests.ui.kept import Kept, answer, kept_window
+from tests.ui.scripted import STATS, Step
 
 CALL = ToolCallPart("c1", "calculator", {"expression": "37 * 24"})
-
-
-@pytest.fixture
-def chats(tmp_path: Path) -> Iterator[ChatStore]:
-    store = ChatStore(tmp_path / "chats")
-    store.start()
-    yield store
-    assert store.close()
-
-
-class Kept(Driver):
-    """A window whose chats are kept."""
-
-    @property
-    def panel(self) -> HistoryPanel:
-        found = self.page.history
-        assert found is not None
-        return found
-
-    def lines(self) -> list[Line]:
-        return [item for item in self.panel.shown if isinstance(item, Line)]
-
-    def titles(self) -> list[str]:
-        return [line.title for line in self.lines()]
-
-    def wait_count(self, count: int) -> None:
-        self.wait(lambda: len(self.titles()) == count)
-
-    def wait_answers(self, *texts: str) -> None:
-        self.wait(lambda: [entry.text for entry in self.entries(Answer)] == list(texts))
-
-    def wait_listed(self, *titles: str) -> None:
-        self.wait(lambda: self.titles() == list(titles))
-
-
-def _window(qtbot: QtBot, chats: ChatStore, tmp_path: Path) -> Iterator[Kept]:
-    backend = ScriptedBackend()
-    settings = SettingsStore(tmp_path / "settings.json")
-    desktop = Desktop(application(), backend, settings, chats=chats)
-    desktop.window.resize(1280, 800)
-    desktop.window.show()
-    qtbot.addWidget(desktop.window)
-    made = Kept(desktop, backend, qtbot)
-    made.load()
-    yield made
-    desktop.window.close()
-    assert desktop.close()
-
-
-@pytest.fixture
-def kept(qtbot: QtBot, chats: ChatStore, tmp_path: Path) -> Iterator[Kept]:
-    yield from _window(qtbot, chats, tmp_path)
-
-
-def answer(text: str, *before: TurnEvent) -> list[Step]:
-    message = Message("assistant", (TextPart(text),))
-    steps: list[Step] = [
-        RoundStarted(0), *before, TextDelta(text), RoundFinished(message, "end", STATS),
-        MessageAdded(message),
-    ]  # fmt: skip
-    return steps
 
 
 def _ids(chats: ChatStore) -> list[int]:
@@ -163,10 +97,10 @@ def test_a_second_start_shows_what_there_was(
     qtbot: QtBot, chats: ChatStore, tmp_path: Path
 ) -> None:
     for number in (1, 2):
-        for kept in _window(qtbot, chats, tmp_path):
+        for kept in kept_window(qtbot, chats, tmp_path):
             kept.ask(f"Question {number}?", answer(f"Answer {number}."))
             kept.wait_count(number)
-    for kept in _window(qtbot, chats, tmp_path):
+    for kept in kept_window(qtbot, chats, tmp_path):
         kept.wait_listed("Question 2?", "Question 1?")
         QTest.mouseClick(
             kept.panel.view.viewport(),

@@ -4,6 +4,7 @@ What a person has unfolded is kept here too: views come and go. message: which o
 entry shows; None when nothing is kept.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -19,10 +20,11 @@ FailureAction = Literal["retry", "open"]
 @dataclass(eq=False)
 class Question:
     """unfolded: so many characters beyond the usual are shown. versions: of it and the questions
-    that stand in its place in other branches."""
+    that stand in its place in other branches. edited: what the person has made of it so far."""
 
     text: str
     unfolded: int = 0
+    edited: str | None = None
     attachments: tuple[AttachmentPart, ...] = ()
     message: int | None = None
     versions: tuple[int, ...] = ()
@@ -71,7 +73,7 @@ class Footer:
     """The line under a turn: what goes on, then its figures. fraction: prompt reading, 0 to 1.
 
     question: the message that the turn answers; message: the last one of the answer. version: the
-    one that has the versions, usually the answer's first.
+    one that has the versions, usually the answer's first. made: what made it, in a line or more.
     """
 
     text: str = ""
@@ -82,6 +84,7 @@ class Footer:
     message: int | None = None
     version: int | None = None
     versions: tuple[int, ...] = ()
+    made: str = ""
 
 
 @dataclass(eq=False)
@@ -119,6 +122,10 @@ class Transcript:
     def touch(self, entry: Entry) -> None:
         self._changed[id(entry)] = entry
 
+    def remove_from(self, entry: Entry) -> None:
+        """That entry and all below it."""
+        del self.entries[self.entries.index(entry) :]
+
     def remove_after(self, entry: Entry) -> None:
         """All that stands below it."""
         del self.entries[self.entries.index(entry) + 1 :]
@@ -135,8 +142,40 @@ class Transcript:
         self.entries.clear()
         self._changed.clear()
 
+    def become(self, entries: Sequence[Entry]) -> None:
+        """Show these. What stands there already from the top on stays, with what was unfolded."""
+        same = 0
+        for old, new in zip(self.entries, entries, strict=False):
+            if not _shows_the_same(old, new):
+                break
+            if isinstance(old, Question | Footer) and isinstance(new, Question | Footer):
+                old.versions = new.versions
+                self.touch(old)
+            same += 1
+        self.entries[same:] = entries[same:]
+        for entry in self.entries[same:]:
+            self.touch(entry)
+
     def take_changed(self) -> list[Entry]:
         """Each entry that was added or changed since the last call, once."""
         changed, self._changed = self._changed, {}
         kept = {id(entry) for entry in self.entries}
         return [entry for key, entry in changed.items() if key in kept]
+
+
+def _shows_the_same(old: Entry, new: Entry) -> bool:
+    if type(old) is not type(new) or old.message is None or old.message != new.message:
+        return False
+    match old:
+        case Question(text=text) | Answer(text=text) | Thinking(text=text) | Notice(text=text):
+            return text.strip() == getattr(new, "text", "").strip()
+        case Footer():
+            return isinstance(new, Footer) and _of(old) == _of(new)
+        case ToolUse():
+            return isinstance(new, ToolUse) and (old.state, old.result) == (new.state, new.result)
+        case Failure():
+            return False
+
+
+def _of(footer: Footer) -> tuple[object, ...]:
+    return footer.answer, footer.question, footer.version

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from app.chat.turn import TurnOptions
 from app.core.sampling import Sampling
+from app.ui.chat.aimed import AimedActions
 from app.ui.chat.composer import Composer
 from app.ui.chat.empty_page import EmptyPage
 from app.ui.chat.find_bar import FindBar
@@ -60,6 +61,7 @@ class ChatPage(QWidget):
     model_shown = Signal()
     title_changed = Signal(str)
     note_wanted = Signal(str)
+    undo_offered = Signal(str, object)
 
     def __init__(
         self,
@@ -88,6 +90,7 @@ class ChatPage(QWidget):
         self.model_panel = ModelPanel()
         self.load_panel = LoadPanel(look)
         self.composer = Composer(look)
+        self.aimed = AimedActions(session, self.transcript, lambda: self.options, self)
         self._next_frame = 0.0
         self._frame = QTimer(self)
         self._frame.setSingleShot(True)
@@ -164,6 +167,7 @@ class ChatPage(QWidget):
         if self._was_busy and not self._session.busy:
             announce(self, "The answer is finished.")
         self._was_busy = self._session.busy
+        self.aimed.refresh()
 
     def events_waiting(self) -> None:
         if not self._frame.isActive():
@@ -174,6 +178,7 @@ class ChatPage(QWidget):
         transcript = self._session.transcript
         self.transcript.show_transcript(transcript)
         self._show_main()
+        self.aimed.refresh()
         self.header.set_title(self._session.title)
         self.title_changed.emit(self._session.title)
         self._show_context()
@@ -182,6 +187,9 @@ class ChatPage(QWidget):
         if self.history is not None:
             self.history.set_current(self._session.conversation)
             self.history.reload()
+
+    def message_found(self, message: int) -> None:
+        self.aimed.show_message(message)
 
     def note(self, text: str) -> None:
         self.note_wanted.emit(text)
@@ -280,11 +288,13 @@ class ChatPage(QWidget):
         if self._history_wanted and self.history is not None:
             self.history.search.setFocus()
 
-    def open_conversation(self, conversation: int) -> None:
+    def open_conversation(self, conversation: int, message: int | None = None) -> None:
+        """message: what the person wants to see of it; else its end."""
         self._history_wanted = False
         self._place()
-        self._session.open_conversation(conversation)
-        self.transcript.follow()
+        if message is None:
+            self.transcript.follow()
+        self._session.open_conversation(conversation, message)
 
     def _build(self) -> None:
         self.stack = QStackedWidget()
@@ -320,6 +330,8 @@ class ChatPage(QWidget):
         self.composer.thinking_toggled.connect(lambda _: self.options_changed.emit())
         self.composer.tools_toggled.connect(lambda _: self.options_changed.emit())
         self.transcript.retry_wanted.connect(self._retry)
+        self.aimed.told.connect(self.note)
+        self.aimed.offered.connect(self.undo_offered)
         self.header.new_chat.connect(self.new_chat)
         self.header.reload.connect(models.reload)
         self.header.unload.connect(models.unload)
@@ -336,7 +348,7 @@ class ChatPage(QWidget):
         if history is None:
             return
         history.setParent(self)
-        history.open_wanted.connect(lambda conversation, _: self.open_conversation(conversation))
+        history.open_wanted.connect(self.open_conversation)
         history.new_wanted.connect(self.new_chat)
         history.trashed.connect(self._session.forget_conversation)
         history.problem.connect(self.note)

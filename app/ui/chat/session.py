@@ -16,8 +16,9 @@ from app.ui.chat.entries import Question, Transcript
 from app.ui.chat.keeping import Keeping
 from app.ui.chat.model_loads import ModelLoads, known
 from app.ui.chat.model_state import LoadedModel, ModelState
-from app.ui.chat.opening import Opened, read_opened
+from app.ui.chat.opening import Reading
 from app.ui.chat.path import Path, PathMessage, title_of
+from app.ui.chat.revision import Revision
 from app.ui.chat.running import RunningTurn, Waiting
 from app.ui.chat.session_ports import Backend, Presenter
 from app.ui.chat.stored_entries import stored_entries
@@ -42,8 +43,7 @@ class ChatSession:
         self._backend = backend
         self.chats = chats
         self._keeping = Keeping(chats)
-        self._opening: int | None = None
-        self._tasks = tasks
+        self.tasks = tasks
         self._monotonic = monotonic
         self.presenter: Presenter | None = None
         self.transcript = Transcript()
@@ -51,6 +51,13 @@ class ChatSession:
         self.path = Path()
         self._turn: RunningTurn | None = None
         self._task: Task | None = None
+        self._reading = Reading(self)
+        self.revision = Revision(self)
+
+    @property
+    def opening(self) -> bool:
+        """A conversation is being read; nothing can be asked meanwhile."""
+        return self._reading.conversation is not None
 
     @property
     def busy(self) -> bool:
@@ -94,16 +101,18 @@ class ChatSession:
         self, text: str, options: TurnOptions, attachments: tuple[AttachmentPart, ...] = ()
     ) -> bool:
         """Start a turn; False when that is not possible now."""
-        if self.busy or self.ready is None or not (text.strip() or attachments):
+        if self.busy or self.opening or self.ready is None:
+            return False
+        if not (text.strip() or attachments):
             return False
         parts: list[Part] = [*attachments]
         if text.strip():
             parts.append(TextPart(text))
         self.path.title = self.path.title or title_of(text or attachments[0].name)
-        self._add_question(parts, self._keeping.ask(self.path, parts), options)
+        self.add_question(parts, self._keeping.ask(self.path, parts), options)
         return True
 
-    def _add_question(
+    def add_question(
         self,
         parts: Sequence[Part],
         kept: tuple[int, Future[None]] | None,
@@ -123,10 +132,18 @@ class ChatSession:
     def retry(self, options: TurnOptions) -> bool:
         """Get an answer to the question that got none."""
         place = self.path.last_question()
-        if self.busy or self.ready is None or place is None or self.path.is_answered:
+        if self.busy or self.opening or self.ready is None:
+            return False
+        if place is None or self.path.is_answered:
             return False
         self.answer(place, options)
         return True
+
+    def cut(self, place: int) -> None:
+        """Take the question at that place, and all that follows it, out of what is shown."""
+        question = self.transcript.question(self.path.questions_up_to(place) - 1)
+        self.transcript.remove_from(question)
+        del self.path.messages[place:]
 
     def answer(self, place: int, options: TurnOptions) -> None:
         """One more answer to the question at that place of the path, beside those that it has.
@@ -172,9 +189,9 @@ class ChatSession:
                 kept.keeper.end("stopped")
             self._turn_ended(turn)
 
-        self._task = self._tasks.run(work, done, failed, ended)
+        self._task = self.tasks.run(work, done, failed, ended)
         self._tell_chats()
-        self._tell_busy()
+        self.tell_busy()
         self._tell_transcript()
 
     def stop(self) -> None:
@@ -204,24 +221,15 @@ class ChatSession:
         self._tell_transcript()
         self._tell_chats()
 
-    def open_conversation(self, conversation: int) -> None:
-        """From the disk; a running answer is stopped, and what there is of it is kept."""
-        chats = self.chats
-        if chats is None or conversation == self.conversation:
-            return
-        self.stop()
-        self._opening = conversation
+    def open_conversation(self, conversation: int, message: int | None = None) -> None:
+        """From the disk; a running answer is stopped, and what there is of it is kept. message:
+        what the person wants to see of it, in whatever branch it is."""
+        self._reading.open(conversation, message)
 
-        def done(found: Opened) -> None:
-            if self._opening == conversation:
-                self._leave()
-                self._show(*found)
-
-        self._tasks.run(
-            lambda _: read_opened(chats, conversation),
-            done,
-            lambda error: self._note(str(known(error))),
-        )
+    def read_again(self) -> None:
+        """The open conversation, of which another branch may be shown now."""
+        if self.conversation is not None:
+            self._reading.read(self.conversation)
 
     def forget_conversation(self, conversation: int) -> None:
         """It is in the trash; when it is the open one, a new chat takes its place."""
@@ -240,14 +248,16 @@ class ChatSession:
         if self._turn is not None:
             self._turn.shown = False
         self._turn = None
-        self._opening = None
+        self._reading.give_up()
         self.path.clear()
         self.transcript.clear()
 
-    def _show(self, details: ConversationDetails, messages: Sequence[PathMessage]) -> None:
+    def show(self, details: ConversationDetails, messages: Sequence[PathMessage]) -> None:
+        """What was read. What stands there already stays as it is."""
+        if details.head.id != self.conversation:
+            self._leave()
         self.path.show(details, messages)
-        for entry in stored_entries(messages):
-            self.transcript.add(entry)
+        self.transcript.become(list(stored_entries(messages)))
         self._tell_transcript()
         self._tell_chats()
 
@@ -259,7 +269,7 @@ class ChatSession:
     # From the worker threads
 
     def _waiting(self) -> Waiting:
-        return Waiting(lambda: self._tasks.post(self._announce))
+        return Waiting(lambda: self.tasks.post(self._announce))
 
     def _announce(self) -> None:
         if self.presenter is not None:
@@ -268,7 +278,7 @@ class ChatSession:
             self.pump()
 
     def _note_later(self, text: str) -> None:
-        self._tasks.post(lambda: self._note(text))
+        self.tasks.post(lambda: self.note(text))
 
     # Back on the GUI thread
 
@@ -296,13 +306,13 @@ class ChatSession:
             self.pump()
             turn.reader.end()
         self._tell_transcript()
-        self._tell_busy()
+        self.tell_busy()
 
     def _model_changed(self) -> None:
         if self.presenter is not None:
             self.presenter.model_changed()
 
-    def _tell_busy(self) -> None:
+    def tell_busy(self) -> None:
         if self.presenter is not None:
             self.presenter.busy_changed()
 
@@ -310,7 +320,7 @@ class ChatSession:
         if self.presenter is not None and self.chats is not None:
             self.presenter.chats_changed()
 
-    def _note(self, text: str) -> None:
+    def note(self, text: str) -> None:
         if self.presenter is not None:
             self.presenter.note(text)
 

@@ -37,5 +37,8 @@ class Presenter(Protocol):
     def chats_changed(self) -> None:
         """The list of conversations is another one now."""
 
+    def message_found(self, message: int) -> None:
+        """It is in the transcript now, and the person wants to see it."""
+
     def note(self, text: str) -> None:
         """A sentence that belongs to no answer."""

@@ -4,17 +4,21 @@ Only what is near the viewport exists as widgets; of the rest heights are rememb
 What is being read stays where it is while heights above it turn out to be others.
 """
 
+from functools import partial
 from typing import cast
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QScrollArea, QWidget
 
+from app.ui.chat.actions import Action, Possible, nothing_possible
 from app.ui.chat.column import Column, first_difference
 from app.ui.chat.entries import Entry, Transcript
+from app.ui.chat.entry_menu import add_actions, whole_turn
 from app.ui.chat.views.entry_view import EntryView
 from app.ui.chat.views.factory import guessed_height, make_view, view_class
 from app.ui.chat.views.message_views import FailureView
+from app.ui.chat.views.question_view import QuestionView
 from app.ui.look import Look
 from app.ui.widgets import IconButton
 
@@ -45,9 +49,12 @@ class _Canvas(QWidget):
 
 
 class TranscriptView(QScrollArea):
-    """shown: the entries may be others. laid_out: views may have come or changed."""
+    """shown: the entries may be others. laid_out: views may have come or changed. acted: an
+    `Action` is wanted with an entry. edited: a question shall be asked like this."""
 
     retry_wanted = Signal()
+    acted = Signal(str, object)
+    edited = Signal(object, str)
     shown = Signal()
     laid_out = Signal()
 
@@ -61,6 +68,7 @@ class TranscriptView(QScrollArea):
         self.setProperty("ring", "true")
         self._look = look
         self._scale, self._mono = look.scale, look.mono_family
+        self.possible: Possible = nothing_possible
         self._entries: list[Entry] = []
         self._index: dict[int, int] = {}
         self._column = Column()
@@ -113,6 +121,15 @@ class TranscriptView(QScrollArea):
         self._following = False
         self._anchor = self._index[id(entry)], 0
         self.lay_out()
+
+    def stay(self) -> None:
+        """What is at the top of the viewport stays there, whatever comes below it."""
+        self._following = False
+
+    def refresh_actions(self) -> None:
+        """What can be done may be something else now."""
+        for view in self.views:
+            view.refresh_actions()
 
     def is_visible(self, entry: Entry) -> bool:
         """Some of it stands in the viewport."""
@@ -296,10 +313,27 @@ class TranscriptView(QScrollArea):
         key = id(entry)
         self._views[key] = view
         view.resized.connect(lambda: self._resized(key))
+        view.possible = self.possible
+        view.fill_menu = partial(self._fill_menu, entry)
+        view.acted.connect(lambda action: self.acted.emit(action, entry))
+        view.edited.connect(lambda text: self.edited.emit(entry, text))
+        view.refresh_actions()
         if isinstance(view, FailureView):
             view.retry_wanted.connect(self.retry_wanted)
         view.show()
         return view
+
+    def _fill_menu(self, entry: Entry, menu: QMenu) -> None:
+        whole = whole_turn(self._entries, self._index[id(entry)])
+        if whole is not None:
+            add_actions(menu, whole, self.possible, self._act)
+
+    def _act(self, action: Action, entry: Entry) -> None:
+        view = self.view_of(entry)
+        if isinstance(view, QuestionView):
+            view.act(action)
+        else:
+            self.acted.emit(action, entry)
 
     def _resized(self, key: int) -> None:
         if not self._placing and key in self._index:

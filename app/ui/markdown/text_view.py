@@ -3,10 +3,11 @@
 import math
 import re
 from itertools import count
+from typing import Protocol, runtime_checkable
 
-from PySide6.QtCore import QMargins, QMimeData, Qt, QUrl
-from PySide6.QtGui import QTextCursor, QWheelEvent
-from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
+from PySide6.QtCore import QMargins, QMimeData, QObject, Qt, QUrl
+from PySide6.QtGui import QContextMenuEvent, QTextCursor, QWheelEvent
+from PySide6.QtWidgets import QFrame, QMenu, QTextBrowser, QWidget
 
 from app.ui.markdown.inline_formula import selected_text
 from app.ui.markdown.links import open_link
@@ -15,6 +16,13 @@ _numbers = count(1)
 # One endless line is laid out again with every change; shorter ones are not.
 _LONG_LINE = re.compile(r"[^\n]{4096}")
 _USUAL_WIDTH = 720
+
+
+@runtime_checkable
+class AddsToMenu(Protocol):
+    """What surrounds texts and has something to offer in their context menu."""
+
+    def add_to_menu(self, menu: QMenu) -> None: ...
 
 
 class TextView(QTextBrowser):
@@ -57,6 +65,18 @@ class TextView(QTextBrowser):
             super().wheelEvent(event)
         else:
             event.ignore()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be done with the text, then what whoever shows it adds."""
+        menu = self.createStandardContextMenu(event.pos())
+        menu.setObjectName(f"{self.objectName()}-menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        owner: QObject | None = self.parent()
+        while owner is not None and not isinstance(owner, AddsToMenu):
+            owner = owner.parent()
+        if isinstance(owner, AddsToMenu):
+            owner.add_to_menu(menu)
+        menu.popup(event.globalPos())
 
     def height_for(self, width: int) -> int:
         """Pixels that the text takes at `width` pixels."""

@@ -74,7 +74,7 @@ def guessed_height(entry: Entry, width: int) -> int:
         case ToolUse(result=result):
             return 50 + min(6, _lines(result[:600], width)) * 18
         case Footer():
-            return 24 if entry.text or entry.running or entry.answer else 0
+            return 24 if entry.text or entry.running or entry.answer or entry.message else 0
         case Notice(text=text):
             return 20 + _lines(text, width) * _LINE
         case Failure():

@@ -2,12 +2,17 @@
 
 import math
 
-from PySide6.QtGui import QTextBlockFormat
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QEnterEvent, QTextBlockFormat
 from PySide6.QtWidgets import QWidget
 
 from app.core.units import count
+from app.ui.chat.actions import Action
 from app.ui.chat.entries import Question
+from app.ui.chat.model_state import Ability
+from app.ui.chat.views.action_bar import SIDE, ActionBar, VersionSwitch
 from app.ui.chat.views.entry_view import EntryView
+from app.ui.chat.views.question_edit import QuestionEditor
 from app.ui.look import Look
 from app.ui.markdown.text_view import TextView, broken_lines
 from app.ui.markdown.writer import LINE_HEIGHT
@@ -21,6 +26,8 @@ _PADDING_BOTTOM = 17
 _SHOWN_CHARACTERS = 4_000
 _SHOWN_LINES = 60
 _STEP = 100_000
+_ACTIONS: tuple[Action, ...] = ("delete", "branch", "edit")
+_BESIDE = 8
 
 
 class QuestionView(EntryView):
@@ -40,9 +47,93 @@ class QuestionView(EntryView):
             parent=self._bubble,
         )
         self._more.hide()
+        self._actions = ActionBar(look, _ACTIONS, 0, self.number, self, quiet=True)
+        self._actions.wanted.connect(self.act)
+        self._switch = VersionSwitch(look, "Question", self.number, self)
+        self._switch.wanted.connect(self.acted)
+        self.editor: QuestionEditor | None = None
         self._show(entry.text[: entry.unfolded] if entry.unfolded else _shortened(entry.text))
+        self.refresh_actions()
+
+    def refresh(self) -> None:
+        self.refresh_actions()
+        self.resized.emit()
+
+    def refresh_actions(self) -> None:
+        self._actions.refresh(self.can)
+        self._switch.show_versions(self._entry.message, self._entry.versions, "")
+        self._switch.refresh(self.can)
+        if self._entry.edited is not None and self.editor is None:
+            self._open_editor()
+        if self.editor is not None:
+            self._switch.hide()
+            self.editor.set_ability(self.can("again") or Ability(True))
+
+    def act(self, action: Action) -> None:
+        if action == "edit":
+            self.begin_edit()
+        else:
+            self.acted.emit(action)
+
+    def action_button(self, action: Action) -> QWidget | None:
+        made: QWidget | None = self._actions.buttons.get(action)
+        if action in ("earlier", "later"):
+            made = self._switch.button(action)
+        return made if made is not None and made.isEnabled() and not made.isHidden() else None
+
+    def begin_edit(self) -> None:
+        """In place, with the focus in it."""
+        if self.editor is None:
+            self._entry.edited = self._entry.text
+            self._open_editor()
+        if self.editor is not None:
+            self.editor.field.setFocus()
+        self.resized.emit()
+
+    def end_edit(self) -> None:
+        """Nothing has changed."""
+        editor, self.editor = self.editor, None
+        self._entry.edited = None
+        if editor is None:
+            return
+        button = self._actions.buttons["edit"]
+        self._bubble.show()
+        self._actions.show()
+        if editor.isAncestorOf(editor.focusWidget()):
+            button.setFocus()
+        editor.hide()
+        editor.deleteLater()
+        self.refresh_actions()
+        self.resized.emit()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self._actions.set_awake(True)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._actions.set_awake(False)
 
     def height_for(self, width: int) -> int:
+        if self.editor is not None:
+            height = self.editor.height_for(width)
+            self.editor.setGeometry(0, 0, width, height)
+            return height
+        total, left = self._place_bubble(width)
+        self._actions.setGeometry(
+            left - _BESIDE - self._actions.wanted_width,
+            total - SIDE - 4,
+            self._actions.wanted_width,
+            SIDE,
+        )
+        room = self._switch.wanted_width
+        if room:
+            self._switch.setGeometry(width - room, total + 4, room, SIDE)
+            total += SIDE + 4
+        return total
+
+    def _place_bubble(self, width: int) -> tuple[int, int]:
+        """Its height and its left edge."""
         inner = int(width * _WIDEST) - 2 * _PADDING_X
         self._text.height_for(inner)
         wanted = math.ceil(self._text.document().idealWidth())
@@ -57,7 +148,21 @@ class QuestionView(EntryView):
             total += 28
         bubble = text_width + 2 * _PADDING_X
         self._bubble.setGeometry(width - bubble, 0, bubble, total)
-        return total
+        return total, width - bubble
+
+    def _open_editor(self) -> None:
+        editor = self.editor = QuestionEditor(self._entry.edited or "", self.number, self)
+        editor.changed.connect(self._edited)
+        editor.sent.connect(self.edited)
+        editor.left.connect(self.end_edit)
+        editor.resized.connect(self.resized)
+        self._bubble.hide()
+        self._actions.hide()
+        editor.show()
+        self.refresh_actions()
+
+    def _edited(self, text: str) -> None:
+        self._entry.edited = text
 
     def _show(self, text: str) -> None:
         hidden = len(self._entry.text) - len(text)

@@ -1,0 +1,37 @@
+"""What can be done with what stands in the transcript. No Qt."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from app.ui.chat.entries import Entry
+from app.ui.chat.model_state import Ability
+
+Action = Literal["earlier", "later", "edit", "continue", "again", "branch", "delete"]
+
+Possible = Callable[[Action, Entry], Ability | None]
+"""Whether it can be done now, and why not; None where it makes no sense at all."""
+
+
+def nothing_possible(action: Action, entry: Entry) -> None:
+    """Of a transcript that is only read."""
+
+
+# Of a question, of an answer.
+NAMES: dict[Action, tuple[str, str]] = {
+    "earlier": ("Earlier version", "Earlier version"),
+    "later": ("Later version", "Later version"),
+    "edit": ("Edit the question", ""),
+    "continue": ("", "Continue the answer"),
+    "again": ("Answer again", "Answer again"),
+    "branch": ("New chat from here", "New chat from here"),
+    "delete": ("Delete with all replies", "Delete with all replies"),
+}
+ICONS: dict[Action, str] = {
+    "earlier": "chevron-left",
+    "later": "chevron-right",
+    "edit": "pencil",
+    "continue": "play",
+    "again": "retry",
+    "branch": "branch",
+    "delete": "trash",
+}

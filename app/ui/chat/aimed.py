@@ -1,0 +1,129 @@
+"""What is done with an entry of the transcript: from its buttons and menus to the session."""
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QApplication
+
+from app.chat.turn import TurnOptions
+from app.ui.chat.actions import Action
+from app.ui.chat.entries import Entry, Footer, Question
+from app.ui.chat.session import ChatSession
+from app.ui.chat.transcript_view import TranscriptView
+
+_NOT_NOW = "Open a model first, then send it."
+
+
+class AimedActions(QObject):
+    """told: a sentence for the person. offered: a sentence and what takes it back. opened: another
+    chat is about to be shown."""
+
+    told = Signal(str)
+    offered = Signal(str, object)
+
+    def __init__(
+        self,
+        session: ChatSession,
+        transcript: TranscriptView,
+        options: Callable[[], TurnOptions],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._transcript, self._options = session, transcript, options
+        self._focus: tuple[type[Question | Footer], tuple[int, ...], Action] | None = None
+        transcript.possible = session.revision.ability
+        transcript.acted.connect(self.act)
+        transcript.edited.connect(self.edit)
+
+    def act(self, action: Action, entry: Question | Footer) -> None:
+        """Whatever is not possible now does nothing; its button says why."""
+        ability = self._session.revision.ability(action, entry)
+        if ability is None or not ability.available:
+            return
+        match action:
+            case "earlier" | "later":
+                self._turn_page(action, entry)
+            case "again":
+                self._again(entry)
+            case "branch":
+                self._session.revision.branch(_last(entry))
+            case "delete":
+                self._delete(entry)
+            case "edit" | "continue":
+                pass
+
+    def edit(self, entry: Question, text: str) -> None:
+        """Ask the question like this, beside what it was."""
+        if entry.message is None:
+            return
+        if self._session.revision.edit(entry.message, text, self._options()):
+            entry.edited = None
+            self._transcript.follow()
+        else:
+            self.told.emit(_NOT_NOW)
+
+    def show_message(self, message: int) -> None:
+        """Scroll to it and mark it for a moment."""
+        path = self._session.path
+        place = path.index(message)
+        if place is None:
+            self.told.emit("This message is not there any more. It has been deleted.")
+            return
+        names = [one.id for one in path.messages[: place + 1]]
+        found = [entry for entry in self._session.transcript.entries if entry.message in names]
+        # What a tool answered stands with the call; a message that shows nothing, with the one
+        # before it.
+        name = max((names.index(entry.message) for entry in found), default=None)
+        marked = [entry for entry in found if name is not None and entry.message == names[name]]
+        marked = [entry for entry in marked if not isinstance(entry, Footer)] or marked
+        if marked:
+            self._transcript.show_line(marked[0], 0, 60)
+        for entry in marked:
+            self._transcript.view_of(entry).flash()
+
+    def refresh(self) -> None:
+        """The session is another one; the transcript has been brought up to date."""
+        self._transcript.refresh_actions()
+        focus = self._focus
+        if focus is None or self._session.opening:
+            return
+        self._focus = None
+        kind, versions, action = focus
+        for entry in self._session.transcript.entries:
+            if isinstance(entry, kind) and entry.versions == versions:
+                self._put_focus(entry, action)
+
+    def _turn_page(self, action: Action, entry: Question | Footer) -> None:
+        view = self._transcript.view_of(entry)
+        focus = QApplication.focusWidget()
+        if focus is not None and view.isAncestorOf(focus):
+            self._focus = type(entry), entry.versions, action
+        self._transcript.stay()
+        self._session.revision.turn_page(entry, -1 if action == "earlier" else 1)
+
+    def _put_focus(self, entry: Entry, action: Action) -> None:
+        view = self._transcript.view_of(entry)
+        other: Action = "later" if action == "earlier" else "earlier"
+        button = view.action_button(action) or view.action_button(other)
+        if button is not None:
+            button.setFocus()
+
+    def _again(self, entry: Question | Footer) -> None:
+        question = entry.question if isinstance(entry, Footer) else entry.message
+        if question is not None:
+            self._session.revision.again(question, self._options())
+            self._transcript.follow()
+
+    def _delete(self, entry: Question | Footer) -> None:
+        is_question = isinstance(entry, Question)
+        text = f"The {'question' if is_question else 'answer'} and all replies are deleted."
+        message = entry.version if isinstance(entry, Footer) else entry.message
+        if message is not None:
+            self._transcript.stay()
+            self._session.revision.delete(message, partial(self.offered.emit, text))
+
+
+def _last(entry: Question | Footer) -> int:
+    assert entry.message is not None  # noqa: S101 - nothing else can be branched from
+    return entry.message
