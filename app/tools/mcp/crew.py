@@ -180,6 +180,8 @@ class Crew:
         self, supervisor: Supervisor, link: Link, error: Exception, seconds: float
     ) -> ToolFailure:
         name = supervisor.server.name
+        if is_closed(error):
+            link.gone.set()  # the next one waits for a new connection
         if isinstance(error, TimeoutError) or (
             isinstance(error, MCPError) and error.code == types.REQUEST_TIMEOUT
         ):

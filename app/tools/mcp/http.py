@@ -31,18 +31,21 @@ async def network_streams(server: McpServer, ending: Ending) -> AsyncIterator[tu
     """Redirects are followed within the server's own origin only, so headers go nowhere else."""
 
     async def bound(response: httpx2.Response) -> None:
-        if response.status_code >= 400:
-            ending.why = _WORDS.get(
-                response.status_code, f"It answered with status {response.status_code}."
-            )
-        coding = response.headers.get("content-encoding", "identity")
-        if coding.lower() not in ("", "identity"):
+        status = response.status_code
+        if response.request.method == "POST":
+            known = _WORDS.get(status, f"It answered with status {status}.")
+            ending.why = known if status >= 400 else ""
+        coding = response.headers.get("content-encoding", "identity").lower()
+        kind = response.headers.get("content-type", "").lower()
+        if not isinstance(response.stream, httpx2.AsyncByteStream):
+            return
+        if coding not in ("", "identity"):
             # A compressed answer could be a thousand times as large as what is counted.
-            raise httpx2.DecodingError("a compressed answer", request=response.request)
-        if isinstance(response.stream, httpx2.AsyncByteStream):
-            kind = response.headers.get("content-type", "")
-            if not kind.lower().startswith("text/event-stream"):
-                response.stream = _Counted(response.stream)
+            response.stream = _Counted(response.stream, 0, "a compressed answer")
+        elif not kind.startswith("text/event-stream"):
+            response.stream = _Counted(
+                response.stream, MAX_MESSAGE_BYTES, f"more than {gigabytes(MAX_MESSAGE_BYTES)}"
+            )
 
     async with (
         httpx2.AsyncClient(
@@ -63,15 +66,17 @@ async def network_streams(server: McpServer, ending: Ending) -> AsyncIterator[tu
 
 
 class _Counted(httpx2.AsyncByteStream):
-    def __init__(self, inner: httpx2.AsyncByteStream) -> None:
-        self._inner = inner
+    """complaint: raised when there is more than `most_bytes`; only that one answer is lost."""
+
+    def __init__(self, inner: httpx2.AsyncByteStream, most_bytes: int, complaint: str) -> None:
+        self._inner, self._most_bytes, self._complaint = inner, most_bytes, complaint
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        left = MAX_MESSAGE_BYTES
+        left = self._most_bytes
         async for chunk in self._inner:
             left -= len(chunk)
             if left < 0:
-                raise httpx2.StreamError(f"more than {gigabytes(MAX_MESSAGE_BYTES)}")
+                raise httpx2.StreamError(self._complaint)
             yield chunk
 
     async def aclose(self) -> None:

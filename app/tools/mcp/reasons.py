@@ -75,6 +75,4 @@ def _network_reason(error: Exception) -> str:
         return "The server did not answer in time."
     if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
         return "Its address cannot be used."
-    if isinstance(error, httpx2.DecodingError):
-        return "It sent a compressed answer, which is not taken."
     return f"It cannot be reached: {one_line(str(error)) or type(error).__name__}."
