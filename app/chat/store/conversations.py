@@ -253,10 +253,11 @@ def _exists(connection: sqlite3.Connection, table: str, name: int) -> bool:
 def _copy_head(
     connection: sqlite3.Connection, old: int, new: int, title: str | None, now: int
 ) -> None:
+    """Questions that wait to be sent are sent once, by the old one."""
     copied = connection.execute(
         "INSERT INTO conversation(id, folder, title, title_origin, created, changed, persona,"
         " system_prompt, settings) SELECT ?, folder, coalesce(?, title), title_origin, ?, ?,"
-        " persona, system_prompt, settings FROM conversation WHERE id = ?",
+        " persona, system_prompt, json_remove(settings, '$.queue') FROM conversation WHERE id = ?",
         (new, None if title is None else _title(title), now, now, old),
     )
     if copied.rowcount == 0:

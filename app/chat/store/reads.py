@@ -151,6 +151,21 @@ class Reads:
             _head(row[:9]), persona, system_prompt, json_object(settings), draft, leaf
         )
 
+    def recent_questions(self, limit: int = 200, longest: int = 20_000) -> tuple[str, ...]:
+        """What was asked in the conversations that are not in the trash, newest first; texts that
+        are longer are left out."""
+        with self._connections.one() as connection:
+            rows = connection.execute(
+                "SELECT part.text FROM message"
+                " JOIN part ON part.message = message.id AND part.kind = 'text'"
+                " JOIN conversation ON conversation.id = message.conversation"
+                " WHERE message.role = 'user' AND message.deletion IS NULL"
+                " AND conversation.trashed IS NULL AND length(part.text) <= ?"
+                " ORDER BY message.id DESC LIMIT ?",
+                (longest, limit),
+            )
+            return tuple(text for (text,) in rows)
+
     def path(self, conversation: int) -> tuple[MessageHead, ...]:
         """The visible messages from the first to the last, without their parts."""
         with self._connections.one() as connection:

@@ -136,6 +136,28 @@ def test_one_setting_of_a_conversation_is_changed_without_the_others(store: Chat
     assert isinstance(gone.exception(30), KnownError)
 
 
+def test_what_was_asked_lately_in_all_chats(store: ChatStore) -> None:
+    first, second, trashed = (done(store.conversations.create(name)) for name in "abc")
+    one = ask(store, first, None, "one")
+    ask(store, second, None, "two")
+    ask(store, trashed, None, "in the trash")
+    answer(store, first, one, "an answer")
+    gone = ask(store, first, one, "deleted")
+    ask(store, second, None, "x" * 101)
+    store.conversations.trash(trashed)
+    store.messages.delete(gone)[1].result(30)
+    assert store.read.recent_questions(longest=100) == ("two", "one")
+    assert store.read.recent_questions(limit=1, longest=100) == ("two",)
+
+
+def test_questions_that_wait_stay_with_the_chat_they_were_asked_in(store: ChatStore) -> None:
+    chat = done(store.conversations.create())
+    store.conversations.set_settings(chat, {"queue": ["next"], "thinking": False})
+    copy = done(store.conversations.duplicate(chat))
+    assert store.read.details(copy).settings == {"thinking": False}
+    assert store.read.details(chat).settings == {"queue": ["next"], "thinking": False}
+
+
 def test_how_an_answer_was_made_is_kept_with_it(store: ChatStore) -> None:
     chat = done(store.conversations.create())
     question = ask(store, chat, None, "Hello")
