@@ -1,5 +1,7 @@
 """Where the question is typed: grows with it, Enter sends, Shift+Enter breaks the line."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
@@ -17,17 +19,23 @@ from app.ui.chat.model_state import Ability
 from app.ui.look import Look
 from app.ui.widgets import button, label, plain_tip, restyle
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _MOST_LINES = 10
 _LONGEST_PASTE = 4_000_000
 
 
 class QuestionEdit(QPlainTextEdit):
+    """take_paste: sees to a paste that is more than a few words; False when it is not."""
+
     send_wanted = Signal()
     stop_wanted = Signal()
     focus_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.take_paste: Callable[[QMimeData], bool] | None = None
         self.setObjectName("question")
         self.setAccessibleName("Your question")
         self.setAccessibleDescription("Enter sends, Shift+Enter starts a new line.")
@@ -56,8 +64,13 @@ class QuestionEdit(QPlainTextEdit):
             return
         super().keyPressEvent(event)
 
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        return source.hasUrls() or source.hasImage() or super().canInsertFromMimeData(source)
+
     def insertFromMimeData(self, source: QMimeData) -> None:
         """Plain text only."""
+        if self.take_paste is not None and self.take_paste(source):
+            return
         if source.hasText():
             self.insertPlainText(source.text()[:_LONGEST_PASTE].replace("\0", ""))
 
@@ -93,9 +106,12 @@ class QuestionEdit(QPlainTextEdit):
 
 
 class Composer(QFrame):
-    """`asked` carries the text; it stays in the field until `clear`."""
+    """`asked` carries the text; it stays in the field until `clear`. refused: it cannot be sent
+    because of what goes with it."""
 
     asked = Signal(str)
+    refused = Signal()
+    files_wanted = Signal()
     stop_wanted = Signal()
     thinking_toggled = Signal(bool)
     tools_toggled = Signal(bool)
@@ -108,11 +124,20 @@ class Composer(QFrame):
         self._busy = False
         self._ready = False
         self._stopping = False
+        self._attached, self._obstacle = False, ""
         self.edit = QuestionEdit(self)
         self.thinking = self._chip("Thinking", "thinkingToggle")
         self.tools = self._chip("Tools", "toolsToggle")
         self.thinking.toggled.connect(self.thinking_toggled)
         self.tools.toggled.connect(self.tools_toggled)
+        self.files = button(
+            "+ File",
+            "addFiles",
+            "chip",
+            accessible="Add files",
+            tooltip="Text, code, CSV, PDF or Word files; they can be dropped or pasted as well.",
+            on_click=self.files_wanted.emit,
+        )
         self._used = label("", "small", name="contextUsed")
         self._gauge = QProgressBar()
         self._gauge.setObjectName("contextGauge")
@@ -140,6 +165,15 @@ class Composer(QFrame):
 
     def clear(self) -> None:
         self.edit.clear()
+
+    def add_above(self, widget: QWidget) -> None:
+        """Between the composer's edge and the text; below what was added before."""
+        self._column.insertWidget(self._column.indexOf(self.edit), widget)
+
+    def set_attached(self, *, some: bool, obstacle: str) -> None:
+        """some: there are files with the question. obstacle: why it cannot be sent with them."""
+        self._attached, self._obstacle = some, obstacle
+        self._update_send()
 
     def set_state(self, *, ready: bool, busy: bool, stopping: bool, hint: str) -> None:
         self._ready, self._busy = ready, busy
@@ -173,7 +207,7 @@ class Composer(QFrame):
         restyle(self._gauge, "level", "high" if used > 0.9 * total else "normal")
 
     def _build(self) -> None:
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(14, 14, 14, 12)
         column.setSpacing(12)
         column.addWidget(self.edit)
@@ -181,6 +215,7 @@ class Composer(QFrame):
         row.setSpacing(8)
         row.addWidget(self.thinking)
         row.addWidget(self.tools)
+        row.addWidget(self.files)
         row.addStretch()
         row.addWidget(self._used)
         row.addWidget(self._gauge)
@@ -193,7 +228,11 @@ class Composer(QFrame):
         return made
 
     def _ask(self) -> None:
-        if not self._busy and self._ready and self.text().strip():
+        if self._busy or not self._ready or not (self.text().strip() or self._attached):
+            return
+        if self._obstacle:
+            self.refused.emit()
+        else:
             self.asked.emit(self.text())
 
     def _send_or_stop(self) -> None:
@@ -210,7 +249,8 @@ class Composer(QFrame):
             self.send.setEnabled(not stopping)
         else:
             self.send.setText("Send")
-            self.send.setToolTip("Send (Enter)")
-            self.send.setEnabled(self._ready and bool(self.edit.document().characterCount() > 1))
+            self.send.setToolTip(plain_tip(self._obstacle) or "Send (Enter)")
+            some = self._attached or self.edit.document().characterCount() > 1
+            self.send.setEnabled(self._ready and some and not self._obstacle)
         self.send.setAccessibleName(self.send.text())
         self.send.setAccessibleDescription(self.send.toolTip())

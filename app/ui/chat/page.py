@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
-    QFrame,
     QHBoxLayout,
     QStackedWidget,
     QVBoxLayout,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 from app.chat.turn import TurnOptions
 from app.core.sampling import Sampling
 from app.ui.chat.aimed import AimedActions
+from app.ui.chat.attachments.controller import Attachments
 from app.ui.chat.composer import Composer
 from app.ui.chat.empty_page import EmptyPage
 from app.ui.chat.find_bar import FindBar
@@ -26,6 +26,7 @@ from app.ui.chat.load.panel import LoadPanel
 from app.ui.chat.model_panel import ModelPanel
 from app.ui.chat.model_state import Ability, Choosing, Loading, Planning
 from app.ui.chat.session import ChatSession
+from app.ui.chat.side_panel import SidePanel
 from app.ui.chat.transcript_view import COLUMN, SIDE, TranscriptView
 from app.ui.look import Look
 from app.ui.widgets import announce
@@ -39,19 +40,9 @@ _LONGEST_REST_SECONDS = 0.2
 _EVENTS_PER_FRAME = 300
 # From here on the list of chats stands beside the chat.
 _WIDE = 900
+# Less room than this for an answer is too little.
+_ANSWER_TOKENS = 2_048
 _NO_MODEL = Ability(False, "Open a model first.")
-
-
-class SidePanel(QFrame):
-    """What can stand beside the chat."""
-
-    def focus_first(self) -> None:
-        """Put the focus on the first control."""
-        raise NotImplementedError
-
-    def escape(self) -> None:
-        """The Esc key."""
-        raise NotImplementedError
 
 
 class ChatPage(QWidget):
@@ -91,6 +82,9 @@ class ChatPage(QWidget):
         self.load_panel = LoadPanel(look)
         self.composer = Composer(look)
         self.aimed = AimedActions(session, self.transcript, lambda: self.options, self)
+        self.attachments = Attachments(
+            look, session.tasks, self.composer, self._room_for_files, lambda _: None
+        )
         self._next_frame = 0.0
         self._frame = QTimer(self)
         self._frame.setSingleShot(True)
@@ -127,7 +121,8 @@ class ChatPage(QWidget):
         self._place()
 
     def ask(self, text: str) -> None:
-        if self._session.ask(text, self.options):
+        if self._session.ask(text, self.options, self.attachments.parts):
+            self.attachments.sent()
             if self.composer.text() == text:
                 self.composer.clear()
             self.transcript.follow()
@@ -152,6 +147,7 @@ class ChatPage(QWidget):
             self.composer.set_abilities(_NO_MODEL, _NO_MODEL, 0)
         self.busy_changed()
         self._show_context()
+        self.attachments.model_changed()
         self.model_shown.emit()
 
     def busy_changed(self) -> None:
@@ -177,6 +173,7 @@ class ChatPage(QWidget):
     def transcript_changed(self) -> None:
         transcript = self._session.transcript
         self.transcript.show_transcript(transcript)
+        self.attachments.conversation_changed(self._session.conversation)
         self._show_main()
         self.aimed.refresh()
         self.header.set_title(self._session.title)
@@ -251,6 +248,16 @@ class ChatPage(QWidget):
             entries = self._session.transcript.entries
             self.stack.setCurrentWidget(self.transcript if entries else self.empty)
 
+    def _room_for_files(self) -> int | None:
+        used, total = self._session.context
+        return total - used - min(_ANSWER_TOKENS, total // 4) if total else None
+
+    def _show_files_side(self, panel: SidePanel | None) -> None:
+        self.header.sampling.blockSignals(True)
+        self.header.sampling.setChecked(False)
+        self.header.sampling.blockSignals(False)
+        self.show_side(panel)
+
     def _show_context(self) -> None:
         self.composer.set_context(*self._session.context)
 
@@ -260,7 +267,7 @@ class ChatPage(QWidget):
         self.header.setGeometry(left, 0, width - left, top)
         body = width - left
         if self._panel is not None:
-            side = min(340, width)
+            side = min(self._panel.side_width, width)
             if width - left >= 900:
                 body -= side
             self._panel.setGeometry(width - side, top, side, height - top)
@@ -327,6 +334,8 @@ class ChatPage(QWidget):
         self.composer.asked.connect(self.ask)
         self.empty.chosen.connect(self.ask)
         self.composer.stop_wanted.connect(self.stop)
+        self.attachments.note.connect(self.note)
+        self.attachments.side_wanted.connect(self._show_files_side)
         self.composer.thinking_toggled.connect(lambda _: self.options_changed.emit())
         self.composer.tools_toggled.connect(lambda _: self.options_changed.emit())
         self.transcript.retry_wanted.connect(self._retry)

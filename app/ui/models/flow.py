@@ -20,9 +20,19 @@ class Flow(QWidget):
         self.setSizePolicy(policy)
 
     def replace(self, widgets: Sequence[QWidget]) -> None:
+        """Others than before."""
         for widget in self._widgets:
             widget.hide()
             widget.deleteLater()
+        self._widgets = []
+        self.arrange(widgets)
+
+    def arrange(self, widgets: Sequence[QWidget]) -> None:
+        """Those among them that were there before stay, the others go."""
+        for widget in self._widgets:
+            if widget not in widgets:
+                widget.hide()
+                widget.deleteLater()
         self._widgets = list(widgets)
         for widget in self._widgets:
             widget.setParent(self)

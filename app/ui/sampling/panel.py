@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.sampling import declarations
-from app.ui.chat.page import SidePanel
+from app.ui.chat.side_panel import SidePanel
 from app.ui.look import Look
 from app.ui.sampling.choice import SamplingChoice
 from app.ui.sampling.field import SamplingField

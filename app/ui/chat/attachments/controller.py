@@ -1,0 +1,127 @@
+"""Files and the chat page: picked, dropped and pasted ones, their chips, what does not fit."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.chat.attachments.fitting import Counter
+from app.core.language import tr
+from app.core.messages import AttachmentPart
+from app.core.tasks import TaskRunner
+from app.ui.chat.attachments.desk import Desk, Item
+from app.ui.chat.attachments.file_words import detail
+from app.ui.chat.attachments.part_bar import PartBar
+from app.ui.chat.attachments.paste import PasteOffer
+from app.ui.chat.attachments.tray import Tray
+from app.ui.chat.attachments.viewer import AttachmentViewer
+from app.ui.chat.composer import Composer
+from app.ui.look import Look
+from app.ui.picker import Picker
+from app.ui.widgets import announce
+
+
+class Attachments(QObject):
+    """note: a sentence for the notice bar. side_wanted: a panel beside the chat, None for none.
+    room: tokens that are free for files, None while that is not known."""
+
+    note = Signal(str)
+    side_wanted = Signal(object)
+
+    def __init__(
+        self,
+        look: Look,
+        tasks: TaskRunner,
+        composer: Composer,
+        room: Callable[[], int | None],
+        counter: Counter,
+    ) -> None:
+        super().__init__(composer)
+        self._look, self._tasks, self._composer = look, tasks, composer
+        self.desk = Desk(tasks, counter, self)
+        self.tray = Tray(look, self.desk)
+        self.part_bar = PartBar(look, self.desk, room)
+        self.paste = PasteOffer(self.desk, composer.edit)
+        self._viewer: AttachmentViewer | None = None
+        self._viewed: Item | None = None
+        self._picker = Picker(
+            composer, tr("Add files"), "attachDialog", (tr("All files (*)"),), many=True
+        )
+        for widget in (self.part_bar, self.paste, self.tray):
+            composer.add_above(widget)
+        composer.edit.take_paste = self.paste.take
+        composer.files_wanted.connect(self._picker.pick)
+        composer.refused.connect(lambda: announce(composer, self.desk.obstacle))
+        self._picker.picked_all.connect(lambda paths: self.add_files([Path(p) for p in paths]))
+        self.tray.opened.connect(self._open_item)
+        self.desk.changed.connect(self._desk_changed)
+        self.desk.note.connect(self.note)
+        self.paste.note.connect(self.note)
+
+    @property
+    def viewer(self) -> AttachmentViewer:
+        """Made when it is first wanted."""
+        if self._viewer is None:
+            self._viewer = AttachmentViewer(self._look, self._tasks)
+            self._viewer.close_wanted.connect(lambda: self.side_wanted.emit(None))
+            self._viewer.part_wanted.connect(self._ask_part)
+            self._viewer.note.connect(self.note)
+        return self._viewer
+
+    @property
+    def parts(self) -> tuple[AttachmentPart, ...]:
+        return self.desk.parts
+
+    def add_files(self, paths: Sequence[Path]) -> None:
+        self.desk.add_files(paths)
+        self._composer.edit.setFocus()
+
+    def sent(self) -> None:
+        """The question is on its way; what lay beside it is part of the conversation now."""
+        self._close_viewed()
+        self.desk.clear()
+        self.paste.dismiss()
+
+    def conversation_changed(self, conversation: int | None) -> None:
+        self.desk.switch(conversation)
+
+    def model_changed(self) -> None:
+        """Another one counts in another way, and has another context."""
+        self.desk.recount()
+        self.part_bar.refresh()
+
+    def show_sent(self, part: AttachmentPart) -> None:
+        """The text of an attachment of the conversation."""
+        self._viewed = None
+        self._show(part, "", (), pending=False)
+
+    def _open_item(self, item: Item) -> None:
+        if item.chosen is None:
+            return
+        self._viewed = item
+        self._show(item.chosen.part, detail(item), item.chosen.remarks, pending=True)
+
+    def _show(
+        self, part: AttachmentPart, said: str, remarks: tuple[str, ...], *, pending: bool
+    ) -> None:
+        self.viewer.show_part(part, said, remarks, pending=pending)
+        self.side_wanted.emit(self.viewer)
+
+    def _ask_part(self) -> None:
+        if self._viewed is not None:
+            self.part_bar.ask_about(self._viewed)
+
+    def _desk_changed(self) -> None:
+        self._composer.set_attached(some=bool(self.desk.items), obstacle=self.desk.obstacle)
+        item = self._viewed
+        if item is None:
+            return
+        if item not in self.desk.items:
+            self._close_viewed()
+        elif item.chosen is not None and item.chosen.part != self.viewer.shown_part:
+            self.viewer.show_part(item.chosen.part, detail(item), item.chosen.remarks, pending=True)
+
+    def _close_viewed(self) -> None:
+        if self._viewed is not None:
+            self._viewed = None
+            self.side_wanted.emit(None)

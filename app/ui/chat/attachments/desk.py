@@ -1,0 +1,228 @@
+"""What lies beside the question that is being written. No widgets.
+
+Each conversation has its own; what is added while one is open stays with it when another is opened,
+and so does what is still being read.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.chat.attachments.cutting import part_of
+from app.chat.attachments.fitting import Counter, Size, fitted, size_of
+from app.chat.attachments.reading import ReadProgress, display_name, from_text, read_file
+from app.chat.attachments.types import ReadText
+from app.core.cancel import CancelToken
+from app.core.errors import KnownError
+from app.core.language import tr
+from app.core.messages import AttachmentPart
+from app.core.tasks import TaskRunner
+from app.ui.chat.attachments.jobs import Job, Jobs
+from app.ui.chat.model_loads import known
+
+MOST = 32
+_PASTED = "pasted-text"
+
+_numbers = count(1)
+
+Measured = tuple[ReadText, Size]
+
+
+@dataclass(eq=False)
+class Item:
+    """whole: what was read; chosen: what of it will be sent, whole itself at first. size: of
+    `chosen`. job: what is under way for it."""
+
+    name: str
+    path: Path | None = None
+    number: int = field(default_factory=lambda: next(_numbers))
+    job: Job[Measured] | None = None
+    progress: ReadProgress | None = None
+    whole: ReadText | None = None
+    chosen: ReadText | None = None
+    size: Size = field(default_factory=Size)
+    error: KnownError | None = None
+    size_bytes: int | None = None
+
+    @property
+    def reading(self) -> bool:
+        return self.chosen is None and self.error is None
+
+
+class Desk(QObject):
+    """For the GUI thread. changed: something about the open conversation's items. counter: asks the
+    model how many tokens a text has, None where it cannot; called on worker threads."""
+
+    changed = Signal()
+    note = Signal(str)
+
+    def __init__(self, tasks: TaskRunner, counter: Counter, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._tasks, self._counter = tasks, counter
+        self._jobs: Jobs[Measured] = Jobs(tasks)
+        self._conversation: int | None = None
+        self._kept: dict[int | None, list[Item]] = {}
+        self.items: list[Item] = []
+
+    # Adding
+
+    def add_files(self, paths: Sequence[Path]) -> None:
+        there = {item.path for item in self.items}
+        new = [path for path in dict.fromkeys(paths) if path not in there]
+        if len(new) < len(paths):
+            self.note.emit(tr("What was added before is not added a second time."))
+        room = MOST - len(self.items)
+        if len(new) > room:
+            self.note.emit(tr("At most {most} files go with one question.", most=MOST))
+        for path in new[: max(0, room)]:
+            item = Item(display_name(path), path)
+            self.items.append(item)
+            self._read(item)
+
+    def add_text(self, text: str) -> Item:
+        """What was pasted."""
+        names = {item.name for item in self.items}
+        endings = ("", *(f"-{number}" for number in range(2, MOST + 2)))
+        name = next(n for e in endings if (n := f"{_PASTED}{e}.txt") not in names)
+        item = Item(name)
+        self.items.append(item)
+        self._start(item, lambda _: from_text(name, text))
+        return item
+
+    def add_parts(self, parts: Sequence[AttachmentPart]) -> None:
+        """What a question had that is asked again."""
+        for part in parts:
+            read = ReadText(
+                part.name, part.text, part.media_type, part.size_bytes, excerpt=part.excerpt
+            )
+            item = Item(part.name)
+            self.items.append(item)
+            self._start(item, _giving(read))
+
+    def retry(self, item: Item) -> None:
+        item.error = None
+        self._read(item)
+
+    def remove(self, item: Item) -> None:
+        if item.job is not None:
+            item.job.give_up()
+        if item in self.items:
+            self.items.remove(item)
+            self.changed.emit()
+
+    # Cutting
+
+    def choose_part(self, item: Item, first: int, last: int) -> None:
+        """Pages or lines."""
+        if item.whole is not None:
+            whole = item.whole
+            self._start(item, lambda _: part_of(whole, first, last), whole)
+
+    def choose_beginning(self, item: Item, tokens: int) -> None:
+        """As much as so many tokens hold."""
+        if item.whole is not None:
+            whole = item.whole
+            self._start(item, lambda _: fitted(whole, tokens, self._counter), whole)
+
+    def choose_whole(self, item: Item) -> None:
+        if item.whole is not None:
+            self._start(item, _giving(item.whole), item.whole)
+
+    def recount(self) -> None:
+        """Another model counts in another way."""
+        for item in (*self.items, *(item for kept in self._kept.values() for item in kept)):
+            if item.chosen is not None and item.whole is not None:
+                self._start(item, _giving(item.chosen), item.whole)
+
+    # Sending
+
+    @property
+    def parts(self) -> tuple[AttachmentPart, ...]:
+        return tuple(item.chosen.part for item in self.items if item.chosen is not None)
+
+    @property
+    def tokens(self) -> int:
+        return sum(item.size.tokens for item in self.items)
+
+    @property
+    def obstacle(self) -> str:
+        """Why the question cannot be sent now; "" when it can."""
+        failed = [item for item in self.items if item.error is not None]
+        if any(item.job is not None for item in self.items):
+            return tr("A file is still being read.")
+        if len(failed) == 1:
+            return tr("{name} could not be read. Remove it first.", name=failed[0].name)
+        if failed:
+            return tr("{count} files could not be read. Remove them first.", count=len(failed))
+        return ""
+
+    def clear(self) -> None:
+        """They were sent."""
+        self.items = []
+        self.changed.emit()
+
+    def switch(self, conversation: int | None) -> None:
+        """Another conversation is open now."""
+        if conversation == self._conversation:
+            return
+        if self.items:
+            self._kept[self._conversation] = self.items
+        self._conversation = conversation
+        self.items = self._kept.pop(conversation, [])
+        self.changed.emit()
+
+    # Reading
+
+    def _read(self, item: Item) -> None:
+        path = item.path
+        if path is None:
+            return
+
+        def work(cancel: CancelToken) -> ReadText:
+            def tell(progress: ReadProgress) -> None:
+                self._tasks.post(lambda: self._progressed(item, progress))
+
+            return read_file(path, cancel, tell)
+
+        self._start(item, work)
+
+    def _start(
+        self,
+        item: Item,
+        work: Callable[[CancelToken], ReadText],
+        whole: ReadText | None = None,
+    ) -> None:
+        """Whatever is under way for it is given up. whole: when `work` gives a part of it."""
+
+        def measured(cancel: CancelToken) -> Measured:
+            read = work(cancel)
+            return read, size_of(read, self._counter)
+
+        def done(found: Measured) -> None:
+            item.job, item.progress, item.error = None, None, None
+            item.chosen, item.size = found
+            item.whole = whole or item.chosen
+            item.size_bytes = item.chosen.size_bytes
+            self.changed.emit()
+
+        def failed(error: Exception) -> None:
+            item.job, item.chosen, item.error = None, None, known(error)
+            self.changed.emit()
+
+        if item.job is not None:
+            item.job.give_up()
+        item.job = Job(measured, done, failed)
+        self._jobs.start(item.job)
+        self.changed.emit()
+
+    def _progressed(self, item: Item, progress: ReadProgress) -> None:
+        if item.reading:
+            item.progress = progress
+            self.changed.emit()
+
+
+def _giving(read: ReadText) -> Callable[[CancelToken], ReadText]:
+    return lambda _: read
