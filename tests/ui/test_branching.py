@@ -309,9 +309,10 @@ def test_a_hit_in_a_hidden_version_is_shown(kept: Kept, chats: ChatStore) -> Non
     hit = chats.search.find("Two").hits[0]
     kept.page.open_conversation(hit.conversation, hit.message)
     _wait_shown(kept, "One?", "1", "Two?", "2")
-    view = _view(kept, kept.entries(Question)[1])
-    kept.wait(lambda: view.property("flash") == "true")
-    kept.wait(lambda: view.property("flash") == "false")
+    view, mark = _view(kept, kept.entries(Question)[1]), kept.page.transcript._mark
+    kept.wait(mark.isVisible)
+    assert (mark.y(), mark.height()) == (view.y(), view.height())
+    kept.wait(mark.isHidden)
 
 
 def test_a_hit_in_the_open_chat_scrolls_there(kept: Kept) -> None:

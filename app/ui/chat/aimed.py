@@ -78,9 +78,7 @@ class AimedActions(QObject):
         marked = [entry for entry in found if name is not None and entry.message == names[name]]
         marked = [entry for entry in marked if not isinstance(entry, Footer)] or marked
         if marked:
-            self._transcript.show_line(marked[0], 0, 60)
-        for entry in marked:
-            self._transcript.view_of(entry).flash()
+            self._transcript.mark(marked)
 
     def refresh(self) -> None:
         """The session is another one; the transcript has been brought up to date."""

@@ -4,6 +4,7 @@ Only what is near the viewport exists as widgets; of the rest heights are rememb
 What is being read stays where it is while heights above it turn out to be others.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import cast
 
@@ -17,10 +18,11 @@ from app.ui.chat.entries import Entry, Transcript
 from app.ui.chat.entry_menu import add_actions, whole_turn
 from app.ui.chat.views.entry_view import EntryView
 from app.ui.chat.views.factory import guessed_height, make_view, view_class
+from app.ui.chat.views.jump_button import JumpButton
+from app.ui.chat.views.mark import Mark
 from app.ui.chat.views.message_views import FailureView
 from app.ui.chat.views.question_view import QuestionView
 from app.ui.look import Look
-from app.ui.widgets import IconButton
 
 COLUMN = 720
 SIDE = 24
@@ -30,6 +32,8 @@ _BOTTOM = 24
 _NEAR = 24
 # In heights of the viewport: views are made so far beyond it, and kept twice as far.
 _AHEAD = 0.5
+# So much of what is marked has to be seen.
+_MARKED = 60
 _LARGEST_WIDGET = 16_777_215
 # Every pass makes the views that the one before has found to be missing.
 _MOST_PASSES = 40
@@ -82,16 +86,8 @@ class TranscriptView(QScrollArea):
         self._placing = False
         self._canvas = _Canvas(self)
         self.setWidget(self._canvas)
-        self._down = IconButton(
-            look,
-            "arrow-down",
-            "Go to the newest text",
-            "goToEnd",
-            on_click=self.follow,
-            parent=self,
-        )
-        self._down.setProperty("kind", "plain")
-        self._down.hide()
+        self._mark = Mark(self._canvas)
+        self._down = JumpButton(look, self.follow, self)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         look.changed.connect(self._redraw)
 
@@ -148,6 +144,12 @@ class TranscriptView(QScrollArea):
             self._anchor = index, room // 3 - inner
             self.lay_out()
 
+    def mark(self, entries: Sequence[Entry]) -> None:
+        """Scroll to them and mark them for a moment."""
+        self._mark.show_beside(entries)
+        self.show_line(entries[0], 0, _MARKED)
+        self.lay_out()
+
     def order_tabs(self) -> None:
         """The Tab key goes through the entries as they stand, not as they were made."""
         previous: QWidget = self
@@ -199,7 +201,7 @@ class TranscriptView(QScrollArea):
         self._placing = False
         if made:
             self.order_tabs()
-        self._show_down()
+        self._down.place(not self._following, self.viewport().width(), self.height())
         self.laid_out.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -290,6 +292,7 @@ class TranscriptView(QScrollArea):
                 top = _TOP + self._column.top(index) + (view.gap_above if index else 0)
                 view.setGeometry(left, top, self._width, height)
             view.setVisible(height > 0)
+        self._mark.place(self._views)
         height = max(self._full_height(), self.viewport().height())
         self._canvas.resize(self.viewport().width(), height)
         self.verticalScrollBar().setValue(self._position())
@@ -359,14 +362,6 @@ class TranscriptView(QScrollArea):
             index = self._column.at(bar.value() - _TOP)
             self._anchor = index, _TOP + self._column.top(index) - bar.value()
         self.lay_out()
-
-    def _show_down(self) -> None:
-        self._down.setVisible(not self._following)
-        side = 34
-        self._down.setGeometry(
-            (self.viewport().width() - side) // 2, self.height() - side - 8, side, side
-        )
-        self._down.raise_()
 
 
 def _wanted(view: EntryView) -> bool:

@@ -12,7 +12,7 @@ from app.ui.look import Look
 from app.ui.widgets import IconButton, label, plain_tip
 
 SIDE = 24
-_GAP = 2
+_GAP = 4
 Can = Callable[[Action], Ability | None]
 
 

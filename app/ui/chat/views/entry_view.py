@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QFrame, QMenu, QTextEdit, QWidget
 from app.ui.chat.actions import Action, nothing_possible
 from app.ui.chat.model_state import Ability
 from app.ui.look import Look
-from app.ui.widgets import restyle, single_shot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from app.ui.chat.entries import Entry
 
 _numbers = count(1)
-_FLASH_MS = 1800
 
 
 class EntryView(QFrame):
@@ -74,11 +72,6 @@ class EntryView(QFrame):
 
     def redraw(self) -> None:
         """The colours changed."""
-
-    def flash(self) -> None:
-        """Mark it for a moment: this is what was looked for."""
-        restyle(self, "flash", "true")
-        single_shot(self, _FLASH_MS, lambda: restyle(self, "flash", "false")).start()
 
     def reveal(self, number: int) -> None:
         """Unfold what hides text, so that its number-th match (from 0) can be seen."""
