@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.catalog import tokens
-from app.catalog.tokens import NoVaultError, SystemVault, Token, TokenStore
+from app.catalog.tokens import Token, TokenStore
 from app.core.errors import KnownError
-from app.core.tasks import TimedOut
-from tests.catalog.vaults import MemoryVault, NoVault
+from tests.secrets.vaults import MemoryVault, NoVault
 
 
 @pytest.fixture(autouse=True)
@@ -113,34 +111,3 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(KnownError, match="could not be stored"):
         store.save("hf_typed_in")
     assert store.current() is None
-
-
-def test_a_keyring_that_hangs_counts_as_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def hangs(*_: object) -> str:
-        raise TimedOut
-
-    monkeypatch.setattr(tokens, "run_bounded", hangs)
-    store = TokenStore(tmp_path / "token", SystemVault())
-    assert store.current() is None
-    assert store.save("hf_typed_in").source == "file"
-
-
-def test_a_keyring_that_breaks_counts_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    def breaks() -> object:
-        raise RuntimeError("no bus")
-
-    monkeypatch.setattr("keyring.get_keyring", breaks)
-    with pytest.raises(NoVaultError, match="no bus"):
-        SystemVault().get()
-
-
-def test_a_keyring_that_keeps_nothing_safe_counts_as_none(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from keyring.backends.fail import Keyring
-
-    monkeypatch.setattr("keyring.get_keyring", Keyring)
-    with pytest.raises(NoVaultError):
-        SystemVault().put("hf_typed_in")

@@ -25,11 +25,11 @@ from app.downloads.types import (
 )
 from app.settings.declared import HUB_ENDPOINT
 from app.settings.store import SettingsStore
-from tests.catalog.vaults import NoVault
 from tests.downloads.helpers import HeldClock, Rig, Watcher, assert_whole, offer
 from tests.hub.content import PatternContent
 from tests.hub.faults import Fault
 from tests.hub.server import HubServer
+from tests.secrets.vaults import NoVault
 
 FILES = {"m.gguf": PatternContent(3 * MIB, 1)}
 

@@ -35,8 +35,8 @@ from app.ui.settings.switch import SwitchBox
 from app.ui.settings.token_row import TokenRow
 from app.ui.settings.whole import _wrong_address
 from app.ui.widgets import ChoiceBox
-from tests.catalog.vaults import MemoryVault, NoVault
 from tests.hub.server import HubServer
+from tests.secrets.vaults import MemoryVault, NoVault
 from tests.ui.conftest import Driver
 
 W = TypeVar("W", bound=QWidget)

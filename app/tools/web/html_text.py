@@ -2,18 +2,16 @@
 
 import json
 import logging
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from app.core.cancel import CancelToken
+from app.core.child import module_environment
 from app.tools.tool import ToolFailure
 
 SECONDS = 6.0
 _MODULE = "app.tools.web.html_reader"
-_ROOT = Path(__file__).resolve().parent.parent.parent.parent
 _log = logging.getLogger(__name__)
 
 
@@ -35,7 +33,7 @@ def html_text(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=_environment(),
+        env=module_environment(),
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
     cancel.on_cancel(process.kill)
@@ -63,8 +61,3 @@ def _last_answer(output: bytes) -> HtmlText | None:
         except (ValueError, KeyError, TypeError):
             continue
     return None
-
-
-def _environment() -> dict[str, str]:
-    paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8"}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.catalog.tokens import NoVaultError
+from app.secrets.vault import NoVaultError
 
 
 class NoVault:
