@@ -11,6 +11,7 @@ from app.catalog.tokens import TokenStore
 from app.chat.loading import Loader
 from app.chat.services import Services
 from app.chat.store.store import ChatStore
+from app.chat.toolbox import Toolbox
 from app.core import paths
 from app.core.hub_access import HubAccess
 from app.downloads.manager import DownloadManager
@@ -32,8 +33,6 @@ from app.settings.store import SettingsStore
 from app.tools.mcp.host import McpHost
 from app.tools.mcp.servers import read_servers
 from app.tools.mcp.tools import McpTools
-from app.tools.registry import BUILTIN_TOOLS
-from app.tools.runner import ToolRunner
 
 SETTINGS_NAME = "settings.json"
 MCP_NAME = "mcp-tools.json"
@@ -58,14 +57,14 @@ def build(machine: Machine | None = None) -> Services:
     tokens = TokenStore(paths.config_dir() / TOKEN_NAME)
     access = hub_access(settings, tokens)
     mcp, complaints = mcp_host(settings)
-    tools = ToolRunner(BUILTIN_TOOLS, sources=(McpTools(mcp),))
+    toolbox = Toolbox(settings, paths.data_dir(), sources=(McpTools(mcp),))
     downloads = download_manager(settings, access)
     shelf = library(settings, access, downloads)
     chats = ChatStore(paths.chats_dir())
     return Services(
         engine,
         loader,
-        tools,
+        toolbox,
         settings,
         downloads,
         Hub(access),

@@ -6,6 +6,7 @@ from app.catalog.hub import Hub
 from app.catalog.tokens import TokenStore
 from app.chat.loading import Loader
 from app.chat.store.store import ChatStore
+from app.chat.toolbox import Toolbox
 from app.chat.turn import TurnRunner
 from app.core.paths import resources_dir
 from app.dialect.template import ChatTemplate
@@ -22,7 +23,6 @@ from app.settings.declared import (
 )
 from app.settings.store import SettingsStore
 from app.tools.mcp.host import McpHost
-from app.tools.runner import ToolRunner
 
 _TEMPLATES = {"glm4moe": "GLM-4.6.jinja"}
 
@@ -35,7 +35,7 @@ class Services:
 
     engine: EngineClient
     loader: Loader
-    tools: ToolRunner
+    toolbox: Toolbox
     settings: SettingsStore
     downloads: DownloadManager
     hub: Hub
@@ -46,7 +46,7 @@ class Services:
     mcp: McpHost = field(default_factory=McpHost)
 
     def turn_runner(self, template: ChatTemplate) -> TurnRunner:
-        return TurnRunner(self.engine, template, self.tools)
+        return TurnRunner(self.engine, template, self.toolbox.runner)
 
     def default_target(self) -> Target:
         """Where downloads go as the settings say now."""

@@ -28,8 +28,9 @@ MAX_ROUNDS = 8
 class TurnOptions:
     """thinking and tools_enabled are wishes: a template that lacks the ability goes without.
 
-    tools_off: the names of tools that are not offered. gate: who allows calls; by itself only those
-    that touch nothing. thinking_budget_tokens: of all thinking of the turn; 0 for no limit.
+    tools_off: the names of tools that are not offered. gate: who allows calls; without one only
+    tools that touch nothing are offered. thinking_budget_tokens: of all thinking of the turn; 0 for
+    no limit.
     answer_now: set when the thinking shall end at once. keep_reasoning: the prompt repeats the
     thinking of earlier turns, where the template can. begun: an answer to the history that is there
     already; the first message of the turn then is all of it, and takes its place.
@@ -38,7 +39,7 @@ class TurnOptions:
     thinking: bool = True
     tools_enabled: bool = False
     tools_off: frozenset[str] = frozenset()
-    gate: Gate = field(default_factory=closed_gate, compare=False, repr=False)
+    gate: Gate | None = field(default=None, compare=False, repr=False)
     sampling: Sampling = GLM_GENERAL.sampling
     system_prompt: str = ""
     thinking_budget_tokens: int = 0
@@ -110,8 +111,10 @@ class TurnRunner:
         return Reader(family, self.offered(options), prompt.opens_thinking)
 
     def _offered(self, options: TurnOptions) -> tuple[Tool, ...]:
-        wanted = options.tools_enabled and self._takes_tools
-        return self._tools.offered(options.tools_off) if wanted else ()
+        if not options.tools_enabled or not self._takes_tools:
+            return ()
+        tools = self._tools.offered(options.tools_off)
+        return tuple(tool for tool in tools if options.gate is not None or tool.effect == "none")
 
     def _prepared(self, options: TurnOptions, cancel: CancelToken) -> tuple[Tool, ...]:
         """Those of the whole turn: its prompts begin alike. Blocks; raises Cancelled."""
@@ -223,7 +226,7 @@ class TurnRunner:
         cancel: CancelToken,
     ) -> bool:
         """True when the turn was cancelled meanwhile; every call has a result in any case."""
-        calls = RoundCalls(self._tools, tools, options.gate, emit, cancel)
+        calls = RoundCalls(self._tools, tools, options.gate or closed_gate(), emit, cancel)
         found = calls.run(result.calls)
         turn.end_round([turn.noted(result.calls[at], answer) for at, answer in found.items()])
         return calls.cancelled

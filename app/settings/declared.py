@@ -29,6 +29,13 @@ from app.settings.setting import (
     same,
     write_presets,
 )
+from app.settings.tool_values import (
+    read_names,
+    read_permissions,
+    read_tool_folders,
+    write_permissions,
+    write_tool_folders,
+)
 
 THEMES: tuple[tuple[Theme, str], ...] = (
     ("system", "Like the system"),
@@ -273,6 +280,36 @@ MCP_SERVERS: Setting[JsonObject] = Setting(
     "Other programs that give the model tools, by name, as in an mcpServers block.",
     read_object,
     same,
+)
+
+TOOLS_READ_FREELY: Setting[bool] = Setting(
+    "tools_read_freely",
+    False,
+    "Read without asking",
+    "Tools may read and list files in the folders below without asking each time. Before they "
+    "write, you are always asked.",
+    read_switch,
+    same,
+    Shown("Tools", Switch(), "consent permission files"),
+)
+TOOL_FOLDERS: Setting[tuple[tuple[str, bool], ...]] = Setting(
+    "tool_folders",
+    (),
+    "Folders for tools",
+    "Where tools may read, and where they may write as well.",
+    read_tool_folders,
+    write_tool_folders,
+)
+TOOL_PERMISSIONS: Setting[tuple[tuple[str, str], ...]] = Setting(
+    "tool_permissions",
+    (),
+    "Permissions",
+    "What is always allowed, by tool and scope.",
+    read_permissions,
+    write_permissions,
+)
+TOOLS_OFF: Setting[tuple[str, ...]] = Setting(
+    "tools_off", (), "Tools that are off", "They are not offered to the model.", read_names, list
 )
 
 ALL: tuple[Setting[Any], ...] = tuple(

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Page = Literal["General", "Appearance", "Models and storage", "Downloads", "Chat", "Network"]
+Page = Literal[
+    "General", "Appearance", "Models and storage", "Downloads", "Chat", "Tools", "Network"
+]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from app.core.json import JsonObject
 from app.core.messages import ToolSpec
 
 Choice = Literal["once", "chat", "always", "deny"]
+ALL_CHOICES: tuple[Choice, ...] = ("once", "chat", "always", "deny")
 """once: this call. chat: this tool and scope in this chat. always: in every chat."""
 Effect = Literal["none", "reads", "writes", "network", "runs code", "asks"]
 """none: nothing outside the program, so nobody is asked. reads: files and the like on this machine.
@@ -49,7 +50,7 @@ class Plan:
     scope: str = ""
     lines: tuple[str, ...] = ()
     diff: str = ""
-    choices: tuple[Choice, ...] = ("once", "chat", "always", "deny")
+    choices: tuple[Choice, ...] = ALL_CHOICES
     grant: str = ""
     question: Question | None = None
 

@@ -53,7 +53,7 @@ class EngineBackend:
         return LoadedModel(
             info,
             *_abilities(template),
-            tool_count=len(self._services.tools.specs),
+            tool_count=len(self._services.toolbox.runner.specs),
             defaults=default_sampling(info),
             demo=is_demo(info),
             wanted=planned.wanted,

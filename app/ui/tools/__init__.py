@@ -1,0 +1,1 @@
+"""Tools in the window: who is asked, and what each chat may use."""
