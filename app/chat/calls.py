@@ -112,7 +112,7 @@ class RoundCalls:
             )
         finally:
             if asked:
-                self._emit(ToolDecided(call.id))
+                self._emit(ToolDecided(call))
         if isinstance(found, ToolResultPart):
             self._finish(position, found)
             return None

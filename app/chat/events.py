@@ -26,7 +26,7 @@ class ToolAsking:
 class ToolDecided:
     """The waiting of a ToolAsking is over, whatever was said."""
 
-    call_id: str
+    call: ToolCallPart
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ writes: changes something. network: fetches something and changes nothing there.
 program, or a server of which nothing is known. asks: puts a question to the person."""
 
 SIDE_BY_SIDE: frozenset[Effect] = frozenset({"none", "reads", "network"})
-_LONGEST_ARGUMENT = 2_000
+_LONGEST_ARGUMENT = 50_000
 
 
 class ToolFailure(Exception):  # noqa: N818 - an ordinary answer of a tool, told to the model

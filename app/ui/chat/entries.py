@@ -11,9 +11,10 @@ from typing import Literal
 from app.core.errors import KnownError
 from app.core.json import JsonObject
 from app.core.messages import AttachmentPart
+from app.tools.consent import Request
 
 ThinkingState = Literal["running", "done", "unfinished"]
-ToolState = Literal["writing", "running", "done", "failed", "stopped", "rejected"]
+ToolState = Literal["writing", "asking", "running", "done", "failed", "stopped", "rejected"]
 FailureAction = Literal["retry", "open"]
 
 
@@ -45,7 +46,11 @@ class Thinking:
 
 @dataclass(eq=False)
 class ToolUse:
-    """written is the call as the model wrote it so far; reason why a call was not run."""
+    """written is the call as the model wrote it so far; reason why a call was not run.
+
+    request: what the person is asked while the state is "asking", draft what they typed so far.
+    decision: how it came to run or not, as in app.tools.consent.How.
+    """
 
     name: str
     state: ToolState = "writing"
@@ -55,6 +60,9 @@ class ToolUse:
     seconds: float | None = None
     reason: str = ""
     unfolded: bool = False
+    request: Request | None = None
+    draft: str = ""
+    decision: str = ""
     message: int | None = None
 
 

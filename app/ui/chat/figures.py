@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 
 from app.chat.events import Progress
+from app.core.language import mark
 from app.core.units import count, duration
 from app.engine.protocol import PromptProgress, Stats
+
+WAITS = mark("Waits for your answer above")
 
 
 def rate(tokens_per_second: float) -> str:

@@ -8,6 +8,7 @@ from app.chat.events import TurnFinished
 from app.chat.record import TurnError
 from app.chat.store.store import ChatStore
 from app.chat.store.types import ConversationDetails
+from app.chat.toolbox import Toolbox
 from app.chat.turn import TurnOptions
 from app.core.cancel import CancelToken
 from app.core.messages import AttachmentPart, Message, Part, TextPart
@@ -23,6 +24,7 @@ from app.ui.chat.running import RunningTurn, Waiting
 from app.ui.chat.session_ports import Backend, Presenter
 from app.ui.chat.stored_entries import stored_entries
 from app.ui.chat.turn_reader import TurnReader
+from app.ui.tools.chat_tools import ChatTools
 
 
 class ChatSession:
@@ -38,10 +40,12 @@ class ChatSession:
         tasks: TaskRunner,
         *,
         chats: ChatStore | None = None,
+        toolbox: Toolbox | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._backend = backend
         self.chats = chats
+        self.tools = ChatTools(toolbox, tasks, chats)
         self._keeping = Keeping(chats)
         self.tasks = tasks
         self._monotonic = monotonic
@@ -166,6 +170,8 @@ class ChatSession:
         ready = self.ready
         if ready is None:
             raise RuntimeError("a turn needs a loaded model")
+        self.tools.begun(self.path.id)
+        options = self.tools.options(options, demo=ready.demo)
         reader = TurnReader(self.transcript, question, self._monotonic, beside)
         kept = self._keeping.turn(self.path, options, ready.name, on_disk)
         turn = RunningTurn(reader, self.path.prompt(), options, kept, self._waiting(), beside)
@@ -249,6 +255,7 @@ class ChatSession:
             self._turn.shown = False
         self._turn = None
         self._reading.give_up()
+        self.tools.left()
         self.path.clear()
         self.transcript.clear()
 
@@ -256,6 +263,7 @@ class ChatSession:
         """What was read. What stands there already stays as it is."""
         if details.head.id != self.conversation:
             self._leave()
+            self.tools.opened(details.head.id, details.settings)
         self.path.show(details, messages)
         self.transcript.become(list(stored_entries(messages)))
         self._tell_transcript()

@@ -119,4 +119,5 @@ def _use(one: PathMessage, call: ToolCallPart, result: ToolResultPart | None) ->
     if result is not None:
         use.state = "failed" if result.failed else "done"
         use.result, use.seconds = result.text, result.seconds
+        use.decision = result.decision
     return use

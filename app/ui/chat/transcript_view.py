@@ -22,6 +22,7 @@ from app.ui.chat.views.jump_button import JumpButton
 from app.ui.chat.views.mark import Mark
 from app.ui.chat.views.message_views import FailureView
 from app.ui.chat.views.question_view import QuestionView
+from app.ui.chat.views.tool_view import ToolView
 from app.ui.look import Look
 
 COLUMN = 720
@@ -59,6 +60,7 @@ class TranscriptView(QScrollArea):
     retry_wanted = Signal()
     acted = Signal(str, object)
     edited = Signal(object, str)
+    tool_answered = Signal(object, object)
     shown = Signal()
     laid_out = Signal()
 
@@ -323,6 +325,8 @@ class TranscriptView(QScrollArea):
         view.refresh_actions()
         if isinstance(view, FailureView):
             view.retry_wanted.connect(self.retry_wanted)
+        elif isinstance(view, ToolView):
+            view.answered.connect(self.tool_answered)
         view.show()
         return view
 

@@ -6,12 +6,15 @@ from app.chat.events import (
     Progress,
     RoundFinished,
     RoundStarted,
+    ToolAsking,
+    ToolDecided,
     ToolFinished,
     ToolStarted,
     TurnEvent,
     TurnFinished,
 )
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.messages import Part, ReasoningPart, ToolCallPart, ToolResultPart
 from app.dialect.events import (
     ReasoningClosed,
@@ -106,8 +109,8 @@ class TurnReader:
         self._end_thinking(False)
         self._end_answer()
         for use in self._tools:
-            if use.state in ("writing", "running"):
-                use.state = "stopped"
+            if use.state in ("writing", "asking", "running"):
+                use.state, use.request = "stopped", None
                 self._transcript.touch(use)
         if notice:
             self._transcript.add(Notice(notice, self._message))
@@ -246,17 +249,30 @@ class TurnReader:
             case ToolCallRejected(index, name, part):
                 use = self._tool(index, name)
                 use.state, use.written, use.reason = "rejected", part.text, part.reason
+            case ToolAsking(request):
+                use = self._of_call(request.call)
+                use.state, use.request = "asking", request
+                self._say(tr(figures.WAITS))
+            case ToolDecided(call):
+                use = self._of_call(call)
+                use.state, use.request = "running", None
+                self._say("")
             case ToolStarted(call):
-                use = self._by_id.get(call.id) or self._new_tool(call.name)
-                self._by_id[call.id] = use
-                use.arguments, use.state = call.arguments, "running"
-                self._transcript.touch(use)
+                self._of_call(call).state = "running"
             case ToolFinished(result):
                 use = self._by_id.get(result.call_id) or self._new_tool(result.name)
                 use.result, use.seconds = result.text, result.seconds
+                use.decision = result.decision
                 if use.state != "rejected":
                     use.state = "failed" if result.failed else "done"
                 self._transcript.touch(use)
+
+    def _of_call(self, call: ToolCallPart) -> ToolUse:
+        use = self._by_id.get(call.id) or self._new_tool(call.name)
+        self._by_id[call.id] = use
+        use.arguments = call.arguments
+        self._transcript.touch(use)
+        return use
 
     def _tool(self, index: int, name: str) -> ToolUse:
         use = self._by_index.get(index)

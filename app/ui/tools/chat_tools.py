@@ -25,11 +25,14 @@ class ChatTools:
         self.toolbox = toolbox
         self._tasks, self._chats = tasks, chats
         self.changed: Callable[[], None] = _ignored
-        self.desk = Desk(lambda: tasks.post(lambda: self.changed()))
+        self.desk = Desk(lambda: tasks.post(self._changed))
         self._chat = _Chat()
         self._given = Permissions()
         self._off: frozenset[str] | None = None
         self._take(None, {})
+
+    def _changed(self) -> None:
+        self.changed()
 
     def options(self, options: TurnOptions, *, demo: bool) -> TurnOptions:
         """With what the chat allows. The demo model is offered what it was made for."""

@@ -2,7 +2,7 @@
 
 import json
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import QWidget
 
@@ -13,6 +13,8 @@ from app.ui.chat.views.entry_view import EntryView
 from app.ui.look import Look
 from app.ui.markdown.links import with_hidden_shown
 from app.ui.markdown.text_view import TextView, broken_lines
+from app.ui.tools.cards import AskCard, ask_card
+from app.ui.tools.words import decision_text
 from app.ui.widgets import button, chip, label, set_chip
 
 _PADDING = 14
@@ -24,6 +26,7 @@ _FOLDED_CHARACTERS = 600
 
 _STATES = {
     "writing": ("… calling", "busy"),
+    "asking": ("? asks you", "warn"),
     "running": ("… running", "busy"),
     "done": ("✓ done", "ok"),
     "failed": ("✕ failed", "bad"),
@@ -33,6 +36,10 @@ _STATES = {
 
 
 class ToolView(EntryView):
+    """answered: the request and what the person says to it, as of AskCard."""
+
+    answered = Signal(object, object)
+
     def __init__(self, look: Look, entry: ToolUse, parent: QWidget) -> None:
         super().__init__(look, "tool", parent)
         self.setProperty("card", "true")
@@ -49,6 +56,7 @@ class ToolView(EntryView):
         self._result.document().setDefaultFont(look.mono_font(12))
         self._result.setFont(look.mono_font(12))
         self._result.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.card: AskCard | None = None
         self._more = button(
             "", f"toolMore-{self.number}", "quiet", on_click=self._toggle, parent=self
         )
@@ -59,9 +67,12 @@ class ToolView(EntryView):
         text, kind = _STATES[entry.state]
         set_chip(self._state, text, kind)
         self._name.setText(with_hidden_shown(entry.name) or "tool")
-        self._arguments.setText(readable(entry.arguments) if entry.state != "rejected" else "")
+        self._show_card()
+        told = entry.state not in ("rejected", "asking")
+        self._arguments.setText(readable(entry.arguments) if told else "")
         self._arguments.setToolTip("")
-        self._time.setText("" if entry.seconds is None else duration(entry.seconds))
+        time = "" if entry.seconds is None else duration(entry.seconds)
+        self._time.setText(" · ".join(filter(None, (decision_text(entry.decision), time))))
         self.setAccessibleName(
             f"Tool {entry.name} {readable(entry.arguments)}: {text[2:]}. "
             f"{entry.reason or entry.result[:400]}"
@@ -89,6 +100,11 @@ class ToolView(EntryView):
         left += size.width() + 8
         top = _TOP + _ROW
         top = self._place_arguments(left, right, middle, top, width)
+        if self.card is not None:
+            inner = width - 2 * _PADDING
+            height = self.card.height_at(inner)
+            self.card.setGeometry(_PADDING, top + 4, inner, height)
+            top += 8 + height
         if not self._result.isHidden():
             inner = width - 2 * _PADDING
             height = self._result.height_for(inner)
@@ -98,6 +114,24 @@ class ToolView(EntryView):
             self._more.setGeometry(_PADDING - 6, top + 4, self._more.sizeHint().width(), 26)
             top += 30
         return top + _TOP + (2 if not self._result.isHidden() else 0)
+
+    def _show_card(self) -> None:
+        """While the turn waits; what was typed outlives the view."""
+        request, card = self._entry.request, self.card
+        if card is not None and card.request is not request:
+            card.hide()
+            card.deleteLater()
+            card = self.card = None
+        if request is not None and card is None:
+            card = self.card = ask_card(self.look, request, f"ask-{self.number}", self)
+            card.set_draft(self._entry.draft)
+            card.edited.connect(self._keep_draft)
+            card.answered.connect(self.answered)
+            card.resized.connect(self.resized)
+            card.show()
+
+    def _keep_draft(self, text: str) -> None:
+        self._entry.draft = text
 
     def _place_arguments(self, left: int, right: int, middle: int, top: int, width: int) -> int:
         """Beside the name when they fit, else on lines of their own."""

@@ -1,0 +1,79 @@
+"""What the cards say about a call, and about what was decided."""
+
+from app.core.language import mark, tr
+from app.tools.consent import ConsentRequest
+from app.tools.tool import Choice, Effect
+from app.ui.markdown.links import with_hidden_shown
+
+_EFFECTS: dict[Effect, str] = {
+    "none": mark("It touches nothing."),
+    "reads": mark("It reads on this machine."),
+    "writes": mark("It changes something on this machine."),
+    "network": mark("It contacts another machine."),
+    "runs code": mark("It runs a program."),
+    "asks": mark("It asks you."),
+}
+_CHOICES: dict[Choice, str] = {
+    "once": mark("Allow once"),
+    "chat": mark("For this chat"),
+    "always": mark("Always"),
+    "deny": mark("Deny"),
+}
+_DECISIONS = {
+    "once": mark("allowed once"),
+    "chat": mark("allowed for this chat"),
+    "always": mark("always allowed"),
+    "denied": mark("denied by you"),
+    "standing": mark("allowed before"),
+    "reads": mark("reading is allowed"),
+}
+
+
+def headline(request: ConsentRequest) -> str:
+    title = with_hidden_shown(request.title)
+    if request.source:
+        source = with_hidden_shown(request.source)
+        return tr("May the model use “{tool}” of {server}?", tool=title, server=source)
+    return tr("May the model use “{tool}”?", tool=title)
+
+
+def effect_text(effect: str) -> str:
+    found = next((text for key, text in _EFFECTS.items() if key == effect), "")
+    return tr(found)
+
+
+def choice_text(choice: Choice, *, grant: str = "") -> str:
+    if choice == "always" and grant:
+        return tr("Open the folder")
+    return tr(_CHOICES[choice])
+
+
+def reach_text(request: ConsentRequest) -> str:
+    """How far the lasting choices go."""
+    if request.grant:
+        folder = with_hidden_shown(request.grant)
+        if request.effect == "writes":
+            return tr(
+                "“Open the folder” lets tools read and write in {folder} from now on; you still "
+                "see every change first.",
+                folder=folder,
+            )
+        return tr("“Open the folder” lets tools read in {folder} from now on.", folder=folder)
+    if "chat" not in request.choices:
+        return tr("This is asked each time.")
+    tool, scope = with_hidden_shown(request.call.name), with_hidden_shown(request.scope)
+    if scope:
+        return tr(
+            "“For this chat” and “Always” count for {tool} with {scope}.", tool=tool, scope=scope
+        )
+    return tr("“For this chat” and “Always” count for every use of {tool}.", tool=tool)
+
+
+def decision_text(how: str) -> str:
+    """ "" when nobody needed to be asked."""
+    return tr(_DECISIONS.get(how, ""))
+
+
+def permission_text(tool: str, scope: str) -> str:
+    scope = with_hidden_shown(scope)
+    return tr("{tool} with {scope}", tool=tool, scope=scope) if scope else tool
