@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from app.chat.services import Services
 from app.chat.store.store import ChatStore
 from app.chat.store.types import Opening
+from app.chat.toolbox import Toolbox
 from app.core.errors import KnownError
 from app.core.language import tr
 from app.core.paths import APP_ID, demo_model_path, resources_dir
@@ -73,12 +74,13 @@ class Desktop:
         builders: Builders | None = None,
         downloads: Downloads | None = None,
         chats: ChatStore | None = None,
+        toolbox: Toolbox | None = None,
     ) -> None:
         self.main_thread = MainThread()
         self.tasks = TaskRunner(self.main_thread.post, name="ui")
         self.look = Look(app, resources_dir())
         self.look.formulas = FormulaBook(self.tasks, self.look)
-        self.session = ChatSession(backend, self.tasks, chats=chats)
+        self.session = ChatSession(backend, self.tasks, chats=chats, toolbox=toolbox)
         self.getting = make_room(downloads, self.session, self.tasks) if downloads else None
         self.window = MainWindow(
             self.look, self.session, settings, self.tasks, builders or {}, self.getting
@@ -88,10 +90,21 @@ class Desktop:
             self.presence = furnish(
                 self.getting, downloads, self.window, self.session, self.look, settings
             )
+        if toolbox is not None:
+            toolbox.policy.attach(self._keep_setting)
         self._settings = settings
         self._closed = False
         self.log_bug = sys.excepthook
         self.window.closing.connect(self.close)
+
+    def _keep_setting(self, change: Callable[[], None]) -> None:
+        """What was allowed on a turn's thread is kept on this one."""
+
+        def keep() -> None:
+            change()
+            self.window.settings_changed()
+
+        self.tasks.post(keep)
 
     def close(self) -> bool:
         """Cancels what runs and saves the settings; True when everything ended in time."""
@@ -161,7 +174,8 @@ def run(services: Services, options: Namespace) -> int:
     )
     builders = page_builders(services)
     services.chats.start()
-    desktop = Desktop(app, EngineBackend(services), settings, builders, downloads, services.chats)
+    backend = EngineBackend(services)
+    desktop = Desktop(app, backend, settings, builders, downloads, services.chats, services.toolbox)
     before = sys.excepthook
     sys.excepthook = desktop.report_bug
     try:

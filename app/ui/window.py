@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.language import tr
 from app.core.paths import demo_model_path
 from app.core.tasks import TaskRunner
 from app.settings.declared import LAST_MODEL, THEME, THINKING, TOOLS, WINDOW_GEOMETRY
@@ -222,6 +223,10 @@ class MainWindow(QMainWindow):
         page.options_changed.connect(self._options_changed)
         page.model_shown.connect(self._model_shown)
         page.title_changed.connect(self._show_title)
+        page.attention.asking.connect(
+            lambda text: self.set_badge(CHAT.key, tr("asks") * bool(text))
+        )
+        page.tools_chip.manage_wanted.connect(lambda: self.go(SETTINGS.key))
         header.sampling_toggled.connect(lambda shown: page.show_side(self.panel if shown else None))
 
     def step_text_size(self, steps: int) -> None:

@@ -14,10 +14,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.language import tr
 from app.core.units import count
 from app.ui.chat.model_state import Ability
 from app.ui.look import Look
-from app.ui.widgets import button, label, plain_tip, restyle
+from app.ui.widgets import IconButton, button, label, plain_tip, restyle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,6 +116,7 @@ class Composer(QFrame):
     stop_wanted = Signal()
     thinking_toggled = Signal(bool)
     tools_toggled = Signal(bool)
+    tools_menu_wanted = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -128,6 +130,14 @@ class Composer(QFrame):
         self.edit = QuestionEdit(self)
         self.thinking = self._chip("Thinking", "thinkingToggle")
         self.tools = self._chip("Tools", "toolsToggle")
+        self.tools_more = IconButton(
+            look,
+            "chevron-down",
+            tr("Choose tools"),
+            "toolsMenu",
+            kind="mini",
+            on_click=self.tools_menu_wanted.emit,
+        )
         self.thinking.toggled.connect(self.thinking_toggled)
         self.tools.toggled.connect(self.tools_toggled)
         self.files = button(
@@ -182,15 +192,20 @@ class Composer(QFrame):
         self._update_send()
 
     def set_abilities(self, thinking: Ability, tools: Ability, tool_count: int) -> None:
-        self.tools.setText(f"Tools · {tool_count}" if tool_count else "Tools")
+        self.set_tool_count(tool_count)
         for chip, ability, on in (
             (self.thinking, thinking, "The model reasons before it answers."),
-            (self.tools, tools, "The model may use the clock and the calculator."),
+            (self.tools, tools, tr("The model may use tools.")),
         ):
             text = on if ability.available else ability.reason
             chip.setEnabled(ability.available)
             chip.setToolTip(plain_tip(text))
             chip.setAccessibleDescription(text)
+
+    def set_tool_count(self, number: int) -> None:
+        text = tr("Tools · {number}", number=number) if number else tr("Tools")
+        self.tools.setText(text)
+        self.tools.setAccessibleName(text)
 
     def set_context(self, used: int, total: int) -> None:
         """Tokens; a total of 0 hides the gauge."""
@@ -215,6 +230,7 @@ class Composer(QFrame):
         row.setSpacing(8)
         row.addWidget(self.thinking)
         row.addWidget(self.tools)
+        row.addWidget(self.tools_more)
         row.addWidget(self.files)
         row.addStretch()
         row.addWidget(self._used)

@@ -29,6 +29,8 @@ from app.ui.chat.session import ChatSession
 from app.ui.chat.side_panel import SidePanel
 from app.ui.chat.transcript_view import COLUMN, SIDE, TranscriptView
 from app.ui.look import Look
+from app.ui.tools.attention import Attention
+from app.ui.tools.chip import ToolsChip
 from app.ui.widgets import announce
 
 # How often a stream is shown: less often when showing it takes long, so that input gets its turn,
@@ -93,6 +95,9 @@ class ChatPage(QWidget):
         self._body = QWidget(self)
         self._body.setObjectName("chatBody")
         self._build()
+        self.attention = Attention(self, self, session.tools)
+        self.tools_chip = ToolsChip(self.composer, session)
+        session.tools.changed = self._tools_changed
         self._connect()
         self._connect_history()
         session.presenter = self
@@ -145,6 +150,7 @@ class ChatPage(QWidget):
             self.composer.set_abilities(ready.thinking, ready.tools, ready.tool_count)
         else:
             self.composer.set_abilities(_NO_MODEL, _NO_MODEL, 0)
+        self.tools_chip.refresh()
         self.busy_changed()
         self._show_context()
         self.attachments.model_changed()
@@ -179,6 +185,11 @@ class ChatPage(QWidget):
         self.header.set_title(self._session.title)
         self.title_changed.emit(self._session.title)
         self._show_context()
+        self.attention.update()
+
+    def _tools_changed(self) -> None:
+        self.attention.update()
+        self.tools_chip.refresh()
 
     def chats_changed(self) -> None:
         if self.history is not None:

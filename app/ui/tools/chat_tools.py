@@ -15,6 +15,7 @@ from app.ui.tools.desk import Desk
 PERMISSIONS_KEY = "permissions"
 OFF_KEY = "tools_off"
 _MOST = 200
+_Changed = Callable[[], None]
 _DEMO = "The demo model knows the clock and the calculator only."
 
 
@@ -24,7 +25,7 @@ class ChatTools:
     def __init__(self, toolbox: Toolbox | None, tasks: TaskRunner, chats: ChatStore | None) -> None:
         self.toolbox = toolbox
         self._tasks, self._chats = tasks, chats
-        self.changed: Callable[[], None] = _ignored
+        self.changed: _Changed = _ignored
         self.desk = Desk(lambda: tasks.post(self._changed))
         self._chat = _Chat()
         self._given = Permissions()
