@@ -52,7 +52,7 @@ class EngineBackend:
             self._runner = runner
         return LoadedModel(
             info,
-            *_abilities(template),
+            **_abilities(template),
             tool_count=len(self._services.toolbox.runner.specs),
             defaults=default_sampling(info),
             demo=is_demo(info),
@@ -79,10 +79,13 @@ class EngineBackend:
         return runner.run(history, options, emit, cancel)
 
 
-def _abilities(template: ChatTemplate) -> tuple[Ability, Ability]:
-    found = template.capabilities
-    thinking = found.thinking_switch
-    return (
-        Ability(thinking.supported, thinking.reason),
-        Ability(found.tools.supported, found.tools.reason),
-    )
+def _abilities(template: ChatTemplate) -> dict[str, Ability]:
+    """By the names that they have in a LoadedModel."""
+    can = template.capabilities
+    found = {
+        "thinking": can.thinking_switch,
+        "tools": can.tools,
+        "answer_now": can.answer_now,
+        "keep_reasoning": can.keep_reasoning,
+    }
+    return {name: Ability(one.supported, one.reason) for name, one in found.items()}

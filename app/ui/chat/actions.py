@@ -6,7 +6,7 @@ from typing import Literal
 from app.ui.chat.entries import Entry
 from app.ui.chat.model_state import Ability
 
-Action = Literal["earlier", "later", "edit", "continue", "again", "branch", "delete"]
+Action = Literal["earlier", "later", "edit", "continue", "again", "branch", "delete", "answer_now"]
 
 Possible = Callable[[Action, Entry], Ability | None]
 """Whether it can be done now, and why not; None where it makes no sense at all."""
@@ -25,6 +25,7 @@ NAMES: dict[Action, tuple[str, str]] = {
     "again": ("Answer again", "Answer again"),
     "branch": ("New chat from here", "New chat from here"),
     "delete": ("Delete with all replies", "Delete with all replies"),
+    "answer_now": ("", "Answer now"),
 }
 ICONS: dict[Action, str] = {
     "earlier": "chevron-left",
@@ -34,4 +35,5 @@ ICONS: dict[Action, str] = {
     "again": "retry",
     "branch": "branch",
     "delete": "trash",
+    "answer_now": "play",
 }

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.chat.turn import TurnOptions
 from app.ui.chat.actions import Action
-from app.ui.chat.entries import Entry, Footer, Question
+from app.ui.chat.entries import Entry, Footer, Question, Thinking
 from app.ui.chat.session import ChatSession
 from app.ui.chat.transcript_view import TranscriptView
 
@@ -36,10 +36,13 @@ class AimedActions(QObject):
         transcript.acted.connect(self.act)
         transcript.edited.connect(self.edit)
 
-    def act(self, action: Action, entry: Question | Footer) -> None:
+    def act(self, action: Action, entry: Question | Footer | Thinking) -> None:
         """Whatever is not possible now does nothing; its button says why."""
         ability = self._session.revision.ability(action, entry)
         if ability is None or not ability.available:
+            return
+        if isinstance(entry, Thinking):
+            self._session.answer_now.act(entry)
             return
         match action:
             case "earlier" | "later":
@@ -50,7 +53,7 @@ class AimedActions(QObject):
                 self._session.revision.branch(_last(entry))
             case "delete":
                 self._delete(entry)
-            case "edit" | "continue":
+            case "edit" | "continue" | "answer_now":
                 pass
 
     def edit(self, entry: Question, text: str) -> None:
@@ -62,6 +65,12 @@ class AimedActions(QObject):
             self._transcript.follow()
         else:
             self.told.emit(_NOT_NOW)
+
+    def answer_now(self) -> None:
+        """End the thinking that goes on."""
+        running = self._session.answer_now.running
+        if running is not None:
+            self.act("answer_now", running)
 
     def show_message(self, message: int) -> None:
         """Scroll to it and mark it for a moment."""

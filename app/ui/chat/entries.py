@@ -10,7 +10,7 @@ from typing import Literal
 
 from app.core.errors import KnownError
 from app.core.json import JsonObject
-from app.core.messages import AttachmentPart
+from app.core.messages import AttachmentPart, ThinkingEnd
 from app.tools.consent import Request
 
 ThinkingState = Literal["running", "done", "unfinished"]
@@ -33,7 +33,9 @@ class Question:
 
 @dataclass(eq=False)
 class Thinking:
-    """started is on the clock of the reader; seconds is set when it ended."""
+    """started is on the clock of the reader; seconds is set when it ended. budget: in tokens, 0
+    for none. ending: the person wants the answer now. ended_by: who ended it, when that was not the
+    model."""
 
     started: float
     text: str = ""
@@ -41,6 +43,9 @@ class Thinking:
     seconds: float | None = None
     state: ThinkingState = "running"
     opened: bool = False
+    budget: int = 0
+    ending: bool = False
+    ended_by: ThinkingEnd | None = None
     message: int | None = None
 
 

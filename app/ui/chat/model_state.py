@@ -27,7 +27,8 @@ class Ability:
 @dataclass(frozen=True)
 class LoadedModel:
     """wanted: what the load was planned for, None for the plan's own choice. measured: what it
-    took beside what was predicted, "" when nobody measured."""
+    took beside what was predicted, "" when nobody measured. answer_now: its thinking can be ended
+    from outside. keep_reasoning: the thinking of earlier turns can stay in the prompt."""
 
     info: ModelInfo
     thinking: Ability
@@ -37,6 +38,8 @@ class LoadedModel:
     demo: bool
     wanted: Wanted | None = None
     measured: str = ""
+    answer_now: Ability = Ability(True)
+    keep_reasoning: Ability = Ability(True)
 
     @property
     def name(self) -> str:

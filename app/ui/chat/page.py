@@ -13,8 +13,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.chat.turn import TurnOptions
+from app.core.language import tr
 from app.core.sampling import Sampling
 from app.ui.chat.aimed import AimedActions
+from app.ui.chat.answer_now import KEYS as ANSWER_KEYS
 from app.ui.chat.attachments.controller import Attachments
 from app.ui.chat.composer import Composer
 from app.ui.chat.empty_page import EmptyPage
@@ -28,6 +30,7 @@ from app.ui.chat.model_state import Ability, Choosing, Loading, Planning
 from app.ui.chat.session import ChatSession
 from app.ui.chat.side_panel import SidePanel
 from app.ui.chat.transcript_view import COLUMN, SIDE, TranscriptView
+from app.ui.commands.command import command
 from app.ui.look import Look
 from app.ui.tools.attention import Attention
 from app.ui.tools.chip import ToolsChip
@@ -87,6 +90,8 @@ class ChatPage(QWidget):
         self.attachments = Attachments(
             look, session.tasks, self.composer, self._room_for_files, lambda _: None
         )
+        answer_now = self.aimed.answer_now
+        command(self, tr("Answer now"), "answerNow", answer_now, (ANSWER_KEYS,), group=tr("Chat"))
         self._next_frame = 0.0
         self._frame = QTimer(self)
         self._frame.setSingleShot(True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app.chat.turn import TurnOptions
 from app.core.messages import Part, TextPart
 from app.ui.chat.actions import Action
-from app.ui.chat.entries import Entry, Footer, Question
+from app.ui.chat.entries import Entry, Footer, Question, Thinking
 from app.ui.chat.model_loads import known
 from app.ui.chat.model_state import Ability
 from app.ui.chat.path import PathMessage
@@ -37,6 +37,8 @@ class Revision:
     def ability(self, action: Action, entry: Entry) -> Ability | None:
         """Whether that can be done with what the entry shows; None where it makes no sense."""
         session = self._session
+        if isinstance(entry, Thinking):
+            return session.answer_now.ability(entry) if action == "answer_now" else None
         if session.chats is None or not isinstance(entry, Question | Footer):
             return None
         if not self._makes_sense(action, entry):
@@ -149,6 +151,8 @@ class Revision:
                 return isinstance(entry, Footer) and self.can_continue(entry.message)
             case "branch" | "delete":
                 return entry.message is not None
+            case "answer_now":
+                return False
 
     def _read_again(self, conversation: int) -> None:
         if self._session.path.id == conversation:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 
 from app.chat.events import TurnFinished
 from app.chat.record import TurnError
@@ -13,6 +14,7 @@ from app.chat.turn import TurnOptions
 from app.core.cancel import CancelToken
 from app.core.messages import AttachmentPart, Message, Part, TextPart
 from app.core.tasks import Task, TaskRunner
+from app.ui.chat.answer_now import AnswerNow
 from app.ui.chat.entries import Question, Transcript
 from app.ui.chat.keeping import Keeping
 from app.ui.chat.model_loads import ModelLoads, known
@@ -57,6 +59,7 @@ class ChatSession:
         self._task: Task | None = None
         self._reading = Reading(self)
         self.revision = Revision(self)
+        self.answer_now = AnswerNow(self)
 
     @property
     def opening(self) -> bool:
@@ -172,7 +175,14 @@ class ChatSession:
             raise RuntimeError("a turn needs a loaded model")
         self.tools.begun(self.path.id)
         options = self.tools.options(options, demo=ready.demo)
-        reader = TurnReader(self.transcript, question, self._monotonic, beside)
+        options = replace(options, answer_now=CancelToken())
+        reader = TurnReader(
+            self.transcript,
+            question,
+            self._monotonic,
+            beside,
+            thinking_budget_tokens=options.thinking_budget_tokens,
+        )
         kept = self._keeping.turn(self.path, options, ready.name, on_disk)
         turn = RunningTurn(reader, self.path.prompt(), options, kept, self._waiting(), beside)
         self._turn = turn
@@ -203,6 +213,12 @@ class ChatSession:
     def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
+
+    def end_thinking(self) -> None:
+        """Of the running turn: the answer comes from what there is."""
+        if self._turn is not None:
+            self._turn.options.answer_now.cancel()
+            self._tell_transcript()
 
     @property
     def stopping(self) -> bool:

@@ -97,9 +97,9 @@ def _part(one: PathMessage, part: Part, results: dict[str, ToolResultPart]) -> I
     match part:
         case TextPart(text) if text.strip() and answers:
             yield Answer(text.strip("\n").rstrip(), finished=True, message=one.id)
-        case ReasoningPart(text, seconds, finished) if text.strip():
+        case ReasoningPart(text, seconds, finished, ended_by) if text.strip():
             state: ThinkingState = "done" if finished else "unfinished"
-            yield Thinking(0.0, text, 0, seconds, state, message=one.id)
+            yield Thinking(0.0, text, 0, seconds, state, ended_by=ended_by, message=one.id)
         case ToolCallPart():
             yield _use(one, part, results.get(part.id))
         case MalformedCallPart(text, reason):

@@ -6,6 +6,7 @@ from app.chat.events import (
     Progress,
     RoundFinished,
     RoundStarted,
+    ThinkingEnded,
     ToolAsking,
     ToolDecided,
     ToolFinished,
@@ -15,7 +16,7 @@ from app.chat.events import (
 )
 from app.core.errors import KnownError
 from app.core.language import tr
-from app.core.messages import Part, ReasoningPart, ToolCallPart, ToolResultPart
+from app.core.messages import Part, ReasoningPart, ThinkingEnd, ToolCallPart, ToolResultPart
 from app.dialect.events import (
     ReasoningClosed,
     ReasoningDelta,
@@ -49,6 +50,8 @@ class TurnReader:
         question: Question,
         monotonic: Callable[[], float],
         beside: tuple[int, ...] = (),
+        *,
+        thinking_budget_tokens: int = 0,
     ) -> None:
         """The question becomes the last entry when it is not. beside: the versions that this answer
         joins."""
@@ -61,6 +64,7 @@ class TurnReader:
             transcript.add(question)
         transcript.add(self._footer)
         self._thinking: Thinking | None = None
+        self._budget = thinking_budget_tokens
         self._answer: Answer | None = None
         self._blank = ""
         self._by_index: dict[int, ToolUse] = {}
@@ -86,6 +90,8 @@ class TurnReader:
                 self._reason(text)
             case ReasoningClosed(finished):
                 self._end_thinking(finished)
+            case ThinkingEnded(by):
+                self._thinking_ended(by)
             case ThinkingFound(text):
                 self._find_thinking(text)
             case Progress():
@@ -177,7 +183,7 @@ class TurnReader:
     def _reason(self, text: str) -> None:
         if self._thinking is None:
             self._end_answer()
-            self._thinking = Thinking(self._monotonic(), message=self._message)
+            self._thinking = Thinking(self._monotonic(), budget=self._budget, message=self._message)
             self._round_thinking.append(self._thinking)
             self._add(self._thinking)
             self._footer.fraction = None
@@ -205,12 +211,18 @@ class TurnReader:
             self._add(found)
             self._end_thinking(True)
 
+    def _thinking_ended(self, by: ThinkingEnd) -> None:
+        """What closes it follows."""
+        if self._thinking is not None:
+            self._thinking.ended_by = by
+
     def _end_thinking(self, finished: bool) -> None:
         thinking, self._thinking = self._thinking, None
         if thinking is None:
             return
         thinking.seconds = self._monotonic() - thinking.started
         thinking.state = "done" if finished else "unfinished"
+        thinking.ending = False
         self._transcript.touch(thinking)
 
     def _text(self, text: str) -> None:

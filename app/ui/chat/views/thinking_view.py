@@ -7,16 +7,20 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QColor, QTextBlockFormat, QTextCharFormat
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.core.units import duration
+from app.core.language import tr
+from app.core.units import count, duration
 from app.ui.chat import figures
+from app.ui.chat.actions import Action
+from app.ui.chat.answer_now import KEYS
 from app.ui.chat.entries import Thinking
 from app.ui.chat.views.entry_view import EntryView
 from app.ui.look import Look
 from app.ui.markdown.text_view import TextView, broken_lines
-from app.ui.widgets import button, label
+from app.ui.widgets import button, label, plain_tip
 
 _ROW = 40
 _PADDING = 14
+_BESIDE = 6
 _TICK_MS = 1000
 _LONGEST_SHOWN = 100_000
 # Fewer tokens are not worth a figure.
@@ -45,10 +49,17 @@ class ThinkingView(EntryView):
         )
         self.toggle.setAutoDefault(True)
         self._side = label("", "small", name=f"thinkingTokens-{self.number}")
-        row = QHBoxLayout(self.toggle)
-        row.setContentsMargins(0, 0, _PADDING, 0)
-        row.addStretch()
-        row.addWidget(self._side)
+        self._row = QHBoxLayout(self.toggle)
+        self._row.addStretch()
+        self._row.addWidget(self._side)
+        self.answer = button(
+            tr("Answer now"),
+            f"answerNow-{self.number}",
+            "quiet",
+            on_click=lambda: self.acted.emit("answer_now"),
+            parent=self,
+        )
+        self.answer.hide()
         self._text = TextView("Thinking", self)
         self._text.setVisible(self._open)
         self._timer = QTimer(self)
@@ -68,9 +79,30 @@ class ThinkingView(EntryView):
             self._timer.stop()
             self._set_open(False)
         self._say()
+        self.refresh_actions()
         if self._open:
             self._write()
             self.resized.emit()
+
+    def refresh_actions(self) -> None:
+        ability = self.can("answer_now")
+        was_hidden = self.answer.isHidden()
+        if ability is None and self.answer.hasFocus():
+            self.toggle.setFocus()
+        self.answer.setVisible(ability is not None)
+        if ability is not None:
+            self.answer.setEnabled(ability.available)
+            told = ability.reason or tr(
+                "End the thinking and get the answer from what there is ({keys})", keys=KEYS
+            )
+            self.answer.setToolTip(plain_tip(told))
+            self.answer.setAccessibleDescription(told)
+        if self.answer.isHidden() != was_hidden:
+            self.resized.emit()
+
+    def action_button(self, action: Action) -> QWidget | None:
+        shown = action == "answer_now" and not self.answer.isHidden()
+        return self.answer if shown and self.answer.isEnabled() else None
 
     def redraw(self) -> None:
         self.look_icon()
@@ -84,12 +116,24 @@ class ThinkingView(EntryView):
     def height_for(self, width: int) -> int:
         row = self.look.scale.row(_ROW)
         self.toggle.setGeometry(1, 1, width - 2, row - 2)
+        room = self._place_answer(width, row)
+        self._row.setContentsMargins(0, 0, room, 0)
         if not self._open:
             return row
         inner = width - 2 * _PADDING
         height = self._text.height_for(inner)
         self._text.setGeometry(_PADDING, row + 2, inner, height)
         return row + height + _PADDING
+
+    def _place_answer(self, width: int, row: int) -> int:
+        """How much of the row's end is taken."""
+        if self.answer.isHidden():
+            return _PADDING
+        hint = self.answer.sizeHint()
+        self.answer.setGeometry(
+            width - hint.width() - _BESIDE, (row - hint.height()) // 2, hint.width(), hint.height()
+        )
+        return hint.width() + 2 * _BESIDE
 
     def reveal(self, number: int) -> None:  # noqa: ARG002
         self._set_open(True)
@@ -111,18 +155,19 @@ class ThinkingView(EntryView):
         entry = self._entry
         if entry.state == "running":
             seconds = int(self._monotonic() - entry.started)
-            text = f"Thinking… {duration(seconds)}" if seconds else "Thinking…"
+            doing = tr("Ending the thinking…") if entry.ending else tr("Thinking…")
+            text = f"{doing} {duration(seconds)}" if seconds else doing
         elif entry.state == "done":
-            text = f"Thought for {_span(entry.seconds)}"
+            text = _thought(entry)
         else:
-            text = "Thinking was not finished"
+            text = tr("Thinking was not finished")
         self.look_icon()
         self.toggle.setText(text)
-        side = f"about {figures.tokens(entry.tokens)}" if entry.tokens >= _FEWEST_TOLD else ""
+        side = _length(entry)
         self._side.setText(side)
-        state = "open" if self._open else "closed"
+        state = tr("open") if self._open else tr("closed")
         self.toggle.setAccessibleName(", ".join(filter(None, (text, side, state))))
-        self.toggle.setToolTip("Hide the thinking" if self._open else "Show the thinking")
+        self.toggle.setToolTip(tr("Hide the thinking") if self._open else tr("Show the thinking"))
 
     def _write(self) -> None:
         text = broken_lines(self._entry.text.strip("\n"))
@@ -145,5 +190,24 @@ class ThinkingView(EntryView):
         self._written = text
 
 
+def _thought(entry: Thinking) -> str:
+    span = _span(entry.seconds)
+    if entry.ended_by == "person":
+        return tr("Thought for {span}, then you asked for the answer", span=span)
+    if entry.ended_by == "budget":
+        return tr("Thought for {span}, until its budget was used up", span=span)
+    return tr("Thought for {span}", span=span)
+
+
+def _length(entry: Thinking) -> str:
+    if entry.tokens < _FEWEST_TOLD:
+        return ""
+    if entry.budget and entry.state == "running":
+        return tr(
+            "about {used} of {most} tokens", used=count(entry.tokens), most=count(entry.budget)
+        )
+    return tr("about {tokens}", tokens=figures.tokens(entry.tokens))
+
+
 def _span(seconds: float | None) -> str:
-    return duration(seconds) if seconds is not None and seconds >= 1 else "a moment"
+    return duration(seconds) if seconds is not None and seconds >= 1 else tr("a moment")

@@ -1,0 +1,134 @@
+"""The thinking is ended from its row or by a key."""
+
+import threading
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from app.chat.events import RoundFinished, RoundStarted, ThinkingEnded
+from app.core.messages import Message, ReasoningPart, TextPart
+from app.dialect.events import ReasoningClosed, ReasoningDelta, TextDelta
+from app.ui.chat.entries import Thinking
+from app.ui.chat.model_state import Ability
+from app.ui.chat.path import PathMessage
+from app.ui.chat.stored_entries import stored_entries
+from app.ui.chat.views.thinking_view import ThinkingView
+from tests.ui.conftest import Driver
+from tests.ui.scripted import STATS, Step, model
+
+ANSWER = Message("assistant", (ReasoningPart("Hm", 3.0, ended_by="person"), TextPart("Because.")))
+
+
+def thinks(gate: threading.Event, by: str = "person") -> list[Step]:
+    return [
+        RoundStarted(0),
+        ReasoningDelta("Hm"),
+        gate,
+        ThinkingEnded("budget" if by == "budget" else "person"),
+        ReasoningClosed(True),
+        TextDelta("Because."),
+        RoundFinished(ANSWER, "end", STATS),
+    ]
+
+
+def view(driver: Driver) -> ThinkingView:
+    [entry] = driver.entries(Thinking)
+    shown = driver.page.transcript.view_of(entry)
+    assert isinstance(shown, ThinkingView)
+    return shown
+
+
+def begin(driver: Driver, gate: threading.Event, by: str = "person") -> ThinkingView:
+    driver.ask("Why?", thinks(gate, by), wait=False)
+    driver.wait_for(Thinking)
+    return view(driver)
+
+
+def wished(driver: Driver) -> bool:
+    return driver.backend.options[-1].answer_now.cancelled
+
+
+def test_the_button_ends_the_thinking(driver: Driver, gate: threading.Event) -> None:
+    driver.load()
+    shown = begin(driver, gate)
+    assert shown.answer.isVisible()
+    assert "Ctrl+Shift+A" in shown.answer.toolTip()
+    assert not wished(driver)
+    QTest.mouseClick(shown.answer, Qt.MouseButton.LeftButton)
+    assert wished(driver)
+    assert shown.toggle.text().startswith("Ending the thinking…")
+    assert not shown.answer.isEnabled()
+    gate.set()
+    driver.wait(lambda: not driver.desktop.session.busy)
+    assert shown.toggle.text() == "Thought for 3.0 s, then you asked for the answer"
+    assert not shown.answer.isVisible()
+
+
+def test_the_key_ends_the_thinking(driver: Driver, gate: threading.Event) -> None:
+    driver.load()
+    begin(driver, gate)
+    modifiers = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(driver.page.composer.edit, Qt.Key.Key_A, modifiers)
+    assert wished(driver)
+    gate.set()
+    driver.wait(lambda: not driver.desktop.session.busy)
+    QTest.keyClick(driver.page.composer.edit, Qt.Key.Key_A, modifiers)
+    assert view(driver).toggle.text().startswith("Thought for"), "nothing is there to be ended"
+
+
+def test_each_turn_has_a_wish_of_its_own(driver: Driver, gate: threading.Event) -> None:
+    driver.load()
+    shown = begin(driver, gate)
+    shown.answer.click()
+    gate.set()
+    driver.wait(lambda: not driver.desktop.session.busy)
+    driver.ask("And?", [TextDelta("So.")])
+    assert not wished(driver)
+
+
+def test_a_model_that_cannot_be_ended_says_why(driver: Driver, gate: threading.Event) -> None:
+    reason = "This model's thinking has no end that the program knows."
+    driver.backend.loads["/m.gguf"] = replace(model("/m.gguf"), answer_now=Ability(False, reason))
+    driver.load("/m.gguf")
+    shown = begin(driver, gate)
+    assert shown.answer.isVisible()
+    assert not shown.answer.isEnabled()
+    assert shown.answer.toolTip() == reason
+
+
+def test_a_used_up_budget_is_shown(driver: Driver, gate: threading.Event) -> None:
+    driver.load()
+    shown = begin(driver, gate, "budget")
+    gate.set()
+    driver.wait(lambda: not driver.desktop.session.busy)
+    assert shown.toggle.text() == "Thought for 3.0 s, until its budget was used up"
+
+
+def test_a_running_budget_is_counted(driver: Driver, gate: threading.Event) -> None:
+    driver.load()
+    shown = begin(driver, gate)
+    [entry] = driver.entries(Thinking)
+    entry.budget, entry.tokens = 4096, 340
+    shown.refresh()
+    assert "about 340 of 4,096 tokens" in shown.toggle.accessibleName()
+
+
+def test_who_ended_it_is_there_after_a_restart() -> None:
+    [thinking, *_] = [
+        entry for entry in stored_entries([PathMessage(ANSWER)]) if isinstance(entry, Thinking)
+    ]
+    assert thinking.ended_by == "person"
+    assert thinking.state == "done"
+
+
+def test_the_row_fits_a_narrow_window(driver: Driver, gate: threading.Event) -> None:
+    driver.desktop.window.resize(640, 600)
+    driver.load()
+    shown = begin(driver, gate)
+    [entry] = driver.entries(Thinking)
+    entry.tokens, entry.budget = 12_345, 16_384
+    shown.refresh()
+    side = shown._side.mapTo(shown, shown._side.rect().bottomRight()).x()
+    assert side < shown.answer.x()
+    assert shown.answer.geometry().right() < shown.width()
