@@ -10,6 +10,7 @@ import truststore
 from mcp.client.streamable_http import streamable_http_client
 
 from app import __version__
+from app.core.language import mark, tr
 from app.core.units import gigabytes
 from app.tools.mcp.servers import McpServer
 from app.tools.mcp.stdio import MAX_MESSAGE_BYTES, Ending
@@ -18,11 +19,11 @@ _CONNECT_SECONDS = 15.0
 _SILENCE_SECONDS = 300.0
 """A stream may stay open for as long without a word."""
 _WORDS = {
-    401: "It wants a login. Add a header such as Authorization with a token.",
-    403: "It refuses access with these headers.",
-    404: "There is no server at this address.",
-    405: "There is no server of this kind at this address.",
-    429: "It has been asked too often. Try again later.",
+    401: mark("It wants a login. Add a header such as Authorization with a token."),
+    403: mark("It refuses access with these headers."),
+    404: mark("There is no server at this address."),
+    405: mark("There is no server of this kind at this address."),
+    429: mark("It has been asked too often. Try again later."),
 }
 
 
@@ -33,7 +34,11 @@ async def network_streams(server: McpServer, ending: Ending) -> AsyncIterator[tu
     async def bound(response: httpx2.Response) -> None:
         status = response.status_code
         if response.request.method == "POST":
-            known = _WORDS.get(status, f"It answered with status {status}.")
+            known = (
+                tr(_WORDS[status])
+                if status in _WORDS
+                else tr("It answered with status {number}.", number=status)
+            )
             ending.why = known if status >= 400 else ""
         coding = response.headers.get("content-encoding", "identity").lower()
         kind = response.headers.get("content-type", "").lower()

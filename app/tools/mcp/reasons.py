@@ -5,6 +5,7 @@ from mcp import types
 from mcp.shared.exceptions import MCPError
 from pydantic import ValidationError
 
+from app.core.language import tr
 from app.core.units import duration
 from app.tools.mcp.output import Output
 from app.tools.mcp.servers import McpServer
@@ -29,27 +30,30 @@ def start_reason(error: BaseException, server: McpServer, ending: Ending, output
     error = plain(error)
     if isinstance(error, FileNotFoundError):
         if server.folder and error.filename == expanded(server.folder):
-            return f"There is no folder {server.folder}."
-        return f"There is no program “{one_line(server.command)}”. Install it, or name it in full."
+            return tr("There is no folder {folder}.", folder=server.folder)
+        return tr(
+            "There is no program “{name}”. Install it, or name it in full.",
+            name=one_line(server.command),
+        )
     if isinstance(error, PermissionError):
-        return f"“{one_line(server.command)}” may not be run."
+        return tr("“{name}” may not be run.", name=one_line(server.command))
     if isinstance(error, OSError) and not isinstance(error, TimeoutError):
-        return f"It could not be started: {error.strerror or error}."
+        return tr("It could not be started: {why}.", why=error.strerror or error)
     if isinstance(error, httpx2.TransportError | httpx2.InvalidURL):
         return _network_reason(error)
     if isinstance(error, TimeoutError):
-        return with_last_line("Its lists did not come in time.", output)
+        return with_last_line(tr("Its lists did not come in time."), output)
     if ending.why:
         return with_last_line(ending.why, output)
     if isinstance(error, MCPError):
         if is_closed(error):
-            return with_last_line("The connection was closed.", output)
-        return f"It refused: {one_line(error.message)}"
+            return with_last_line(tr("The connection was closed."), output)
+        return tr("It refused: {why}", why=one_line(error.message))
     if isinstance(error, ValidationError):
-        return "Its answers do not follow the protocol."
+        return tr("Its answers do not follow the protocol.")
     if isinstance(error, RuntimeError | ValueError):
-        return f"It could not be used: {one_line(str(error))}."
-    return f"It failed unexpectedly ({type(error).__name__})."
+        return tr("It could not be used: {why}.", why=one_line(str(error)))
+    return tr("It failed unexpectedly ({kind}).", kind=type(error).__name__)
 
 
 def is_closed(error: Exception) -> bool:
@@ -62,17 +66,19 @@ def is_closed(error: Exception) -> bool:
 
 
 def late(seconds: float, output: Output) -> str:
-    return with_last_line(f"It did not answer within {duration(seconds)}.", output)
+    return with_last_line(tr("It did not answer within {time}.", time=duration(seconds)), output)
 
 
 def with_last_line(reason: str, output: Output) -> str:
     last = output.last
-    return f"{reason} The last it wrote: “{one_line(last, 160)}”" if last else reason
+    if not last:
+        return reason
+    return tr("{reason} The last it wrote: “{text}”", reason=reason, text=one_line(last, 160))
 
 
 def _network_reason(error: Exception) -> str:
     if isinstance(error, httpx2.TimeoutException):
-        return "The server did not answer in time."
+        return tr("The server did not answer in time.")
     if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
-        return "Its address cannot be used."
-    return f"It cannot be reached: {one_line(str(error)) or type(error).__name__}."
+        return tr("Its address cannot be used.")
+    return tr("It cannot be reached: {why}.", why=one_line(str(error)) or type(error).__name__)

@@ -10,6 +10,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from app.core.json import JsonObject, JsonValue
+from app.core.language import tr
 from app.tools.mcp.types import Listing, ServerStatus, State
 
 Transport = Literal["stdio", "http"]
@@ -63,7 +64,7 @@ class McpServer:
 def problem(server: McpServer) -> str:
     """What is wrong with it, in a sentence; "" when nothing is."""
     if not server.name.strip() or len(server.name) > _MAX_NAME or not server.name.isprintable():
-        return f"A server needs a name of at most {_MAX_NAME} characters."
+        return tr("A server needs a name of at most {number} characters.", number=_MAX_NAME)
     if server.transport == "stdio":
         return _program_problem(server)
     return _address_problem(server)
@@ -71,15 +72,15 @@ def problem(server: McpServer) -> str:
 
 def _program_problem(server: McpServer) -> str:
     if not server.command.strip():
-        return "There is no command to start it with."
+        return tr("There is no command to start it with.")
     texts = (server.command, server.folder, *server.arguments, *_flat(server.environment))
     if any("\0" in text or len(text) > _MAX_TEXT for text in texts):
-        return "One of its texts is too long or has a NUL character in it."
+        return tr("One of its texts is too long or has a NUL character in it.")
     if len(server.arguments) > _MAX_ITEMS or len(server.environment) > _MAX_ITEMS:
-        return f"It has more than {_MAX_ITEMS} arguments or variables."
+        return tr("It has more than {number} arguments or variables.", number=_MAX_ITEMS)
     for name, _ in server.environment:
         if not _VARIABLE.fullmatch(name):
-            return f"“{name}” is no name of a variable."
+            return tr("“{name}” is no name of a variable.", name=name)
     return ""
 
 
@@ -88,22 +89,24 @@ def _address_problem(server: McpServer) -> str:
         address = urlsplit(server.url)
         host, _ = address.hostname, address.port
     except ValueError:
-        return "Its address cannot be read."
+        return tr("Its address cannot be read.")
     if address.scheme not in ("http", "https") or not host or len(server.url) > _MAX_TEXT:
-        return "Its address has to begin with https:// (or http:// on this machine)."
+        return tr("Its address has to begin with https:// (or http:// on this machine).")
     if any(sign.isspace() or not sign.isprintable() for sign in server.url):
-        return "Its address has a space in it."
+        return tr("Its address has a space in it.")
     if address.username is not None or address.password is not None:
-        return "Leave name and password out of the address; use a header instead."
+        return tr("Leave name and password out of the address; use a header instead.")
     if len(server.headers) > _MAX_ITEMS:
-        return f"It has more than {_MAX_ITEMS} headers."
+        return tr("It has more than {number} headers.", number=_MAX_ITEMS)
     for name, value in server.headers:
         if not _HEADER.fullmatch(name) or name.lower() in _OWN_HEADERS:
-            return f"“{name}” cannot be used as a header."
+            return tr("“{name}” cannot be used as a header.", name=name)
         if not value.isascii() or not value.isprintable() or len(value) > _MAX_TEXT:
-            return f"The value of the header “{name}” has signs that a header cannot have."
+            return tr(
+                "The value of the header “{name}” has signs that a header cannot have.", name=name
+            )
     if address.scheme == "http" and server.headers and not is_local(host):
-        return "Headers would go over the line readable by others; use an https:// address."
+        return tr("Headers would go over the line readable by others; use an https:// address.")
     return ""
 
 
@@ -123,13 +126,15 @@ def read_servers(value: JsonObject) -> tuple[tuple[McpServer, ...], list[str]]:
     complaints: list[str] = []
     for name, entry in list(value.items())[:MAX_SERVERS]:
         server = read_server(name, entry)
-        wrong = problem(server) if server is not None else "It is no description of a server."
+        wrong = problem(server) if server is not None else tr("It is no description of a server.")
         if wrong or server is None:
-            complaints.append(f"The server “{name[:_MAX_NAME]}” cannot be used. {wrong}")
+            complaints.append(
+                tr("The server “{name}” cannot be used. {why}", name=name[:_MAX_NAME], why=wrong)
+            )
         else:
             servers.append(server)
     if len(value) > MAX_SERVERS:
-        complaints.append(f"Only the first {MAX_SERVERS} servers are used.")
+        complaints.append(tr("Only the first {number} servers are used.", number=MAX_SERVERS))
     return tuple(servers), complaints
 
 

@@ -25,6 +25,8 @@ from mcp.os.win32.utilities import (
 )
 from mcp.shared.message import SessionMessage
 
+from app.core.language import tr
+from app.core.units import gigabytes
 from app.tools.mcp.environment import server_environment
 from app.tools.mcp.output import Output
 from app.tools.mcp.servers import McpServer
@@ -56,7 +58,9 @@ async def program_streams(
 ) -> AsyncIterator[Streams]:
     """gone: called once when the program has closed its end. Raises OSError (ValueError for texts
     that no program can be given) when it cannot be started."""
-    process = await _start(server)
+    with anyio.CancelScope(shield=True):
+        # Stopped half-way, the program would run on without anybody who knows of it.
+        process = await _start(server)
     incoming_in, incoming = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     outgoing, outgoing_out = anyio.create_memory_object_stream[SessionMessage](0)
 
@@ -102,8 +106,9 @@ async def program_streams(
         finally:
             closing = True
             with anyio.CancelScope(shield=True):
-                incoming.close()
-                outgoing.close()
+                # All four: a task that is cancelled before it begins closes nothing.
+                for stream in (incoming, outgoing, incoming_in, outgoing_out):
+                    stream.close()
                 await _stop(process)
             tasks.cancel_scope.cancel()
 
@@ -135,8 +140,8 @@ class _Reader:
                 parts.append(rest)
                 size += len(rest)
                 if size > MAX_MESSAGE_BYTES:
-                    self._ending.why = (
-                        f"It sent a message of more than {MAX_MESSAGE_BYTES // 10**6} MB."
+                    self._ending.why = tr(
+                        "It sent a message of more than {size}.", size=gigabytes(MAX_MESSAGE_BYTES)
                     )
                     return
 
@@ -221,7 +226,9 @@ async def _ended(process: _Child, seconds: float) -> bool:
 
 def _exit_words(code: int | None) -> str:
     if code is None:
-        return "It closed its output."
+        return tr("It closed its output.")
     if code < 0:
-        return f"It was ended by signal {-code}."
-    return f"It ended with exit code {code}." if code else "It ended by itself."
+        return tr("It was ended by signal {number}.", number=-code)
+    if code:
+        return tr("It ended with exit code {number}.", number=code)
+    return tr("It ended by itself.")

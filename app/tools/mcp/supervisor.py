@@ -11,6 +11,7 @@ from mcp.shared.exceptions import MCPError
 from pydantic import ValidationError
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.tools.mcp.link import Link, open_link
 from app.tools.mcp.output import Output
 from app.tools.mcp.reasons import late, plain, start_reason, with_last_line
@@ -102,7 +103,13 @@ class Supervisor:
                 if ran_seconds is not None and ran_seconds >= self._limits.steady_seconds:
                     failures = 0
                 if failures == len(self._limits.pauses):
-                    self._give_up(f"{reason} It was started {failures + 1} times and given up.")
+                    self._give_up(
+                        tr(
+                            "{reason} It was started {number} times and given up.",
+                            reason=reason,
+                            number=failures + 1,
+                        )
+                    )
                     return
                 pause = self._limits.pauses[failures]
                 failures += 1
@@ -144,7 +151,7 @@ class Supervisor:
             reason = start_reason(error, self.server, ending, self.output)
         self._link = None
         if not reason:
-            reason = with_last_line(ending.why or "The connection was closed.", self.output)
+            reason = with_last_line(ending.why or tr("The connection was closed."), self.output)
         return reason, None if since is None else self._monotonic() - since
 
     async def _attend(self, link: Link) -> None:
@@ -208,12 +215,16 @@ class Supervisor:
         self._told()
 
     def _refusal(self) -> KnownError:
-        what = f"The server “{self.server.name}” is not available."
+        what = tr("The server “{name}” is not available.", name=self.server.name)
         state = self.status.state
         if state is State.OFF:
-            return KnownError(what, "It is switched off.", "Switch it on in Settings, Tools.")
+            return KnownError(
+                what, tr("It is switched off."), tr("Switch it on in Settings, Tools.")
+            )
         if state is State.UNAPPROVED:
             return KnownError(
-                what, "Its program has not been allowed to run.", "Allow it in Settings, Tools."
+                what,
+                tr("Its program has not been allowed to run."),
+                tr("Allow it in Settings, Tools."),
             )
-        return KnownError(what, self.status.reason, "Look at its output in Settings, Tools.")
+        return KnownError(what, self.status.reason, tr("Look at its output in Settings, Tools."))

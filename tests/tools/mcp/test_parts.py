@@ -12,6 +12,7 @@ from mcp import types
 
 from app.core.json import JsonObject
 from app.tools.mcp.environment import server_environment
+from app.tools.mcp.lines import UnclosedError, join_line, split_line
 from app.tools.mcp.names import MAX_LENGTH, tool_names
 from app.tools.mcp.output import MAX_LINES, Output
 from app.tools.mcp.schemas import MAX_CHARACTERS, UnfitError, plain_schema
@@ -228,3 +229,27 @@ def test_prompts_say_who_speaks_when_it_is_not_the_person_alone() -> None:
 def test_one_line_is_one_line() -> None:
     assert one_line("a\r\nb\u2028c\x1b[0m\u200bd") == "a b c[0md"
     assert one_line("x" * 300) == "x" * 199 + "…"
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n"))))
+def test_a_command_line_is_read_as_it_was_written(words: list[str]) -> None:
+    assert split_line(join_line(words)) == words
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (r"npx -y @scope/server C:\Users\me", ["npx", "-y", "@scope/server", r"C:\Users\me"]),
+        (r'"C:\Program Files\node.exe" a', [r"C:\Program Files\node.exe", "a"]),
+        ("run --name='two words' it's", ["run", "--name=two words", "it's"]),
+        ('say "" end', ["say", "", "end"]),
+        ("  ", []),
+    ],
+)
+def test_command_lines_that_people_type(line: str, words: list[str]) -> None:
+    assert split_line(line) == words
+
+
+def test_a_quote_that_is_not_closed() -> None:
+    with pytest.raises(UnclosedError):
+        split_line('npx "unfinished')
