@@ -217,13 +217,14 @@ class MessageCommands:
         return AnswerStream(self._writer, new.id), self._writer.submit(work)
 
     def continue_answer(self, message: int) -> tuple[AnswerStream, Future[None]]:
-        """Go on with an answer that was cut: what is streamed is added to what there is."""
+        """Go on with an answer that was cut: what is streamed is added to what there is. What was
+        remarked on its end, and how it was spelled, is of no use any more."""
 
         def work(c: sqlite3.Connection) -> None:
             if tree.place_of(c, message).deletion is not None:
                 raise tree.gone()
             tree.fold_pieces(c, message)
-            tree.set_state(c, message, "streaming")
+            tree.reopen(c, message)
 
         return AnswerStream(self._writer, message), self._writer.submit(work)
 

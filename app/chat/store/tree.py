@@ -139,6 +139,16 @@ def set_state(connection: sqlite3.Connection, message: int, state: State) -> Non
     connection.execute("UPDATE message SET state = ? WHERE id = ?", (state, message))
 
 
+def reopen(connection: sqlite3.Connection, message: int) -> None:
+    """A finished answer is written on."""
+    rows = part_rows(connection, message)
+    while rows and rows[-1].kind in ("notice", "error"):
+        rows.pop()
+    replace_parts(connection, message, rows)
+    connection.execute("UPDATE making SET raw = NULL WHERE message = ?", (message,))
+    set_state(connection, message, "streaming")
+
+
 def touch(connection: sqlite3.Connection, conversation: int, now: int) -> None:
     connection.execute(
         "UPDATE conversation SET changed = max(changed, ?) WHERE id = ?", (now, conversation)

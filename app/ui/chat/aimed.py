@@ -53,7 +53,10 @@ class AimedActions(QObject):
                 self._session.revision.branch(_last(entry))
             case "delete":
                 self._delete(entry)
-            case "edit" | "continue" | "answer_now":
+            case "continue":
+                self._session.revision.go_on(self._options())
+                self._transcript.follow()
+            case "edit" | "answer_now":
                 pass
 
     def edit(self, entry: Question, text: str) -> None:

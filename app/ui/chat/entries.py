@@ -169,6 +169,20 @@ class Transcript:
         for entry in self.entries[same:]:
             self.touch(entry)
 
+    def take_back(self, message: int | None) -> Footer | None:
+        """Take the line under the last turn away, and what shows that message: it goes on. The
+        line."""
+        footer: Footer | None = None
+        while self.entries:
+            last = self.entries[-1]
+            ends = isinstance(last, Footer | Notice | Failure)
+            if isinstance(last, Question) or not (ends or last.message == message):
+                break
+            if isinstance(last, Footer):
+                footer = last
+            self.entries.pop()
+        return footer
+
     def take_changed(self) -> list[Entry]:
         """Each entry that was added or changed since the last call, once."""
         changed, self._changed = self._changed, {}

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from app.chat.events import TurnEvent, TurnFinished
-from app.chat.keeper import TurnKeeper
+from app.chat.keeper import TurnKeeper, Written
 from app.chat.store.store import ChatStore
 from app.chat.store.types import Making
 from app.chat.turn import TurnOptions
@@ -13,7 +13,7 @@ from app.core.errors import KnownError
 from app.core.messages import Part
 from app.settings.sampling_json import sampling_to_json
 from app.ui.chat.model_loads import known
-from app.ui.chat.path import Path
+from app.ui.chat.path import Path, PathMessage
 
 DISK_SECONDS = 10.0
 
@@ -64,13 +64,30 @@ class Keeping:
         return self._chats.messages.ask(path.id, leaf.id if leaf else None, parts)
 
     def turn(
-        self, path: Path, options: TurnOptions, model: str, on_disk: Future[None] | None = None
+        self,
+        path: Path,
+        options: TurnOptions,
+        model: str,
+        on_disk: Future[None] | None = None,
+        begun: PathMessage | None = None,
     ) -> KeptTurn | None:
         """The answer to the last message of the path. on_disk: of that message; by default
-        everything that was given before."""
+        everything that was given before. begun: the answer there is already, and that goes on."""
         leaf = path.leaf
         if self._chats is None or path.id is None or leaf is None or leaf.id is None:
             return None
         making = Making(model, "", sampling_to_json(options.sampling))
-        keeper = TurnKeeper(self._chats.messages, path.id, leaf.id, making)
+        written = None
+        if begun is not None and begun.id is not None:
+            written = Written(begun.id, begun.message, begun.state, begun.making)
+        keeper = TurnKeeper(self._chats.messages, path.id, leaf.id, making, written)
         return KeptTurn(keeper, on_disk or self._chats.written())
+
+    def spelling(self, begun: PathMessage | None) -> str:
+        """What the model wrote for it, tags included; "" when that is not known. Blocks."""
+        if self._chats is None or begun is None or begun.id is None:
+            return ""
+        try:
+            return self._chats.read.message(begun.id).raw or ""
+        except KnownError:  # not on the disk; its parts tell nearly the same
+            return ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from app.chat.keeper import TurnKeeper
 from app.chat.store.types import ConversationDetails, Making, State, StoredMessage
 from app.chat.stored import prompt_messages
-from app.core.messages import Message
+from app.core.messages import ErrorPart, Message, NoticePart
 
 _LONGEST_TITLE = 60
 
@@ -22,6 +22,12 @@ class PathMessage:
     state: State = "complete"
     versions: tuple[int, ...] = ()
     making: Making | None = None
+
+    @property
+    def said(self) -> Message:
+        """Without remarks of the program."""
+        parts = tuple(p for p in self.message.parts if not isinstance(p, NoticePart | ErrorPart))
+        return replace(self.message, parts=parts)
 
 
 class Path:
@@ -64,6 +70,13 @@ class Path:
         told = self.prompt()
         return not told or told[-1].role != "user"
 
+    def said_last(self) -> list[str]:
+        """The texts that the model has said since the last question."""
+        place = self.last_question()
+        since = self.messages[place + 1 :] if place is not None else []
+        texts = [one.message.text.strip() for one in since if one.message.role == "assistant"]
+        return [text for text in texts if text]
+
     def prompt(self) -> list[Message]:
         """What the model is told of it."""
         return prompt_messages([one.message for one in self.messages])
@@ -81,7 +94,7 @@ class Path:
             parts = (*last.message.parts, *keeper.remarks_before)
             self.messages[-1] = replace(last, message=replace(last.message, parts=parts))
         for one in keeper.written:
-            versions = (*beside, one.id)
+            versions = tuple(sorted({*beside, one.id}))
             beside = ()
             self.messages.append(PathMessage(one.message, one.id, one.state, versions, one.making))
 

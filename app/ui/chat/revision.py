@@ -88,6 +88,14 @@ class Revision:
         self._session.answer(place, options)
         return True
 
+    def go_on(self, options: TurnOptions) -> bool:
+        """With the last answer, which broke off, in the same message."""
+        leaf = self._session.path.leaf
+        if not self._can_ask or leaf is None or not broke_off(leaf):
+            return False
+        self._session.go_on(options)
+        return True
+
     def turn_page(self, entry: Question | Footer, step: int) -> bool:
         """Show the version before (-1) or after (1), and what follows it there."""
         place = _place(entry) + step

@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.chat.events import TurnEvent, TurnFinished
 from app.chat.turn import TurnOptions
 from app.core.cancel import CancelToken
 from app.core.messages import Message
+from app.dialect.begun import BegunAnswer
 from app.ui.chat.keeping import KeptTurn
 from app.ui.chat.turn_reader import TurnReader
 
@@ -45,7 +46,8 @@ class Waiting:
 
 @dataclass(eq=False)
 class RunningTurn:
-    """history ends with what is answered. beside: the versions that the answer joins."""
+    """history ends with what is answered. beside: the versions that the answer joins. begun: the
+    answer that goes on; the turn's first message is all of it then."""
 
     reader: TurnReader
     history: Sequence[Message]
@@ -53,16 +55,24 @@ class RunningTurn:
     kept: KeptTurn | None
     waiting: Waiting
     beside: tuple[int, ...] = ()
+    begun: Message | None = None
     shown: bool = field(default=True, init=False)
     """False once the person has gone to another conversation."""
 
     def work(
-        self, answer: Answer, tell: Callable[[str], None], cancel: CancelToken
+        self,
+        answer: Answer,
+        spelled: Callable[[], str],
+        tell: Callable[[str], None],
+        cancel: CancelToken,
     ) -> TurnFinished:
-        """Blocks; for a worker thread."""
+        """Blocks; for a worker thread. spelled: how the model wrote what was begun."""
         if self.kept is not None:
             self.kept.wait_for_question(tell)
-        return answer(self.history, self.options, self._emit, cancel)
+        options = self.options
+        if self.begun is not None:
+            options = replace(options, begun=BegunAnswer(self.begun, spelled()))
+        return answer(self.history, options, self._emit, cancel)
 
     def pump(self, most: int | None) -> tuple[bool, bool]:
         """Show what was reported: whether there was something, and whether there is more."""

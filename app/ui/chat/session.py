@@ -15,7 +15,7 @@ from app.core.cancel import CancelToken
 from app.core.messages import AttachmentPart, Message, Part, TextPart
 from app.core.tasks import Task, TaskRunner
 from app.ui.chat.answer_now import AnswerNow
-from app.ui.chat.entries import Question, Transcript
+from app.ui.chat.entries import Footer, Question, Transcript
 from app.ui.chat.keeping import Keeping
 from app.ui.chat.model_loads import ModelLoads, known
 from app.ui.chat.model_state import LoadedModel, ModelState
@@ -161,6 +161,19 @@ class ChatSession:
         self.transcript.remove_after(question)
         self._start(question, options, beside=below[0].versions if below else ())
 
+    def go_on(self, options: TurnOptions) -> None:
+        """With the turn that is shown last and broke off, in the same place. Only while nothing
+        runs and a model is ready."""
+        leaf = self.path.messages[-1]
+        begun = self.path.messages.pop() if leaf.message.role == "assistant" else None
+        if begun is not None:
+            begun = replace(begun, message=begun.said)
+        footer = self.transcript.take_back(leaf.id)
+        question = self.transcript.question(-1)
+        reader = self._reader(question, options, goes_on=footer)
+        reader.resume(self.path.said_last(), begun.message if begun else None, leaf.id)
+        self._run(reader, options, None, begun.versions if begun else (), begun)
+
     def _start(
         self,
         question: Question,
@@ -170,25 +183,49 @@ class ChatSession:
         beside: tuple[int, ...] = (),
     ) -> None:
         """The turn that answers the last message of the path."""
+        reader = self._reader(question, options, beside)
+        self._run(reader, options, on_disk, beside)
+
+    def _reader(
+        self,
+        question: Question,
+        options: TurnOptions,
+        beside: tuple[int, ...] = (),
+        goes_on: Footer | None = None,
+    ) -> TurnReader:
+        return TurnReader(
+            self.transcript,
+            question,
+            self._monotonic,
+            beside,
+            goes_on=goes_on,
+            thinking_budget_tokens=options.thinking_budget_tokens,
+        )
+
+    def _run(
+        self,
+        reader: TurnReader,
+        options: TurnOptions,
+        on_disk: Future[None] | None,
+        beside: tuple[int, ...],
+        begun: PathMessage | None = None,
+    ) -> None:
         ready = self.ready
         if ready is None:
             raise RuntimeError("a turn needs a loaded model")
         self.tools.begun(self.path.id)
         options = self.tools.options(options, demo=ready.demo)
         options = replace(options, answer_now=CancelToken())
-        reader = TurnReader(
-            self.transcript,
-            question,
-            self._monotonic,
-            beside,
-            thinking_budget_tokens=options.thinking_budget_tokens,
-        )
-        kept = self._keeping.turn(self.path, options, ready.name, on_disk)
-        turn = RunningTurn(reader, self.path.prompt(), options, kept, self._waiting(), beside)
+        kept = self._keeping.turn(self.path, options, ready.name, on_disk, begun)
+        told = begun.message if begun is not None else None
+        turn = RunningTurn(reader, self.path.prompt(), options, kept, self._waiting(), beside, told)
         self._turn = turn
 
         def work(cancel: CancelToken) -> TurnFinished:
-            return turn.work(self._backend.run_turn, self._note_later, cancel)
+            return turn.work(self._backend.run_turn, spelled, self._note_later, cancel)
+
+        def spelled() -> str:
+            return self._keeping.spelling(begun)
 
         def done(finished: TurnFinished) -> None:
             if kept is not None:

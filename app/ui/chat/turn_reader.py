@@ -1,6 +1,6 @@
 """Turns the events of a turn into entries of the transcript. No Qt, no threads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from app.chat.events import (
     Progress,
@@ -16,7 +16,15 @@ from app.chat.events import (
 )
 from app.core.errors import KnownError
 from app.core.language import tr
-from app.core.messages import Part, ReasoningPart, ThinkingEnd, ToolCallPart, ToolResultPart
+from app.core.messages import (
+    Message,
+    Part,
+    ReasoningPart,
+    TextPart,
+    ThinkingEnd,
+    ToolCallPart,
+    ToolResultPart,
+)
 from app.dialect.events import (
     ReasoningClosed,
     ReasoningDelta,
@@ -51,16 +59,21 @@ class TurnReader:
         monotonic: Callable[[], float],
         beside: tuple[int, ...] = (),
         *,
+        goes_on: Footer | None = None,
         thinking_budget_tokens: int = 0,
     ) -> None:
         """The question becomes the last entry when it is not. beside: the versions that this answer
-        joins."""
+        joins. goes_on: the line under what there is of the turn already."""
         self._transcript = transcript
         self._monotonic = monotonic
         self._footer = Footer("Starting…", question=question.message)
         self._beside = beside
         self._message: int | None = None
-        if transcript.entries[-1:] != [question]:
+        self._resumed = False
+        if goes_on is not None:
+            footer = self._footer
+            footer.version, footer.versions = goes_on.version, goes_on.versions
+        elif transcript.entries[-1:] != [question]:
             transcript.add(question)
         transcript.add(self._footer)
         self._thinking: Thinking | None = None
@@ -108,6 +121,24 @@ class TurnReader:
             case _:
                 self._tool_event(event)
 
+    def resume(self, said: Sequence[str], begun: Message | None, message: int | None) -> None:
+        """The turn goes on. said: the answers of its rounds that are over. begun: the answer that
+        broke off, named message; its first round goes on with it."""
+        self._texts += said
+        if begun is None:
+            return
+        self._resumed = True
+        self._belongs_to(message)
+        for part in begun.parts:
+            if isinstance(part, TextPart):
+                self._text(part.text)
+            elif isinstance(part, ReasoningPart):
+                self._reason(part.text)
+                if self._thinking is not None:
+                    self._thinking.started -= part.seconds or 0.0
+                if part.finished:
+                    self._end_thinking(True)
+
     def end(self, notice: str = "", *, stopped: bool = False) -> None:
         """The turn is over, however it ended. Safe to call twice."""
         if not self._footer.running:
@@ -143,6 +174,10 @@ class TurnReader:
         self._transcript.touch(self._footer)
 
     def _start_round(self) -> None:
+        if self._resumed:
+            self._resumed = False
+            self._say("Starting…")
+            return
         self._end_answer()
         self._by_index.clear()
         self._round_thinking.clear()
