@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QMimeData, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -34,7 +34,8 @@ from app.ui.chat.model_state import Ready
 from app.ui.chat.page import ChatPage
 from app.ui.chat.session import ChatSession
 from app.ui.commands.commander import Commander
-from app.ui.library.offer import DropOffer, dropped_paths
+from app.ui.drops import Drop, Drops, sorted_drop
+from app.ui.library.offer import DropOffer
 from app.ui.look import Look, ThemeChoice
 from app.ui.notice_bar import NoticeBar
 from app.ui.picker import Picker
@@ -93,6 +94,7 @@ class MainWindow(QMainWindow):
         self._panel: SamplingPanel | None = None
         self.page.sampling = self._choice.current
         self._drop = self._drop_hint()
+        self._drops = Drops(tasks, self.drop_offer.take, self.page.attachments.add_files)
         self._restore()
         self._connect()
         escape = QShortcut(QKeySequence("Esc"), self)
@@ -165,8 +167,10 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_paths(event.mimeData()):
+        drop = self._sorted(event.mimeData())
+        if drop is not None:
             event.acceptProposedAction()
+            self._drop.setText(drop.hint)
             self._drop.setGeometry(self.rect().adjusted(24, 24, -24, -24))
             self._drop.raise_()
             self._drop.show()
@@ -177,10 +181,13 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self._drop.hide()
-        paths = dropped_paths(event.mimeData())
-        if paths:
+        drop = self._sorted(event.mimeData())
+        if drop is not None:
             event.acceptProposedAction()
-            self.drop_offer.take(paths)
+            self._drops.take(drop)
+
+    def _sorted(self, data: QMimeData) -> Drop | None:
+        return sorted_drop(data, asking=self.page.composer.isVisible())
 
     def open_file(self) -> None:
         self._picker.pick()
@@ -336,7 +343,7 @@ class MainWindow(QMainWindow):
             )
 
     def _drop_hint(self) -> QLabel:
-        hint = label("Drop a model file or a folder", "display", name="dropHint")
+        hint = label("", "display", name="dropHint")
         hint.setParent(self)
         hint.setProperty("card", "drop")
         hint.setAlignment(Qt.AlignmentFlag.AlignCenter)

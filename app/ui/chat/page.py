@@ -352,6 +352,7 @@ class ChatPage(QWidget):
         self.composer.stop_wanted.connect(self.stop)
         self.attachments.note.connect(self.note)
         self.attachments.side_wanted.connect(self._show_files_side)
+        self.transcript.file_wanted.connect(self.attachments.show_sent)
         self.composer.thinking_toggled.connect(lambda _: self.options_changed.emit())
         self.composer.tools_toggled.connect(lambda _: self.options_changed.emit())
         self.transcript.retry_wanted.connect(self._retry)

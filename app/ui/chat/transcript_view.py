@@ -55,12 +55,14 @@ class _Canvas(QWidget):
 
 class TranscriptView(QScrollArea):
     """shown: the entries may be others. laid_out: views may have come or changed. acted: an
-    `Action` is wanted with an entry. edited: a question shall be asked like this."""
+    `Action` is wanted with an entry. edited: a question shall be asked like this.
+    file_wanted: an attachment shall be shown."""
 
     retry_wanted = Signal()
     acted = Signal(str, object)
     edited = Signal(object, str)
     tool_answered = Signal(object, object)
+    file_wanted = Signal(object)
     shown = Signal()
     laid_out = Signal()
 
@@ -322,6 +324,7 @@ class TranscriptView(QScrollArea):
         view.fill_menu = partial(self._fill_menu, entry)
         view.acted.connect(lambda action: self.acted.emit(action, entry))
         view.edited.connect(lambda text: self.edited.emit(entry, text))
+        view.file_wanted.connect(self.file_wanted)
         view.refresh_actions()
         if isinstance(view, FailureView):
             view.retry_wanted.connect(self.retry_wanted)

@@ -25,10 +25,10 @@ def dropped_paths(data: QMimeData) -> tuple[Path, ...]:
     if not urls or not all(url.isLocalFile() for url in urls):
         return ()
     paths = tuple(Path(url.toLocalFile()) for url in urls)
-    return paths if all(_may_hold_a_model(path) for path in paths) else ()
+    return paths if all(may_hold_a_model(path) for path in paths) else ()
 
 
-def _may_hold_a_model(path: Path) -> bool:
+def may_hold_a_model(path: Path) -> bool:
     """A .gguf file, or a name that a folder may have: `GLM-4.6-GGUF`, `v1.5`, not `notes.txt`."""
     ending = path.suffix.lower().removeprefix(".")
     return ending in ("", "gguf") or not ending.isalnum() or ending.isdigit()

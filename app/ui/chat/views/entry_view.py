@@ -24,12 +24,13 @@ class EntryView(QFrame):
     """`height_for` places the children and is the only thing that the transcript asks.
 
     `resized` says that the height at the same width is another one now. acted: an `Action` is
-    wanted. edited: the question shall be asked like this.
+    wanted. edited: the question shall be asked like this. file_wanted: the text of an attachment.
     """
 
     resized = Signal()
     acted = Signal(str)
     edited = Signal(str)
+    file_wanted = Signal(object)
     gap_above = 12
     gap_below = 0
 

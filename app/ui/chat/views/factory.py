@@ -2,6 +2,8 @@
 
 from PySide6.QtWidgets import QWidget
 
+from app.ui.chat.attachments.chip import WIDTH as CHIP_WIDTH
+from app.ui.chat.attachments.sent_files import GUESSED_ROW
 from app.ui.chat.entries import (
     Answer,
     Entry,
@@ -64,8 +66,9 @@ def make_view(entry: Entry, look: Look, parent: QWidget) -> EntryView:
 def guessed_height(entry: Entry, width: int) -> int:
     """Pixels, from the length of the text alone; 0 for what is surely not shown."""
     match entry:
-        case Question(text=text):
-            return 30 + _lines(text[:4_000], int(width * 0.66)) * _LINE
+        case Question(text=text, attachments=files):
+            rows = -(-len(files) // max(1, width // CHIP_WIDTH))
+            return 30 + _lines(text[:4_000], int(width * 0.66)) * _LINE + rows * GUESSED_ROW
         case Answer(text=text):
             # Paragraphs, headings and code bars take about half a line each.
             return _lines(text, width) * _LINE + text.count("\n\n") * _LINE // 2

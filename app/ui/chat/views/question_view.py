@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.core.units import count
 from app.ui.chat.actions import Action
+from app.ui.chat.attachments.sent_files import GAP as BELOW_FILES
+from app.ui.chat.attachments.sent_files import SentFiles
 from app.ui.chat.entries import Question
 from app.ui.chat.model_state import Ability
 from app.ui.chat.views.action_bar import SIDE, ActionBar, VersionSwitch
@@ -37,6 +39,8 @@ class QuestionView(EntryView):
     def __init__(self, look: Look, entry: Question, parent: QWidget) -> None:
         super().__init__(look, "question", parent)
         self._entry = entry
+        self._files = SentFiles(look, entry.attachments, self.number, self)
+        self._files.opened.connect(self.file_wanted)
         self._bubble = card("bubble", name=f"questionBubble-{self.number}", parent=self)
         self._text = TextView("Question", self._bubble)
         self._more = button(
@@ -115,11 +119,13 @@ class QuestionView(EntryView):
         self._actions.set_awake(False)
 
     def height_for(self, width: int) -> int:
+        top = self._files.height_for(width)
+        self._files.setGeometry(0, 0, width, top)
         if self.editor is not None:
             height = self.editor.height_for(width)
-            self.editor.setGeometry(0, 0, width, height)
-            return height
-        total, left = self._place_bubble(width)
+            self.editor.setGeometry(0, top, width, height)
+            return top + height
+        total, left = self._place_bubble(width, top)
         self._actions.setGeometry(
             left - _BESIDE - self._actions.wanted_width,
             total - SIDE - 4,
@@ -132,8 +138,11 @@ class QuestionView(EntryView):
             total += SIDE + 4
         return total
 
-    def _place_bubble(self, width: int) -> tuple[int, int]:
-        """Its height and its left edge."""
+    def _place_bubble(self, width: int, top: int) -> tuple[int, int]:
+        """Its bottom and its left edge. Files without a word have none."""
+        self._bubble.setVisible(bool(self._entry.text))
+        if not self._entry.text:
+            return max(0, top - BELOW_FILES), width - 2 * _PADDING_X
         inner = int(width * _WIDEST) - 2 * _PADDING_X
         self._text.height_for(inner)
         wanted = math.ceil(self._text.document().idealWidth())
@@ -147,8 +156,8 @@ class QuestionView(EntryView):
             )
             total += 28
         bubble = text_width + 2 * _PADDING_X
-        self._bubble.setGeometry(width - bubble, 0, bubble, total)
-        return total, width - bubble
+        self._bubble.setGeometry(width - bubble, top, bubble, total)
+        return top + total, width - bubble
 
     def _open_editor(self) -> None:
         editor = self.editor = QuestionEditor(self._entry.edited or "", self.number, self)
