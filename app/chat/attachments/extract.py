@@ -12,10 +12,9 @@ from typing import IO
 from app.chat.attachments import documents
 from app.chat.attachments.kinds import Kind, media_type
 from app.chat.attachments.pieces import Done, Piece, Refused, Remark, Said, Total, from_line
-from app.chat.attachments.types import MOST_SECONDS, ReadText
+from app.chat.attachments.types import MOST_SECONDS, MayPassError, ReadText
 from app.core.cancel import CancelToken
 from app.core.child import module_environment
-from app.core.errors import KnownError
 from app.core.units import count
 
 _STDERR_CHARACTERS = 4000
@@ -110,7 +109,7 @@ class _Gathered:
         else:
             why = "It made the part of the program that reads it break off."
         if not self._pages or not any(piece.text.strip() for piece in self._pieces):
-            raise KnownError(
+            raise MayPassError(
                 f"{self._name} cannot be read.",
                 why,
                 "Save it again from the program that it comes from, or paste the text.",

@@ -9,7 +9,7 @@ from pathlib import Path
 from app.chat.attachments.decoding import NotTextError, decode
 from app.chat.attachments.extract import extract
 from app.chat.attachments.kinds import HEAD_BYTES, binary, kind_of, media_type
-from app.chat.attachments.types import LARGEST_DOCUMENT, LARGEST_TEXT, ReadText
+from app.chat.attachments.types import LARGEST_DOCUMENT, LARGEST_TEXT, MayPassError, ReadText
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 from app.core.units import gigabytes
@@ -113,7 +113,7 @@ def _unreadable(name: str, error: OSError) -> KnownError:
         next_step = "Close it there or change its permissions, and add it again."
     else:
         why, next_step = "The disk or drive reported an error.", "Check the drive, and try again."
-    return KnownError(f"{name} cannot be read.", why, next_step, _details(error))
+    return MayPassError(f"{name} cannot be read.", why, next_step, _details(error))
 
 
 def _details(error: OSError) -> str:

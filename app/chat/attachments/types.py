@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.core.errors import KnownError
 from app.core.messages import AttachmentPart
 
 LARGEST_TEXT = 32_000_000
@@ -10,6 +11,11 @@ LARGEST_DOCUMENT = 200_000_000
 """Bytes of a file that has to be taken apart first."""
 MOST_CHARACTERS = 16_000_000
 MOST_SECONDS = 60
+
+
+@dataclass(eq=False)
+class MayPassError(KnownError):
+    """Trying again may help: the file or its drive was in the way, not what is in it."""
 
 
 @dataclass(frozen=True)

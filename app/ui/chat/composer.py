@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QFocusEvent, QKeyEvent
+from PySide6.QtGui import QDragEnterEvent, QFocusEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MOST_LINES = 10
+# In a low window the field is lower: so much of its height is for everything else.
+_FEWEST_LINES, _ELSEWHERE = 3, 340
 _LONGEST_PASTE = 4_000_000
 
 
@@ -89,6 +91,10 @@ class QuestionEdit(QPlainTextEdit):
         super().focusOutEvent(event)
         self.focus_changed.emit(False)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
@@ -97,9 +103,11 @@ class QuestionEdit(QPlainTextEdit):
     def _fit(self) -> None:
         # A plain text document counts its height in lines.
         lines = max(1, int(self.document().size().height()))
-        shown = min(lines, _MOST_LINES)
+        room = (self.window().height() - _ELSEWHERE) // self.fontMetrics().lineSpacing()
+        most = max(_FEWEST_LINES, min(_MOST_LINES, room))
+        shown = min(lines, most)
         policy = Qt.ScrollBarPolicy
-        many = lines > _MOST_LINES
+        many = lines > most
         self.setVerticalScrollBarPolicy(
             policy.ScrollBarAsNeeded if many else policy.ScrollBarAlwaysOff
         )

@@ -7,7 +7,6 @@ from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +20,7 @@ from app.ui.chat.attachments.controller import Attachments
 from app.ui.chat.composer import Composer
 from app.ui.chat.empty_page import EmptyPage
 from app.ui.chat.find_bar import FindBar
+from app.ui.chat.giving_way import GivingWay
 from app.ui.chat.header import Header
 from app.ui.chat.history.panel import WIDTH as HISTORY_WIDTH
 from app.ui.chat.history.panel import HistoryPanel
@@ -320,7 +320,7 @@ class ChatPage(QWidget):
         self._session.open_conversation(conversation, message)
 
     def _build(self) -> None:
-        self.stack = QStackedWidget()
+        self.stack = GivingWay()
         self.stack.setObjectName("transcriptStack")
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.transcript)

@@ -12,11 +12,13 @@ from app.ui.look import Look
 from app.ui.widgets import IconButton, button, restyle
 
 WIDTH = 232
+_NARROWEST, _WIDEST = 168, 320
 _HEIGHT = 48
 _SIDE = 10
 _ICON = 18
 _CLOSE = 24
 _RADIUS = 8
+_GAP = 8
 _BAR = 3
 
 _numbers = count(1)
@@ -42,7 +44,9 @@ class FileChip(QFrame):
         )
         self._icon = QLabel(self)
         self._name = Elided("", "filename", name=f"fileName-{self.number}")
-        self._detail = Elided("", "small", name=f"fileDetail-{self.number}")
+        self._detail = Elided(
+            "", "small", name=f"fileDetail-{self.number}", cut=Qt.TextElideMode.ElideRight
+        )
         for part in (self._icon, self._name, self._detail):
             part.setParent(self)
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -74,13 +78,18 @@ class FileChip(QFrame):
         restyle(self._detail, "tone", "bad" if bad else "small")
         restyle(self, "state", "bad" if bad else "normal")
         self._fraction = fraction
+        self.updateGeometry()
         said = f"{self._shown_name}, {detail}"
         self.open.setAccessibleName(said if bad else tr("{file}. Show its text", file=said))
         self.open.setToolTip(self._shown_name if not tip else f"{self._shown_name}\n{tip}")
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(self._look.scale.text(WIDTH), self._look.scale.row(_HEIGHT))
+        text = max(self._name.sizeHint().width(), self._detail.sizeHint().width())
+        close = _CLOSE + 6 if self.close_button is not None else _SIDE
+        scale = self._look.scale
+        width = max(_NARROWEST, min(_WIDEST, _SIDE + _ICON + _GAP + text + 4 + close))
+        return QSize(max(width, scale.text(_NARROWEST)), scale.row(_HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, self.sizeHint().height())
@@ -108,7 +117,7 @@ class FileChip(QFrame):
         width, height = self.width(), self.height()
         self.open.setGeometry(0, 0, width, height)
         self._icon.setGeometry(_SIDE, (height - _ICON) // 2, _ICON, _ICON)
-        left = _SIDE + _ICON + 8
+        left = _SIDE + _ICON + _GAP
         right = width - (_CLOSE + 6 if self.close_button is not None else _SIDE)
         line = self._name.sizeHint().height(), self._detail.sizeHint().height()
         top = (height - sum(line)) // 2

@@ -9,6 +9,7 @@ from app.chat.attachments.fitting import Counter
 from app.core.language import tr
 from app.core.messages import AttachmentPart
 from app.core.tasks import TaskRunner
+from app.ui.chat.attachments.above import AboveArea
 from app.ui.chat.attachments.desk import Desk, Item
 from app.ui.chat.attachments.file_words import detail
 from app.ui.chat.attachments.part_bar import PartBar
@@ -47,8 +48,7 @@ class Attachments(QObject):
         self._picker = Picker(
             composer, tr("Add files"), "attachDialog", (tr("All files (*)"),), many=True
         )
-        for widget in (self.part_bar, self.paste, self.tray):
-            composer.add_above(widget)
+        composer.add_above(AboveArea([self.part_bar, self.paste, self.tray]))
         composer.edit.take_paste = self.paste.take
         composer.files_wanted.connect(self._picker.pick)
         composer.refused.connect(lambda: announce(composer, self.desk.obstacle))

@@ -11,6 +11,7 @@ from app.core.units import count
 from app.ui.chat.attachments.desk import Desk, Item
 from app.ui.chat.attachments.file_words import rounded, tokens_of, unit_name
 from app.ui.look import Look
+from app.ui.models.flow import Flow
 from app.ui.widgets import WholeSpin, button, card, label
 
 _LEAST_TOKENS = 64
@@ -42,7 +43,7 @@ class PartBar(QFrame):
         self._unit = label("", name="attachmentUnit")
         self._to = label(tr("to"), name="attachmentTo")
         self._of = label("", "muted", name="attachmentOf")
-        self._choices, self._range = QWidget(), QWidget()
+        self._choices, self._range, self._buttons = Flow(8), QWidget(), Flow(8)
         self._build()
         desk.changed.connect(self.refresh)
         self.refresh()
@@ -82,6 +83,7 @@ class PartBar(QFrame):
             self._say_too_large(item)
         self._choices.setVisible(not asked)
         self._range.setVisible(asked)
+        self._buttons.setVisible(asked)
         self._item = item
         self.show()
 
@@ -139,6 +141,7 @@ class PartBar(QFrame):
             spin.setValue(value)
             spin.setAccessibleName(f"{name}, {unit_name(whole.unit, many=False)}")
         self.whole.setVisible(item.chosen is not item.whole)
+        self._buttons.lay_out()
 
     def _take_beginning(self) -> None:
         if self._item is not None:
@@ -165,19 +168,17 @@ class PartBar(QFrame):
 
     def _build(self) -> None:
         fields = (self._unit, self.first, self._to, self.last, self._of)
-        rows: tuple[tuple[QWidget, tuple[QWidget, ...]], ...] = (
-            (self._choices, (self.beginning, self.choose, self.leave)),
-            (self._range, (*fields, self.use, self.whole, self.cancel)),
-        )
-        for row_of, widgets in rows:
-            row = QHBoxLayout(row_of)
-            row.setContentsMargins(0, 0, 0, 0)
-            row.setSpacing(8)
-            for widget in widgets:
-                row.addWidget(widget)
-            row.addStretch()
+        row = QHBoxLayout(self._range)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        for widget in fields:
+            row.addWidget(widget)
+        row.addStretch()
+        self._choices.replace([self.beginning, self.choose, self.leave])
+        self._buttons.replace([self.use, self.whole, self.cancel])
         self._choices.setObjectName("attachmentChoices")
         self._range.setObjectName("attachmentRange")
+        self._buttons.setObjectName("attachmentRangeButtons")
         inner = card("notice", name="attachmentPartCard")
         column = QVBoxLayout(inner)
         column.setContentsMargins(12, 10, 12, 12)
@@ -185,6 +186,7 @@ class PartBar(QFrame):
         column.addWidget(self.text)
         column.addWidget(self._choices)
         column.addWidget(self._range)
+        column.addWidget(self._buttons)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(inner)

@@ -101,13 +101,14 @@ class PasteOffer(QFrame):
         self._show(offers=True, can_undo=False)
 
     def _attach(self) -> None:
-        if self._range is None:
+        where, self._range = self._range, None
+        if where is None:
             return
-        text = self._range.selection().toPlainText()
+        text = where.selection().toPlainText()
         if len(text) == len(self._pasted):
             text = self._pasted  # the field has other blanks and line ends
-        self._range.removeSelectedText()
-        self._edit.setTextCursor(self._range)
+        where.removeSelectedText()
+        self._edit.setTextCursor(where)
         self._attached(self._desk.add_text(text), text, can_undo=True)
         self._edit.setFocus()
 

@@ -2,18 +2,18 @@
 them."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.core.language import tr
 from app.ui.chat.attachments.chip import FileChip
 from app.ui.chat.attachments.desk import Desk, Item
 from app.ui.chat.attachments.file_words import detail
+from app.ui.chat.attachments.tray_notes import TrayNotes
 from app.ui.look import Look
 from app.ui.models.flow import Flow
-from app.ui.widgets import announce, button, card, label
+from app.ui.widgets import announce
 
 _GAP = 8
-_MOST_REASONS = 3
 
 
 class Tray(QWidget):
@@ -30,12 +30,12 @@ class Tray(QWidget):
         self._said: set[Item] = set()
         self._flow = Flow(_GAP)
         self._flow.setObjectName("attachmentChips")
-        self.failures = _Failures(desk)
+        self.notes = TrayNotes(desk)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(_GAP)
         column.addWidget(self._flow)
-        column.addWidget(self.failures)
+        column.addWidget(self.notes)
         desk.changed.connect(self.refresh)
         look.changed.connect(self._flow.lay_out)
         self.refresh()
@@ -46,7 +46,7 @@ class Tray(QWidget):
             self._take(items)
         for item, chip in self.chips.items():
             self._show(item, chip)
-        self.failures.refresh()
+        self.notes.refresh()
         self.setVisible(bool(items))
         self._flow.lay_out()
 
@@ -78,45 +78,3 @@ class Tray(QWidget):
         if not item.reading and item not in self._said:
             self._said.add(item)
             announce(self, f"{item.name}: {tip or detail(item)}")
-
-
-class _Failures(QFrame):
-    """Why files were not added, and how to go on."""
-
-    def __init__(self, desk: Desk) -> None:
-        super().__init__()
-        self.setObjectName("attachmentFailures")
-        self._desk = desk
-        self.text = label("", "small", name="attachmentFailureText", wrap=True)
-        self.again = button(tr("Try again"), "attachmentRetry", "quiet", on_click=self._retry_all)
-        self.remove = button(tr("Remove"), "attachmentDiscard", "quiet", on_click=self._remove_all)
-        inner = card("notice", name="attachmentFailureCard")
-        row = QHBoxLayout(inner)
-        row.setContentsMargins(12, 6, 6, 6)
-        row.setSpacing(4)
-        row.addWidget(self.text, 1)
-        row.addWidget(self.again)
-        row.addWidget(self.remove)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(inner)
-
-    @property
-    def failed(self) -> list[Item]:
-        return [item for item in self._desk.items if item.error is not None]
-
-    def refresh(self) -> None:
-        failed = self.failed
-        lines = [str(item.error) for item in failed[:_MOST_REASONS]]
-        if len(failed) > _MOST_REASONS:
-            lines.append(tr("{count} more were not added.", count=len(failed) - _MOST_REASONS))
-        self.text.setText("\n".join(lines))
-        self.setVisible(bool(failed))
-
-    def _retry_all(self) -> None:
-        for item in self.failed:
-            self._desk.retry(item)
-
-    def _remove_all(self) -> None:
-        for item in self.failed:
-            self._desk.remove(item)
