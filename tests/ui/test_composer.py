@@ -14,7 +14,7 @@ from app.ui.look import Look
 def composer(qtbot: QtBot, look: Look) -> Composer:
     made = Composer(look)
     qtbot.addWidget(made)
-    made.resize(720, 100)
+    made.resize(720, 700)
     made.show()
     made.set_state(ready=True, busy=False, stopping=False, hint="Ask")
     return made
