@@ -39,9 +39,9 @@ class Real:
         composer.set_text(text)
         composer.send.click()
         self.qtbot.waitUntil(lambda: not self.desktop.session.busy, timeout=TIMEOUT_MS)
-        turn = self.desktop.session._turn
-        assert turn is not None
-        return turn.reader
+        reader = self.desktop.session.turns.reader
+        assert reader is not None
+        return reader
 
     def kinds(self) -> list[type]:
         return [type(entry) for entry in self.desktop.session.transcript.entries]

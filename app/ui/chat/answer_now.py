@@ -47,4 +47,4 @@ class AnswerNow:
             return
         entry.ending = True
         self._session.transcript.touch(entry)
-        self._session.end_thinking()
+        self._session.turns.end_thinking()

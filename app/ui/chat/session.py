@@ -5,27 +5,24 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
-from app.chat.events import TurnFinished
-from app.chat.record import TurnError
 from app.chat.store.store import ChatStore
 from app.chat.store.types import ConversationDetails
 from app.chat.toolbox import Toolbox
 from app.chat.turn import TurnOptions
-from app.core.cancel import CancelToken
 from app.core.messages import AttachmentPart, Message, Part, TextPart
-from app.core.tasks import Task, TaskRunner
+from app.core.tasks import TaskRunner
 from app.ui.chat.answer_now import AnswerNow
 from app.ui.chat.entries import Footer, Question, Transcript
 from app.ui.chat.keeping import Keeping
-from app.ui.chat.model_loads import ModelLoads, known
+from app.ui.chat.model_loads import ModelLoads
 from app.ui.chat.model_state import LoadedModel, ModelState
 from app.ui.chat.opening import Reading
 from app.ui.chat.path import Path, PathMessage, title_of
 from app.ui.chat.revision import Revision
-from app.ui.chat.running import RunningTurn, Waiting
 from app.ui.chat.session_ports import Backend, Presenter
 from app.ui.chat.stored_entries import stored_entries
 from app.ui.chat.turn_reader import TurnReader
+from app.ui.chat.turns import Turns
 from app.ui.tools.chat_tools import ChatTools
 
 
@@ -45,18 +42,16 @@ class ChatSession:
         toolbox: Toolbox | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._backend = backend
         self.chats = chats
         self.tools = ChatTools(toolbox, tasks, chats)
-        self._keeping = Keeping(chats)
+        self.keeping = Keeping(chats)
         self.tasks = tasks
         self._monotonic = monotonic
         self.presenter: Presenter | None = None
         self.transcript = Transcript()
         self.models = ModelLoads(backend, tasks, self._model_changed, self.stop)
         self.path = Path()
-        self._turn: RunningTurn | None = None
-        self._task: Task | None = None
+        self.turns = Turns(self, backend, self.keeping)
         self._reading = Reading(self)
         self.revision = Revision(self)
         self.answer_now = AnswerNow(self)
@@ -69,7 +64,7 @@ class ChatSession:
     @property
     def busy(self) -> bool:
         """A turn is running."""
-        return self._task is not None
+        return self.turns.busy
 
     @property
     def conversation(self) -> int | None:
@@ -94,8 +89,7 @@ class ChatSession:
         """Tokens used and tokens there are; (0, 0) without a model."""
         if self.ready is None:
             return 0, 0
-        used = self._turn.reader.context_used if self._turn else None
-        return used or 0, self.ready.info.context_tokens
+        return self.turns.context_used, self.ready.info.context_tokens
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -116,7 +110,7 @@ class ChatSession:
         if text.strip():
             parts.append(TextPart(text))
         self.path.title = self.path.title or title_of(text or attachments[0].name)
-        self.add_question(parts, self._keeping.ask(self.path, parts), options)
+        self.add_question(parts, self.keeping.ask(self.path, parts), options)
         return True
 
     def add_question(
@@ -172,7 +166,7 @@ class ChatSession:
         question = self.transcript.question(-1)
         reader = self._reader(question, options, goes_on=footer)
         reader.resume(self.path.said_last(), begun.message if begun else None, leaf.id)
-        self._run(reader, options, None, begun.versions if begun else (), begun)
+        self.turns.run(reader, options, None, begun.versions if begun else (), begun)
 
     def _start(
         self,
@@ -184,7 +178,7 @@ class ChatSession:
     ) -> None:
         """The turn that answers the last message of the path."""
         reader = self._reader(question, options, beside)
-        self._run(reader, options, on_disk, beside)
+        self.turns.run(reader, options, on_disk, beside)
 
     def _reader(
         self,
@@ -202,83 +196,26 @@ class ChatSession:
             thinking_budget_tokens=options.thinking_budget_tokens,
         )
 
-    def _run(
-        self,
-        reader: TurnReader,
-        options: TurnOptions,
-        on_disk: Future[None] | None,
-        beside: tuple[int, ...],
-        begun: PathMessage | None = None,
-    ) -> None:
-        ready = self.ready
-        if ready is None:
-            raise RuntimeError("a turn needs a loaded model")
-        self.tools.begun(self.path.id)
-        options = self.tools.options(options, demo=ready.demo)
-        options = replace(options, answer_now=CancelToken())
-        kept = self._keeping.turn(self.path, options, ready.name, on_disk, begun)
-        told = begun.message if begun is not None else None
-        turn = RunningTurn(reader, self.path.prompt(), options, kept, self._waiting(), beside, told)
-        self._turn = turn
-
-        def work(cancel: CancelToken) -> TurnFinished:
-            return turn.work(self._backend.run_turn, spelled, self._note_later, cancel)
-
-        def spelled() -> str:
-            return self._keeping.spelling(begun)
-
-        def done(finished: TurnFinished) -> None:
-            if kept is not None:
-                kept.done(finished)
-            self._turn_done(turn, finished)
-
-        def failed(error: Exception) -> None:
-            if kept is not None:
-                kept.failed(error)
-            self._turn_failed(turn, error)
-
-        def ended() -> None:
-            if kept is not None:
-                kept.keeper.end("stopped")
-            self._turn_ended(turn)
-
-        self._task = self.tasks.run(work, done, failed, ended)
-        self._tell_chats()
-        self.tell_busy()
-        self._tell_transcript()
-
     def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
-    def end_thinking(self) -> None:
-        """Of the running turn: the answer comes from what there is."""
-        if self._turn is not None:
-            self._turn.options.answer_now.cancel()
-            self._tell_transcript()
+        self.turns.stop()
 
     @property
     def stopping(self) -> bool:
-        return self._task is not None and self._task.cancelled
+        return self.turns.stopping
 
     def pump(self, most: int | None = None) -> bool:
         """Take what the running turn reported into the transcript, at most so many events.
 
         True when there is more.
         """
-        if self._turn is None:
-            return False
-        some, more = self._turn.pump(most)
-        if some:
-            self._tell_transcript()
-        return more
+        return self.turns.pump(most)
 
     # Conversations
 
     def new_chat(self) -> None:
         self._leave()
-        self._tell_transcript()
-        self._tell_chats()
+        self.tell_transcript()
+        self.tell_chats()
 
     def open_conversation(self, conversation: int, message: int | None = None) -> None:
         """From the disk; a running answer is stopped, and what there is of it is kept. message:
@@ -295,18 +232,15 @@ class ChatSession:
         if conversation == self.conversation:
             self.new_chat()
         else:
-            self._tell_chats()
+            self.tell_chats()
 
     def rename(self, title: str) -> None:
         """The open conversation has another title."""
         self.path.title = title
-        self._tell_transcript()
+        self.tell_transcript()
 
     def _leave(self) -> None:
-        self.stop()
-        if self._turn is not None:
-            self._turn.shown = False
-        self._turn = None
+        self.turns.leave()
         self._reading.give_up()
         self.tools.left()
         self.path.clear()
@@ -319,55 +253,15 @@ class ChatSession:
             self.tools.opened(details.head.id, details.settings)
         self.path.show(details, messages)
         self.transcript.become(list(stored_entries(messages)))
-        self._tell_transcript()
-        self._tell_chats()
+        self.tell_transcript()
+        self.tell_chats()
 
     def close(self) -> None:
         """Cancel whatever runs; waiting for it is the task runner's business."""
         self.stop()
         self.models.close()
 
-    # From the worker threads
-
-    def _waiting(self) -> Waiting:
-        return Waiting(lambda: self.tasks.post(self._announce))
-
-    def _announce(self) -> None:
-        if self.presenter is not None:
-            self.presenter.events_waiting()
-        else:
-            self.pump()
-
-    def _note_later(self, text: str) -> None:
-        self.tasks.post(lambda: self.note(text))
-
-    # Back on the GUI thread
-
-    def _turn_done(self, turn: RunningTurn, finished: TurnFinished) -> None:
-        if not turn.shown:
-            return
-        self.pump()
-        turn.reader.end(finished.notice, stopped=self.stopping)
-        self._add_to_path(turn, finished.messages)
-
-    def _turn_failed(self, turn: RunningTurn, error: Exception) -> None:
-        if not turn.shown:
-            return
-        self.pump()
-        self._add_to_path(turn, error.messages if isinstance(error, TurnError) else ())
-        turn.reader.fail(known(error), can_retry=not self.path.is_answered)
-
-    def _add_to_path(self, turn: RunningTurn, messages: Sequence[Message]) -> None:
-        self.path.add_turn(turn.kept.keeper if turn.kept else None, messages, turn.beside)
-
-    def _turn_ended(self, turn: RunningTurn) -> None:
-        self._task = None
-        self._tell_chats()
-        if turn.shown:
-            self.pump()
-            turn.reader.end()
-        self._tell_transcript()
-        self.tell_busy()
+    # For whoever shows it
 
     def _model_changed(self) -> None:
         if self.presenter is not None:
@@ -377,7 +271,7 @@ class ChatSession:
         if self.presenter is not None:
             self.presenter.busy_changed()
 
-    def _tell_chats(self) -> None:
+    def tell_chats(self) -> None:
         if self.presenter is not None and self.chats is not None:
             self.presenter.chats_changed()
 
@@ -385,6 +279,6 @@ class ChatSession:
         if self.presenter is not None:
             self.presenter.note(text)
 
-    def _tell_transcript(self) -> None:
+    def tell_transcript(self) -> None:
         if self.presenter is not None:
             self.presenter.transcript_changed()
