@@ -3,11 +3,15 @@
 from typing import Any
 
 from app.core.json import JsonObject
-from app.core.personas import NO_PERSONA, Persona
-from app.core.sampling import MODEL_DEFAULTS, Preset, Sampling
+from app.core.personas import NO_PERSONA, Persona, SamplingUse
+from app.core.sampling import MODEL_DEFAULTS, Preset
 from app.settings.fields import Choice, Folder, Folders, FontFamily, Number, Shown, Switch, Text
-from app.settings.persona_json import read_personas, write_personas
-from app.settings.sampling_json import sampling_to_json
+from app.settings.persona_json import (
+    read_changes,
+    read_personas,
+    write_changes,
+    write_personas,
+)
 from app.settings.setting import (
     DENSITIES,
     TEXT_SIZES,
@@ -22,7 +26,6 @@ from app.settings.setting import (
     read_object,
     read_presets,
     read_rate,
-    read_sampling,
     read_switch,
     read_text,
     read_tokens,
@@ -153,17 +156,17 @@ PRESET: Setting[str] = Setting(
     "preset",
     MODEL_DEFAULTS,
     "Sampling preset",
-    "The set of sampling parameters to start from.",
+    "The set of sampling parameters that new chats start from.",
     read_text,
     same,
 )
-SAMPLING: Setting[Sampling | None] = Setting(
+SAMPLING: Setting[SamplingUse | None] = Setting(
     "sampling",
     None,
     "Sampling",
-    "The parameters in use, where they differ from the preset.",
-    read_sampling,
-    lambda value: None if value is None else sampling_to_json(value),
+    "The parameters of new chats that differ from their preset.",
+    read_changes,
+    write_changes,
 )
 OWN_PRESETS: Setting[tuple[Preset, ...]] = Setting(
     "presets",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.core.json import JsonObject, JsonValue
 from app.core.personas import LONGEST_NAME, MOST_INSTRUCTIONS, Persona, SamplingUse
 from app.core.sampling import MODEL_DEFAULTS, declarations
-from app.settings.sampling_json import sampling_from_json, sampling_to_json
+from app.settings.sampling_json import sampling_from_json, sampling_to_json, some_to_json
 
 _LONGEST_KEY = 80
 _LONGEST_NOTE = 400
@@ -48,6 +48,19 @@ def use_from_json(value: JsonValue) -> tuple[SamplingUse | None, list[str]]:
         names = frozenset(sampling_to_json(values))
     use = SamplingUse(preset, label or preset, values, names & declarations().keys())
     return use, problems
+
+
+def read_changes(value: JsonValue) -> tuple[SamplingUse | None, list[str]]:
+    """For the settings: parameters that differ from a preset, which is kept elsewhere."""
+    if value is None:
+        return None, []
+    values, problems = sampling_from_json(value)
+    said = frozenset(value if isinstance(value, dict) else ())
+    return SamplingUse(values=values, changed=said & declarations().keys()), problems
+
+
+def write_changes(use: SamplingUse | None) -> JsonValue:
+    return None if use is None else some_to_json(use.values, use.changed)
 
 
 def persona_to_json(persona: Persona) -> JsonObject:

@@ -1,7 +1,7 @@
 """Sampling parameters as JSON: strict about types and ranges, tolerant of strangers."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import Any, get_args
 
@@ -17,6 +17,11 @@ def sampling_to_json(sampling: Sampling) -> JsonObject:
         for item in fields(Sampling)
         if getattr(sampling, item.name) != getattr(plain, item.name)
     }
+
+
+def some_to_json(sampling: Sampling, names: Iterable[str]) -> JsonObject:
+    """Those parameters, whatever the defaults are."""
+    return {name: _to_json(getattr(sampling, name)) for name in sorted(names)}
 
 
 def sampling_from_json(value: JsonValue) -> tuple[Sampling, list[str]]:

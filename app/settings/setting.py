@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar, get_args
 
 from app.core.json import JsonObject, JsonValue
-from app.core.sampling import Preset, Sampling
+from app.core.sampling import Preset
 from app.settings.fields import Shown
 from app.settings.sampling_json import sampling_from_json, sampling_to_json
 
@@ -86,10 +86,6 @@ def read_object(value: JsonValue) -> tuple[JsonObject, list[str]]:
     if not isinstance(value, dict):
         raise ValueError("is not a description")
     return value, []
-
-
-def read_sampling(value: JsonValue) -> tuple[Sampling | None, list[str]]:
-    return (None, []) if value is None else sampling_from_json(value)
 
 
 def read_presets(value: JsonValue) -> tuple[tuple[Preset, ...], list[str]]:

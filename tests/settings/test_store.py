@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import KnownError
+from app.core.personas import SamplingUse
 from app.core.sampling import Sampling
 from app.settings.declared import (
     CONTEXT_TOKENS,
@@ -52,7 +53,8 @@ def test_what_is_saved_is_read_again(path: Path) -> None:
     store.set(LAST_MODEL, "/models/模型 \udcff.gguf")
     store.set(TOOLS, False)
     store.set(CONTEXT_TOKENS, 32768)
-    store.set(SAMPLING, Sampling(temperature=0.25, stop=("\n", "终")))
+    sampling = Sampling(temperature=0.25, stop=("\n", "终"), top_k=9)
+    store.set(SAMPLING, SamplingUse(values=sampling, changed=frozenset({"temperature", "stop"})))
     store.set(WINDOW_GEOMETRY, "AdnQyw==")
     dirty = [store.dirty]
     store.save()
@@ -64,7 +66,10 @@ def test_what_is_saved_is_read_again(path: Path) -> None:
     assert again.get(LAST_MODEL) == "/models/模型 \udcff.gguf"
     assert again.get(TOOLS) is False
     assert again.get(CONTEXT_TOKENS) == 32768
-    assert again.get(SAMPLING) == Sampling(temperature=0.25, stop=("\n", "终"))
+    kept = again.get(SAMPLING)
+    assert kept is not None
+    assert kept.values == Sampling(temperature=0.25, stop=("\n", "终"))
+    assert kept.changed == {"temperature", "stop"}
     assert again.get(WINDOW_GEOMETRY) == "AdnQyw=="
     assert [item.name for item in path.parent.iterdir()] == ["settings.json"]
 

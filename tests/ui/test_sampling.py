@@ -17,6 +17,7 @@ from app.core.sampling import (
     Sampling,
     declarations,
 )
+from app.settings.presets import remove_preset
 from app.settings.store import SettingsStore
 from app.ui.look import Look
 from app.ui.sampling.choice import SamplingChoice
@@ -174,17 +175,48 @@ def test_model_defaults_move_along_but_not_what_was_touched(choice: SamplingChoi
     assert choice.differing == {"top_p"}
 
 
-def test_the_choice_is_remembered(tmp_path: Path) -> None:
+def test_what_is_chosen_is_that_of_new_chats_when_it_is_made_that(tmp_path: Path) -> None:
     store = SettingsStore(tmp_path / "s.json")
     choice = SamplingChoice(store)
     choice.choose(GLM_CODE.key)
     choice.set_value("seed", 5)
+    assert SamplingChoice(store).preset.key == MODEL_DEFAULTS
+    choice.make_that_of_new_chats()
     store.save()
     again = SettingsStore(tmp_path / "s.json")
     assert again.load() == []
     restored = SamplingChoice(again)
     assert restored.current == replace(GLM_CODE.sampling, seed=5)
     assert restored.preset.key == GLM_CODE.key
+
+
+def test_what_was_changed_holds_for_a_model_with_other_defaults(settings: SettingsStore) -> None:
+    """The demo model's greedy choice is not taken for the person's."""
+    choice = SamplingChoice(settings)
+    choice.set_model_defaults(GREEDY.sampling)
+    choice.set_value("seed", 5)
+    choice.make_that_of_new_chats()
+    again = SamplingChoice(settings)
+    again.set_model_defaults(GLM_CODE.sampling)
+    assert again.current == replace(GLM_CODE.sampling, seed=5)
+
+
+def test_a_preset_that_is_deleted_elsewhere_stays_with_its_values(
+    settings: SettingsStore, panel: SamplingPanel, choice: SamplingChoice
+) -> None:
+    choice.set_value("top_k", 7)
+    choice.save_as("Mine")
+    key = choice.use.preset
+    remove_preset(settings, key)
+    choice.set_value("min_p", 0.1)
+    panel.refresh()
+    assert panel._presets.combo.currentText() == "Mine (deleted)"
+    assert (choice.use.label, choice.current.top_k, choice.current.min_p) == ("Mine", 7, 0.1)
+    assert not panel._presets._delete.isEnabled()
+    choice.make_that_of_new_chats()
+    again = SamplingChoice(settings)
+    assert again.preset.key == MODEL_DEFAULTS
+    assert again.current == choice.current
 
 
 def test_builtin_presets_cannot_be_removed(choice: SamplingChoice) -> None:
