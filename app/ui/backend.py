@@ -87,5 +87,6 @@ def _abilities(template: ChatTemplate) -> dict[str, Ability]:
         "tools": can.tools,
         "answer_now": can.answer_now,
         "keep_reasoning": can.keep_reasoning,
+        "instructions": can.system_prompt,
     }
     return {name: Ability(one.supported, one.reason) for name, one in found.items()}

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from app.core.language import tr
 from app.core.paths import demo_model_path
 from app.core.tasks import TaskRunner
-from app.settings.declared import LAST_MODEL, THEME, THINKING, TOOLS, WINDOW_GEOMETRY
+from app.settings.declared import LAST_MODEL, THEME, WINDOW_GEOMETRY
 from app.settings.setting import Setting
 from app.settings.store import SettingsStore
 from app.ui.appearance import follow_settings, step_text_size
@@ -38,10 +38,9 @@ from app.ui.drops import Drop, Drops, sorted_drop
 from app.ui.library.offer import DropOffer
 from app.ui.look import Look, ThemeChoice
 from app.ui.notice_bar import NoticeBar
+from app.ui.personas.room import PersonaRoom
 from app.ui.picker import Picker
 from app.ui.rail import Rail
-from app.ui.sampling.choice import SamplingChoice
-from app.ui.sampling.panel import SamplingPanel
 from app.ui.settings.page import SettingsPage
 from app.ui.shell import CHAT, FIRST_START, MODELS, PLACES, SETTINGS, Builders, GettingRoom, Shell
 from app.ui.widgets import label
@@ -77,7 +76,6 @@ class MainWindow(QMainWindow):
         self._picker.picked.connect(self.open_model)
         self._closed = self._quitting = False
         self.may_close = _always
-        self._choice = SamplingChoice(settings)
         self._save = QTimer(self)
         self._save.setSingleShot(True)
         self._save.setInterval(_SAVE_MS)
@@ -91,23 +89,15 @@ class MainWindow(QMainWindow):
         self._places = [place for place in PLACES if place is CHAT or place.key in builders]
         self._lay_out()
         self.commands = Commander(look, self, self, self._places, tasks, session.chats)
-        self._panel: SamplingPanel | None = None
-        self.page.sampling = self._choice.current
+        self.personas = PersonaRoom(
+            look, session, settings, self.page, self._save.start, self.show_personas
+        )
         self._drop = self._drop_hint()
         self._drops = Drops(tasks, self.drop_offer.take, self.page.attachments.add_files)
         self._restore()
         self._connect()
         escape = QShortcut(QKeySequence("Esc"), self)
         escape.activated.connect(self._escape)
-
-    @property
-    def panel(self) -> SamplingPanel:
-        """Made when it is first wanted: its fields would slow the start down."""
-        if self._panel is None:
-            self._panel = SamplingPanel(self._look, self._choice)
-            self._panel.changed.connect(self._sampling_changed)
-            self._panel.close_wanted.connect(self.page.close_panel)
-        return self._panel
 
     @property
     def current(self) -> str:
@@ -199,8 +189,6 @@ class MainWindow(QMainWindow):
         )
         if not restored:
             self.resize(1280, 800)
-        self.page.composer.thinking.setChecked(self._settings.get(THINKING))
-        self.page.composer.tools.setChecked(self._settings.get(TOOLS))
         self._set_theme(self._settings.get(THEME))
         self.page.header.set_recent(self._settings.get(LAST_MODEL))
         self.page.composer.edit.setFocus()
@@ -220,21 +208,18 @@ class MainWindow(QMainWindow):
         header.theme_chosen.connect(self._theme_chosen)
         self._ends += [
             self._settings.subscribe(THEME, self._set_theme),
-            self._settings.subscribe(THINKING, page.composer.thinking.setChecked),
-            self._settings.subscribe(TOOLS, page.composer.tools.setChecked),
+            self.personas.close,
         ]
         header.quit_action.triggered.connect(self.quit)
         self.addAction(header.quit_action)  # on every page, the header is on the chat's alone
         header.first_steps.connect(lambda: self.go(FIRST_START))
         header.first_steps_action.setVisible(FIRST_START in self._builders)
-        page.options_changed.connect(self._options_changed)
         page.model_shown.connect(self._model_shown)
         page.title_changed.connect(self._show_title)
         page.attention.asking.connect(
             lambda text: self.set_badge(CHAT.key, tr("asks") * bool(text))
         )
         page.tools_chip.manage_wanted.connect(lambda: self.go(SETTINGS.key))
-        header.sampling_toggled.connect(lambda shown: page.show_side(self.panel if shown else None))
 
     def step_text_size(self, steps: int) -> None:
         """Larger (1), smaller (-1) or usual (0)."""
@@ -247,6 +232,13 @@ class MainWindow(QMainWindow):
         page = self._pages[SETTINGS.key]
         if isinstance(page, SettingsPage):
             page.look_for(query)
+
+    def show_personas(self) -> None:
+        """All of them, on their page of the settings."""
+        self.go(SETTINGS.key)
+        page = self._pages[SETTINGS.key]
+        if isinstance(page, SettingsPage):
+            page.show_page("Personas")
 
     def open_chat(self, conversation: int) -> None:
         self.go(CHAT.key)
@@ -302,10 +294,6 @@ class MainWindow(QMainWindow):
         state = self._session.model
         if not isinstance(state, Ready):
             return
-        self._choice.set_model_defaults(state.model.defaults)
-        self.page.sampling = self._choice.current
-        if self._panel is not None:
-            self._panel.refresh()
         if not state.model.demo:
             self.page.header.set_recent(state.model.info.path)
         self._remember(LAST_MODEL, "" if state.model.demo else state.model.info.path)
@@ -313,16 +301,6 @@ class MainWindow(QMainWindow):
     def _show_title(self, title: str) -> None:
         # Qt replaces a lone "[*]" in a window title.
         self.setWindowTitle(title.replace("[*]", "[*][*]") or "GLM Launcher")
-
-    def _options_changed(self) -> None:
-        composer = self.page.composer
-        self._settings.set(THINKING, composer.thinking.isChecked())
-        self._settings.set(TOOLS, composer.tools.isChecked())
-        self._save.start()
-
-    def _sampling_changed(self) -> None:
-        self.page.sampling = self._choice.current
-        self._save.start()
 
     def _theme_chosen(self, choice: ThemeChoice) -> None:
         self._remember(THEME, choice)

@@ -40,7 +40,7 @@ def _full(driver: Driver) -> None:
         ],
     )  # fmt: skip
     driver.page.header.sampling.setChecked(True)
-    for group in driver.desktop.window.panel._groups.values():
+    for group in driver.desktop.window.personas.sampling.parameters.groups.values():
         group.content.show()
 
 

@@ -39,9 +39,9 @@ def panel(qtbot: QtBot, look: Look, choice: SamplingChoice) -> SamplingPanel:
 
 
 def test_every_parameter_has_a_field_with_help_and_neutral_value(panel: SamplingPanel) -> None:
-    assert list(panel.fields) == list(declarations())
+    assert list(panel.parameters.fields) == list(declarations())
     for name, declaration in declarations().items():
-        tip = panel.fields[name]._label.toolTip()
+        tip = panel.parameters.fields[name]._label.toolTip()
         assert declaration.help in tip
         assert neutral_text(declaration.neutral) in tip
 
@@ -71,7 +71,7 @@ def test_every_editor_gives_back_what_it_was_given(qtbot: QtBot, look: Look, nam
 def test_a_change_is_marked_and_can_be_taken_back(
     panel: SamplingPanel, choice: SamplingChoice
 ) -> None:
-    field = panel.fields["temperature"]
+    field = panel.parameters.fields["temperature"]
     changes: list[bool] = []
     panel.changed.connect(lambda: changes.append(True))
     spin = field.editor.focusProxy()
@@ -80,8 +80,8 @@ def test_a_change_is_marked_and_can_be_taken_back(
     assert choice.current.temperature == 0.7
     assert field._mark.text() == "●"
     assert "Differs from the preset" in spin.accessibleDescription()
-    assert not panel.fields["top_p"]._mark.text()
-    assert "1 changed" in panel._groups["Basic"].toggle.text()
+    assert not panel.parameters.fields["top_p"]._mark.text()
+    assert "1 changed" in panel.parameters.groups["Basic"].toggle.text()
     field.reset.click()
     assert choice.current == Sampling()
     assert not field._mark.text()
@@ -97,7 +97,7 @@ def test_a_preset_fills_the_fields(panel: SamplingPanel, choice: SamplingChoice)
     combo.setCurrentIndex(index)
     combo.activated.emit(index)
     assert choice.current == GLM_CODE.sampling
-    assert panel.fields["top_k"].editor.value() == 40
+    assert panel.parameters.fields["top_k"].editor.value() == 40
     assert choice.differing == frozenset()
 
 
@@ -132,13 +132,13 @@ def test_a_taken_name_is_refused_in_place(panel: SamplingPanel) -> None:
 def test_wrong_input_is_explained_and_not_taken(
     panel: SamplingPanel, choice: SamplingChoice
 ) -> None:
-    seed = panel.fields["seed"]
+    seed = panel.parameters.fields["seed"]
     assert isinstance(seed.editor, SeedEditor)
     seed.editor._field.setText("12x")
     seed.editor.edited.emit()
     assert "whole number" in seed._problem.text()
     assert choice.current.seed is None
-    bias = panel.fields["logit_bias"]
+    bias = panel.parameters.fields["logit_bias"]
     assert isinstance(bias.editor, BiasEditor)
     bias.editor._field.setPlainText("12 = 3\n12 = 4")
     assert bias._problem.text() == "Line 2 names token 12 again."
@@ -152,7 +152,7 @@ def test_the_order_moves_by_keyboard_and_leaves_out(
 ) -> None:
     from PySide6.QtCore import Qt
 
-    order = panel.fields["order"].editor
+    order = panel.parameters.fields["order"].editor
     order._list.setCurrentRow(1)  # type: ignore[attr-defined]
     order._list.move_wanted.emit(-1)  # type: ignore[attr-defined]
     assert choice.current.order[:2] == (DEFAULT_ORDER[1], DEFAULT_ORDER[0])

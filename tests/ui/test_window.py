@@ -183,7 +183,11 @@ def test_options_go_with_the_question(driver: Driver) -> None:
     driver.ask("Why?", _answer("So."))
     options = driver.backend.options[0]
     assert (options.thinking, options.tools_enabled) == (False, False)
-    assert driver.desktop.window._settings.get(TOOLS) is False
+    # For this chat: new ones are as the settings say.
+    assert driver.desktop.window._settings.get(TOOLS) is True
+    driver.page.new_chat()
+    assert driver.page.composer.thinking.isChecked()
+    assert driver.page.composer.tools.isChecked()
 
 
 def test_closing_while_an_answer_streams(driver: Driver, gate: threading.Event) -> None:
@@ -259,7 +263,7 @@ def test_a_fast_stream_is_shown_in_frames(driver: Driver, monkeypatch: pytest.Mo
 
 def test_escape_in_the_panel_closes_it(driver: Driver) -> None:
     driver.page.header.sampling.setChecked(True)
-    panel = driver.desktop.window.panel
+    panel = driver.desktop.window.personas.sampling
     driver.desktop.window.activateWindow()
     driver.wait(lambda: panel.isAncestorOf(QApplication.focusWidget() or driver.page))
     panel._presets._save.trigger()

@@ -30,32 +30,43 @@ class MannerKeeper:
         self._kept = Manner()
         self.manner = Manner()
 
+    @property
+    def conversation(self) -> int | None:
+        """None while the chat is not on the disk."""
+        return self._conversation
+
     def begin(self) -> None:
         """A new chat, which is not on the disk yet."""
+        self.flush()
         self._conversation, self._kept = None, Manner()
         self.manner = self.beginning()
         self.listener()
 
     def opened(self, details: ConversationDetails) -> None:
+        """Read again, the open one stays as it is here: nothing newer can be on the disk."""
+        if details.head.id == self._conversation:
+            return
+        self.flush()
         self._conversation = details.head.id
         self._kept = self.manner = kept_manner(details)
         self.listener()
 
-    def change(self, manner: Manner) -> None:
-        """The person has chosen."""
+    def change(self, manner: Manner, *, later: bool = False) -> None:
+        """The person has chosen. later: they are typing; it is written by `flush`."""
         if manner != self.manner:
             self.manner = manner
-            self._write()
+            if not later:
+                self.flush()
             self.listener()
 
     def keep_with(self, conversation: int | None) -> None:
         """The chat is that conversation now, and keeps its manner from here on."""
         if conversation is not None and conversation != self._conversation:
             self._conversation, self._kept = conversation, Manner()
-            self._write()
+            self.flush()
 
-    def _write(self) -> None:
-        """What is not there yet."""
+    def flush(self) -> None:
+        """Write what is not there yet."""
         conversation, manner, kept = self._conversation, self.manner, self._kept
         if self._chats is None or conversation is None or manner == kept:
             return

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.chat.model_state import Loading, ModelState, NoModel, Planning, open_model
+from app.ui.personas.chips import PersonaChips
 from app.ui.widgets import button, label
 
 _CARD = 640
@@ -33,6 +34,9 @@ class EmptyPage(QWidget):
         column.addStretch(2)
         column.addWidget(self._title)
         column.addWidget(self._text)
+        column.addSpacing(12)
+        self.personas = PersonaChips()
+        column.addWidget(self.personas)
         column.addSpacing(16)
         for made in self._buttons:
             made.clicked.connect(lambda *_, which=made: self.chosen.emit(which.property("ask")))

@@ -12,7 +12,8 @@ from app.ui.chat.model_state import LoadFailed, Loading, ModelState, Planning, o
 from app.ui.commands.command import command
 from app.ui.look import Look, ThemeChoice
 from app.ui.look.theme import THEME_CHOICES
-from app.ui.widgets import IconButton, button, chip, label, plain_tip
+from app.ui.personas.button import PersonaButton
+from app.ui.widgets import IconButton, button, chip, label, plain_tip, restyle
 
 _THEME_LABELS = {
     "system": "Like the system",
@@ -21,6 +22,7 @@ _THEME_LABELS = {
     "contrast": "High contrast",
 }
 HEIGHT = 52
+_NARROW = 760
 
 
 class Header(QFrame):
@@ -61,6 +63,7 @@ class Header(QFrame):
         self.sampling = button("Sampling", "samplingButton", tooltip="How the next word is chosen")
         self.sampling.setCheckable(True)
         self.sampling.toggled.connect(self.sampling_toggled)
+        self.persona = PersonaButton(look)
         self.more = IconButton(look, "more", "Menu", "mainMenuButton")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
@@ -68,7 +71,7 @@ class Header(QFrame):
         row.addWidget(self._history)
         row.addWidget(self._new)
         row.addWidget(self.title, 1)
-        for part in (self.demo, self.model, self.sampling, self.more):
+        for part in (self.demo, self.model, self.persona, self.sampling, self.more):
             row.addWidget(part)
         self._build_model_menu()
         self._build_main_menu()
@@ -129,7 +132,14 @@ class Header(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._set_compact(self.width() < _NARROW)
         self._elide()
+
+    def _set_compact(self, compact: bool) -> None:
+        """Signs instead of words, where there is little room."""
+        self.persona.set_compact(compact)
+        self.sampling.setText("" if compact else "Sampling")
+        restyle(self.sampling, "kind", "icon" if compact else "plain")
 
     def _elide(self) -> None:
         text = self.title.fontMetrics().elidedText(

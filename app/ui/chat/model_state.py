@@ -9,6 +9,7 @@ from app.chat.loading import PlannedLoad, Wanted
 from app.core.errors import KnownError
 from app.core.sampling import Sampling
 from app.engine.protocol import ModelInfo
+from app.library.listing import names_of
 
 _SHARD = re.compile(r"(-\d{5}-of-\d{5})?\.gguf$", re.IGNORECASE)
 _LONGEST_NAME = 80
@@ -28,7 +29,8 @@ class Ability:
 class LoadedModel:
     """wanted: what the load was planned for, None for the plan's own choice. measured: what it
     took beside what was predicted, "" when nobody measured. answer_now: its thinking can be ended
-    from outside. keep_reasoning: the thinking of earlier turns can stay in the prompt."""
+    from outside. keep_reasoning: the thinking of earlier turns can stay in the prompt.
+    instructions: a system prompt can be sent."""
 
     info: ModelInfo
     thinking: Ability
@@ -40,6 +42,7 @@ class LoadedModel:
     measured: str = ""
     answer_now: Ability = Ability(True)
     keep_reasoning: Ability = Ability(True)
+    instructions: Ability = Ability(True)
 
     @property
     def name(self) -> str:
@@ -48,6 +51,12 @@ class LoadedModel:
             return "Demo model"
         said = "".join(char for char in " ".join(self.info.name.split()) if char.isprintable())
         return said[:_LONGEST_NAME] or model_file_name(self.info.path)
+
+    @property
+    def quantization(self) -> str:
+        """As the file's name has it, "" where it says nothing of the kind."""
+        path = Path(self.info.path)
+        return "" if self.demo else names_of(path.name, str(path.parent))[1]
 
 
 @dataclass(frozen=True)

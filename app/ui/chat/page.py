@@ -76,6 +76,7 @@ class ChatPage(QWidget):
         self.history = history
         self._history_wanted = False
         self.sampling = Sampling()
+        self.system_prompt = ""
         self.header = Header(look, self)
         self.transcript = TranscriptView(look)
         self.find_bar = FindBar(look, self.transcript)
@@ -115,6 +116,7 @@ class ChatPage(QWidget):
             thinking=self.composer.thinking.isChecked(),
             tools_enabled=self.composer.tools.isChecked(),
             sampling=self.sampling,
+            system_prompt=self.system_prompt,
         )
 
     def show_side(self, panel: SidePanel | None) -> None:

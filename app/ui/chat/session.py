@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
+from app.chat.personas.keeper import MannerKeeper
 from app.chat.store.store import ChatStore
 from app.chat.store.types import ConversationDetails
 from app.chat.toolbox import Toolbox
@@ -31,6 +32,7 @@ class ChatSession:
     without it they last as long as the window.
 
     path: the open conversation, message by message; entries of the transcript name its messages.
+    manner: how it is asked.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class ChatSession:
         self.models = ModelLoads(backend, tasks, self._model_changed, self.stop)
         self.path = Path()
         self.turns = Turns(self, backend, self.keeping)
+        self.manner = MannerKeeper(chats)
         self._reading = Reading(self)
         self.revision = Revision(self)
         self.answer_now = AnswerNow(self)
@@ -110,7 +113,9 @@ class ChatSession:
         if text.strip():
             parts.append(TextPart(text))
         self.path.title = self.path.title or title_of(text or attachments[0].name)
-        self.add_question(parts, self.keeping.ask(self.path, parts), options)
+        kept = self.keeping.ask(self.path, parts)
+        self.manner.keep_with(self.path.id)
+        self.add_question(parts, kept, options)
         return True
 
     def add_question(
@@ -214,6 +219,7 @@ class ChatSession:
 
     def new_chat(self) -> None:
         self._leave()
+        self.manner.begin()
         self.tell_transcript()
         self.tell_chats()
 
@@ -252,6 +258,7 @@ class ChatSession:
             self._leave()
             self.tools.opened(details.head.id, details.settings)
         self.path.show(details, messages)
+        self.manner.opened(details)
         self.transcript.become(list(stored_entries(messages)))
         self.tell_transcript()
         self.tell_chats()

@@ -1,0 +1,1 @@
+"""Personas in the window: choosing, instructions of a chat, managing, files."""

@@ -1,0 +1,54 @@
+"""How a chat is asked, in a person's words. No Qt."""
+
+from app.chat.attachments.tokens import about_tokens
+from app.core.language import tr
+from app.core.personas import Persona, SamplingUse
+from app.core.sampling import MODEL_DEFAULTS
+from app.core.units import count
+from app.ui.personas.asking import Asking
+
+
+def size_text(text: str, *, asked: bool) -> str:
+    """How many tokens it is; asked: the chat has messages already."""
+    if not text.strip():
+        size = tr("No instructions.")
+    else:
+        size = tr("About {count} tokens.", count=count(about_tokens(text)))
+    if asked:
+        size += " " + tr("A change counts from the next question on, and the chat is read again.")
+    return size
+
+
+def manner_lines(asking: Asking) -> tuple[str, ...]:
+    """Thinking, tools and sampling, and whether they are the chat's own."""
+    manner = asking.manner
+    return (
+        _switch(tr("Thinking"), asking.thinking, own=manner.thinking is not None),
+        _switch(tr("Tools"), asking.tools, own=manner.tools is not None),
+        _own(f"{tr('Sampling')}: {use_name(asking.choice.use)}", own=manner.sampling is not None),
+    )
+
+
+def persona_lines(persona: Persona) -> tuple[str, ...]:
+    """What it says beside its instructions; nothing for what it leaves as it is set."""
+    found: list[str] = []
+    if persona.sampling is not None:
+        found.append(use_name(persona.sampling))
+    for name, on in ((tr("thinking"), persona.thinking), (tr("tools"), persona.tools)):
+        if on is not None:
+            found.append(f"{name} {tr('on') if on else tr('off')}")
+    return tuple(found)
+
+
+def use_name(use: SamplingUse) -> str:
+    name = tr("Model defaults") if use.preset == MODEL_DEFAULTS else tr(use.label)
+    changed = len(use.changed)
+    return f"{name} · {tr('{count} changed', count=changed)}" if changed else name
+
+
+def _switch(name: str, on: bool, *, own: bool) -> str:
+    return _own(f"{name}: {tr('on') if on else tr('off')}", own=own)
+
+
+def _own(text: str, *, own: bool) -> str:
+    return f"{text}, {tr('for this chat')}" if own else text
