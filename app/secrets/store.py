@@ -40,18 +40,19 @@ class SecretStore:
         self._lock = threading.Lock()
         self._typed: Secret | None = None
         self._looked = False
+        self._there = bool(self._kept())
 
     def current(self) -> Secret | None:
         with self._lock:
             if not self._looked:
                 self._looked = True
                 self._typed = self._look()
+                self._there = self._typed is not None
             return self._typed
 
     def kept(self) -> bool:
-        """Whether there is one, without asking the keyring."""
-        with self._lock:
-            return self._typed is not None if self._looked else bool(self._kept())
+        """Whether there is one, as far as is known without asking the keyring; at once."""
+        return self._there
 
     def save(self, value: str) -> Secret:
         """The place is where it went: a file deserves a warning.
@@ -68,7 +69,7 @@ class SecretStore:
             except NoVaultError:
                 self._write_file(value)
                 self._typed = Secret(value, "file")
-            self._looked = True
+            self._looked = self._there = True
             return self._typed
 
     def remove(self) -> None:
@@ -76,7 +77,7 @@ class SecretStore:
         with self._lock:
             in_keyring = self._kept() == _IN_KEYRING
             self._remove_file()
-            self._typed, self._looked = None, True
+            self._typed, self._looked, self._there = None, True, False
             try:
                 if in_keyring:
                     self._vault.delete()

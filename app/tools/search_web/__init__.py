@@ -1,0 +1,1 @@
+"""Searching the web with a provider that the person chose."""
