@@ -13,6 +13,7 @@ from app.chat.services import Services
 from app.chat.store.store import ChatStore
 from app.chat.toolbox import Toolbox
 from app.core import paths
+from app.core.contacts import Contacts, use_contacts
 from app.core.hub_access import HubAccess
 from app.downloads.manager import DownloadManager
 from app.downloads.types import Event, JobState, JobStatus, JobUpdate
@@ -20,6 +21,7 @@ from app.engine.client import EngineClient
 from app.hardware.types import Machine
 from app.library.library import Library
 from app.library.sources import default_sources
+from app.secrets.store import SecretStore
 from app.settings.declared import (
     DOWNLOAD_BYTES_PER_SECOND,
     DOWNLOAD_CONNECTIONS,
@@ -28,16 +30,23 @@ from app.settings.declared import (
     LIBRARY_FOLDERS,
     MCP_SERVERS,
     MODELS_FOLDER,
+    SEARCH_PROVIDER,
+    SEARXNG_ADDRESS,
 )
 from app.settings.store import SettingsStore
 from app.tools.mcp.host import McpHost
 from app.tools.mcp.servers import read_servers
 from app.tools.mcp.tools import McpTools
+from app.tools.python_code.run_python import PythonTool
+from app.tools.search_web.providers import SearchChoice
+from app.tools.search_web.search_web import make_search_web
+from app.tools.web.fetch_page import make_fetch_page
 
 SETTINGS_NAME = "settings.json"
 MCP_NAME = "mcp-tools.json"
 QUEUE_NAME = "downloads.json"
 TOKEN_NAME = "hub-token"  # noqa: S105 - a file's name
+SEARCH_KEY_NAME = "brave-search-key"
 _EARLIER_KEPT = 20
 
 _log = logging.getLogger(__name__)
@@ -57,7 +66,11 @@ def build(machine: Machine | None = None) -> Services:
     tokens = TokenStore(paths.config_dir() / TOKEN_NAME)
     access = hub_access(settings, tokens)
     mcp, complaints = mcp_host(settings)
-    toolbox = Toolbox(settings, paths.data_dir(), sources=(McpTools(mcp),))
+    contacts = Contacts(paths.contacts_file())
+    use_contacts(contacts)
+    search, python = search_choice(settings), PythonTool()
+    more = (make_search_web(search), make_fetch_page())
+    toolbox = Toolbox(settings, paths.data_dir(), more, (python, McpTools(mcp)))
     downloads = download_manager(settings, access)
     shelf = library(settings, access, downloads)
     chats = ChatStore(paths.chats_dir())
@@ -73,6 +86,9 @@ def build(machine: Machine | None = None) -> Services:
         chats,
         tuple(problems + complaints),
         mcp,
+        contacts=contacts,
+        search=search,
+        python=python,
     )
 
 
@@ -83,6 +99,14 @@ def mcp_host(settings: SettingsStore) -> tuple[McpHost, list[str]]:
     host.configure(servers)
     settings.subscribe(MCP_SERVERS, lambda value: host.configure(read_servers(value)[0]))
     return host, complaints
+
+
+def search_choice(settings: SettingsStore) -> SearchChoice:
+    return SearchChoice(
+        lambda: settings.get(SEARCH_PROVIDER),
+        lambda: settings.get(SEARXNG_ADDRESS),
+        SecretStore(SEARCH_KEY_NAME, paths.config_dir() / SEARCH_KEY_NAME),
+    )
 
 
 def load_settings() -> SettingsStore:

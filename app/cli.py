@@ -20,6 +20,7 @@ from app import (
     cli_search,
 )
 from app.core import paths
+from app.core.contacts import contacts_in
 from app.core.errors import KnownError
 from app.logging_setup import logging_to
 
@@ -38,7 +39,7 @@ def run(argv: Sequence[str]) -> int:
         arguments = build_parser().parse_args(argv)
     except SystemExit as error:  # argparse has printed help, the version or a usage error
         return error.code if isinstance(error.code, int) else EXIT_FAILED
-    with logging_to(paths.log_dir()) as warning:
+    with logging_to(paths.log_dir()) as warning, contacts_in(paths.contacts_file()):
         if warning:
             print(warning, file=sys.stderr)
         return _run(arguments)

@@ -10,8 +10,9 @@ import urllib.request
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from app.core.contacts import note_contact, note_received
 from app.core.errors import KnownError
-from app.core.language import tr
+from app.core.language import mark, tr
 
 if TYPE_CHECKING:
     import httpx2
@@ -22,6 +23,7 @@ TIMEOUT_SECONDS = 15.0
 """Of silence."""
 TOTAL_SECONDS = 60.0
 """For a whole answer, however little of it comes at a time."""
+WHY = mark("Finding models on the Hub")
 _SWITCHES = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
@@ -79,8 +81,12 @@ def _client() -> "httpx2.Client":
         max_redirects=8,
         # A compressed answer could be a thousand times as large as what is counted.
         headers={"Accept-Encoding": "identity"},
-        event_hooks={"response": [_bound]},
+        event_hooks={"request": [_note], "response": [_bound]},
     )
+
+
+def _note(request: "httpx2.Request") -> None:
+    note_contact(request.url.host, WHY)
 
 
 def _bound(response: "httpx2.Response") -> None:
@@ -89,10 +95,10 @@ def _bound(response: "httpx2.Response") -> None:
     length = response.headers.get("Content-Length", "")
     if length.isdigit() and int(length) > MAX_ANSWER_BYTES:
         raise _too_large()
-    response.stream = _counted(response.stream)
+    response.stream = _counted(response.stream, response.request.url.host)
 
 
-def _counted(stream: object) -> "httpx2.SyncByteStream":
+def _counted(stream: object, host: str) -> "httpx2.SyncByteStream":
     import httpx2
 
     deadline = time.monotonic() + TOTAL_SECONDS
@@ -100,13 +106,16 @@ def _counted(stream: object) -> "httpx2.SyncByteStream":
     class Counted(httpx2.SyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
             total = 0
-            for piece in stream:  # type: ignore[attr-defined]
-                total += len(piece)
-                if total > MAX_ANSWER_BYTES:
-                    raise _too_large()
-                if time.monotonic() >= deadline:
-                    raise httpx2.ReadTimeout(f"no end after {TOTAL_SECONDS:.0f} seconds")
-                yield piece
+            try:
+                for piece in stream:  # type: ignore[attr-defined]
+                    total += len(piece)
+                    if total > MAX_ANSWER_BYTES:
+                        raise _too_large()
+                    if time.monotonic() >= deadline:
+                        raise httpx2.ReadTimeout(f"no end after {TOTAL_SECONDS:.0f} seconds")
+                    yield piece
+            finally:
+                note_received(host, WHY, total)
 
         def close(self) -> None:
             stream.close()  # type: ignore[attr-defined]

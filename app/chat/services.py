@@ -8,6 +8,7 @@ from app.chat.loading import Loader
 from app.chat.store.store import ChatStore
 from app.chat.toolbox import Toolbox
 from app.chat.turn import TurnRunner
+from app.core.contacts import Contacts, use_contacts
 from app.core.paths import resources_dir
 from app.dialect.template import ChatTemplate
 from app.downloads.manager import DownloadManager
@@ -23,6 +24,8 @@ from app.settings.declared import (
 )
 from app.settings.store import SettingsStore
 from app.tools.mcp.host import McpHost
+from app.tools.python_code.run_python import PythonTool
+from app.tools.search_web.providers import SearchChoice
 
 _TEMPLATES = {"glm4moe": "GLM-4.6.jinja"}
 
@@ -31,7 +34,7 @@ _TEMPLATES = {"glm4moe": "GLM-4.6.jinja"}
 class Services:
     """problems: what was wrong with the person's files at the start, in sentences. downloads: costs
     nothing until it is given something to do; library: until it is asked; mcp: until a server is
-    wanted."""
+    wanted. contacts: which hosts were contacted."""
 
     engine: EngineClient
     loader: Loader
@@ -44,6 +47,9 @@ class Services:
     chats: ChatStore
     problems: tuple[str, ...] = ()
     mcp: McpHost = field(default_factory=McpHost)
+    contacts: Contacts = field(kw_only=True)
+    search: SearchChoice = field(kw_only=True)
+    python: PythonTool = field(kw_only=True)
 
     def turn_runner(self, template: ChatTemplate) -> TurnRunner:
         return TurnRunner(self.engine, template, self.toolbox.runner)
@@ -63,6 +69,8 @@ class Services:
         stopped = self.mcp.close(timeout_seconds)
         stopped = self.downloads.close(timeout_seconds) and stopped
         saved = self.chats.close(timeout_seconds)
+        use_contacts(None)
+        self.contacts.close()
         return self.engine.close(timeout_seconds) and stopped and saved
 
 

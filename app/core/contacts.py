@@ -5,7 +5,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -132,6 +133,39 @@ class Contacts:
             return {}
         found = (_from_json(entry) for entry in entries) if isinstance(entries, list) else ()
         return {(one.host, one.why): one for one in found if one is not None}
+
+
+_current: Contacts | None = None
+
+
+def use_contacts(contacts: Contacts | None) -> None:
+    """Where contacts are noted from now on, on every thread; None: nowhere."""
+    global _current  # noqa: PLW0603 - one record for the whole program
+    _current = contacts
+
+
+@contextmanager
+def contacts_in(file: Path) -> Iterator[Contacts]:
+    """The record for as long as this lasts, written down at its end."""
+    contacts = Contacts(file)
+    use_contacts(contacts)
+    try:
+        yield contacts
+    finally:
+        use_contacts(None)
+        contacts.close()
+
+
+def note_contact(host: str, why: str) -> None:
+    """To be called by whatever is about to contact a host; as Contacts.note."""
+    if _current is not None:
+        _current.note(host, why)
+
+
+def note_received(host: str, why: str, received_bytes: int) -> None:
+    """What came of it; as Contacts.add_bytes."""
+    if _current is not None:
+        _current.add_bytes(host, why, received_bytes)
 
 
 def _merged(old: _Table, new: _Table) -> Iterable[Contact]:

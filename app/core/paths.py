@@ -31,6 +31,10 @@ def chats_dir() -> Path:
     return data_dir() / "chats"
 
 
+def contacts_file() -> Path:
+    return data_dir() / "contacts.json"
+
+
 def cache_dir() -> Path:
     return platformdirs.user_cache_path(_APP_DIR_NAME, appauthor=False)
 

@@ -14,11 +14,13 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 import truststore
 
+from app.core.contacts import note_contact, note_received
 from app.core.errors import KnownError
-from app.core.language import tr
+from app.core.language import mark, tr
 from app.downloads.dial import connect
 from app.downloads.stream import Stream, UnreachableError, WireError
 
+WHY = mark("Downloading models")
 _HEAD_LIMIT = 64 * 1024
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] (\d{3})(?: [^\r\n]*)?\r?\n")
 _CONNECT_SECONDS = 20
@@ -115,6 +117,7 @@ class Connection:
         self.stream = stream
         self.origin = origin
         self._absolute = absolute
+        self._noted_bytes = 0
         self._proxy_headers: dict[str, str] = {}
 
     @classmethod
@@ -126,6 +129,7 @@ class Connection:
         host, secure = url.hostname or "", url.scheme == "https"
         port = url.port or (443 if secure else 80)
         proxy = proxy_for(url)
+        note_contact(host, WHY)
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 if proxy is None:
@@ -180,6 +184,9 @@ class Connection:
 
     def close(self) -> None:
         self.stream.abort()
+        host = urlsplit(f"//{self.origin[1]}").hostname or ""
+        note_received(host, WHY, self.stream.received - self._noted_bytes)
+        self._noted_bytes = self.stream.received
 
 
 def origin_of(url: SplitResult) -> tuple[str, str]:

@@ -10,11 +10,13 @@ from email.message import Message
 from urllib.parse import urljoin, urlsplit
 
 from app.core.cancel import CancelToken
+from app.core.contacts import note_contact, note_received
 from app.core.errors import KnownError
-from app.core.language import tr
+from app.core.language import mark, tr
 from app.gguf.remote import RangeReply
 from app.gguf.window import MAX_HEADER_BYTES
 
+WHY = mark("Reading a model's header")
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
 _SIZE = re.compile(r"\d{1,18}")
 _MAX_REDIRECTS = 5
@@ -59,7 +61,9 @@ class HttpFetcher:
         host = _host(url)
         try:
             with self._final_answer(url, start, length) as (answer, told):
-                return self._reply(answer, told, start, length, host)
+                reply = self._reply(answer, told, start, length, host)
+                note_received(urlsplit(answer.url).hostname or host, WHY, len(reply.data))
+                return reply
         except (OSError, http.client.HTTPException) as error:
             raise _unreachable(host, error) from error
 
@@ -96,6 +100,7 @@ class HttpFetcher:
         }
         if self._token and own_host:
             headers["Authorization"] = f"Bearer {self._token}"
+        note_contact(_host(url), WHY)
         request = urllib.request.Request(url, headers=headers)  # noqa: S310 - see _host
         answer: http.client.HTTPResponse = self._opener.open(request, timeout=self._timeout_seconds)
         return answer

@@ -12,6 +12,7 @@ from app.settings.persona_json import (
     write_changes,
     write_personas,
 )
+from app.settings.search_values import PROVIDERS, SearchProvider, read_provider
 from app.settings.setting import (
     DENSITIES,
     TEXT_SIZES,
@@ -313,6 +314,25 @@ TOOL_PERMISSIONS: Setting[tuple[tuple[str, str], ...]] = Setting(
 )
 TOOLS_OFF: Setting[tuple[str, ...]] = Setting(
     "tools_off", (), "Tools that are off", "They are not offered to the model.", read_names, list
+)
+
+SEARCH_PROVIDER: Setting[SearchProvider] = Setting(
+    "search_provider",
+    "",
+    "Web search",
+    "Who is asked when a model searches the web. What it looks for is sent there.",
+    read_provider,
+    same,
+    Shown("Tools", Choice(PROVIDERS), "internet SearXNG Brave provider network"),
+)
+SEARXNG_ADDRESS: Setting[str] = Setting(
+    "searxng_address",
+    "",
+    "Address of SearXNG",
+    "Your own instance or one that allows programs (the format json). It may be on your network.",
+    read_text,
+    same,
+    Shown("Tools", Text("https://searx.example.org"), "internet web search server instance"),
 )
 
 ALL: tuple[Setting[Any], ...] = tuple(

@@ -1,7 +1,6 @@
 """The tool that searches the web."""
 
 from app.core.cancel import CancelToken
-from app.core.contacts import Contacts
 from app.core.json import JsonObject
 from app.core.language import mark, tr
 from app.core.messages import ToolSpec
@@ -35,14 +34,14 @@ _SPEC = ToolSpec(
 )
 
 
-def make_search_web(choice: SearchChoice, contacts: Contacts) -> Tool:
+def make_search_web(choice: SearchChoice) -> Tool:
     """Its scope is who is asked."""
 
     def run(arguments: JsonObject, cancel: CancelToken) -> str:
         from app.tools.web.client import WebClient
         from app.tools.web.line import Reach
 
-        client = WebClient(contacts, Reach(trusted=choice.trusted()))
+        client = WebClient(Reach(trusted=choice.trusted()))
         query = _query(arguments)
         return told(query, search(choice, client, query, _count(arguments), cancel))
 

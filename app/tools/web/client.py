@@ -10,7 +10,7 @@ import truststore
 
 from app import __version__
 from app.core.cancel import CancelToken
-from app.core.contacts import Contacts
+from app.core.contacts import note_contact, note_received
 from app.core.tasks import TimedOut
 from app.core.units import duration
 from app.tools.tool import ToolFailure
@@ -52,12 +52,11 @@ class WebClient:
 
     def __init__(
         self,
-        contacts: Contacts,
         reach: Reach | None = None,
         tls: Callable[[], ssl.SSLContext] = system_tls,
         total_seconds: float = TOTAL_SECONDS,
     ) -> None:
-        self._contacts, self._reach, self._tls = contacts, reach or Reach(), tls
+        self._reach, self._tls = reach or Reach(), tls
         self._total_seconds = total_seconds
 
     def get(
@@ -101,7 +100,7 @@ class WebClient:
         """The answer, or where the server redirects to."""
         if (address.host, address.port) not in self._reach.trusted:
             check_name(address)
-        self._contacts.note(address.host, why)
+        note_contact(address.host, why)
         line.begin(address.scheme)
         try:
             with httpcore2.ConnectionPool(
@@ -113,7 +112,7 @@ class WebClient:
             raise ToolFailure(_broken(address, error)) from error
         finally:
             line.close()
-            self._contacts.add_bytes(address.host, why, line.received)
+            note_received(address.host, why, line.received)
 
 
 def _ask(

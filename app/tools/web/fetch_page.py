@@ -5,7 +5,6 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from app.core.cancel import CancelToken
-from app.core.contacts import Contacts
 from app.core.json import JsonObject
 from app.core.messages import ToolSpec
 from app.core.units import count
@@ -100,7 +99,7 @@ def part_of(page: "Page", offset: int) -> str:
     return "\n".join([*head, "", part, *notes])
 
 
-def make_fetch_page(contacts: Contacts) -> Tool:
+def make_fetch_page() -> Tool:
     """Its scope is the host that is asked first: redirects go on to other public ones."""
     fetcher: list[PageFetcher] = []
 
@@ -108,7 +107,7 @@ def make_fetch_page(contacts: Contacts) -> Tool:
         if not fetcher:  # the network library is loaded when a page is first fetched
             from app.tools.web.client import WebClient
 
-            fetcher.append(PageFetcher(WebClient(contacts)))
+            fetcher.append(PageFetcher(WebClient()))
         return fetcher[0].fetch(str(arguments["url"]), _whole(arguments.get("offset")), cancel)
 
     return Tool(_SPEC, run, "network", _host, _described, title="Fetch a page")

@@ -59,8 +59,8 @@ def answer(results: object) -> bytes:
     return page(json.dumps({"results": results}), "application/json")
 
 
-def find(site: Site, contacts: Contacts, choice: SearchChoice, most: int = 10) -> list[Hit]:
-    client = WebClient(contacts, site.reach(trusted=choice.trusted()))
+def find(site: Site, choice: SearchChoice, most: int = 10) -> list[Hit]:
+    client = WebClient(site.reach(trusted=choice.trusted()))
     return search(choice, client, "what is it?", most, CancelToken())
 
 
@@ -69,7 +69,7 @@ def test_searxng_on_the_person_s_own_network(
 ) -> None:
     site.names["searx.lan"] = [["192.168.1.5"]]
     site.answers["/sx/search?q=what%20is%20it%3F&format=json"] = answer(RESULTS)
-    hits = find(site, contacts, choose(tmp_path, SEARXNG, "http://searx.lan:8888/sx/"))
+    hits = find(site, choose(tmp_path, SEARXNG, "http://searx.lan:8888/sx/"))
     assert hits == [
         Hit("One & first", "https://one.example/", "text one"),
         Hit("Two", "https://two.example/", "x" * 399 + "…", "2026-01-02"),
@@ -79,12 +79,10 @@ def test_searxng_on_the_person_s_own_network(
     assert [(one.host, one.why) for one in contacts.all()] == [("searx.lan", WHY)]
 
 
-def test_an_address_that_names_the_search_already(
-    site: Site, contacts: Contacts, tmp_path: Path
-) -> None:
+def test_an_address_that_names_the_search_already(site: Site, tmp_path: Path) -> None:
     site.answers["/search?q=what%20is%20it%3F&format=json"] = answer(RESULTS)
     choice = choose(tmp_path, SEARXNG, "http://public.example/search")
-    assert len(find(site, contacts, choice, 2)) == 2
+    assert len(find(site, choice, 2)) == 2
 
 
 @pytest.mark.parametrize(
@@ -100,19 +98,17 @@ def test_an_address_that_names_the_search_already(
     ],
 )
 def test_an_instance_that_does_not_help(
-    site: Site, contacts: Contacts, tmp_path: Path, given: bytes, reason: str
+    site: Site, tmp_path: Path, given: bytes, reason: str
 ) -> None:
     site.answers["/search?q=what%20is%20it%3F&format=json"] = given
     with pytest.raises(ToolFailure, match=reason):
-        find(site, contacts, choose(tmp_path, SEARXNG, "http://public.example"))
+        find(site, choose(tmp_path, SEARXNG, "http://public.example"))
 
 
 @pytest.mark.parametrize("results", [None, {}, "x", [1, None, {"url": 5}]])
-def test_results_that_are_none(
-    site: Site, contacts: Contacts, tmp_path: Path, results: object
-) -> None:
+def test_results_that_are_none(site: Site, tmp_path: Path, results: object) -> None:
     site.answers["/search?q=what%20is%20it%3F&format=json"] = answer(results)
-    assert find(site, contacts, choose(tmp_path, SEARXNG, "http://public.example")) == []
+    assert find(site, choose(tmp_path, SEARXNG, "http://public.example")) == []
 
 
 class Plain(WebClient):
@@ -132,14 +128,14 @@ class Plain(WebClient):
         return super().get(plain, why, cancel, headers=headers, redirects=redirects)
 
 
-def _brave(site: Site, contacts: Contacts, tmp_path: Path) -> list[Hit]:
+def _brave(site: Site, tmp_path: Path) -> list[Hit]:
     site.names[BRAVE_HOST] = [[PUBLIC]]
     choice = choose(tmp_path, BRAVE, vault=MemoryVault())
     choice.key.save("BSA_secret_key")
-    return search(choice, Plain(contacts, site.reach()), "cats", 3, CancelToken())
+    return search(choice, Plain(site.reach()), "cats", 3, CancelToken())
 
 
-def test_brave_gets_the_key(site: Site, contacts: Contacts, tmp_path: Path) -> None:
+def test_brave_gets_the_key(site: Site, tmp_path: Path) -> None:
     results = [
         {
             "title": "T",
@@ -150,32 +146,30 @@ def test_brave_gets_the_key(site: Site, contacts: Contacts, tmp_path: Path) -> N
     ]
     body = json.dumps({"web": {"results": results}})
     site.answers["/res/v1/web/search?q=cats&count=3"] = page(body, "application/json")
-    assert _brave(site, contacts, tmp_path) == [Hit("T", "https://t.example/", "d", "2 days ago")]
+    assert _brave(site, tmp_path) == [Hit("T", "https://t.example/", "d", "2 days ago")]
     assert "X-Subscription-Token: BSA_secret_key\r\n" in site.asked[0]
 
 
-def test_the_key_follows_no_redirect(site: Site, contacts: Contacts, tmp_path: Path) -> None:
+def test_the_key_follows_no_redirect(site: Site, tmp_path: Path) -> None:
     site.answers["/res/v1/web/search?q=cats&count=3"] = redirect("http://public.example/")
     with pytest.raises(ToolFailure, match="not followed here"):
-        _brave(site, contacts, tmp_path)
+        _brave(site, tmp_path)
     assert len(site.asked) == 1
 
 
 @pytest.mark.parametrize("status", [401, 403, 422])
-def test_a_key_that_is_not_accepted(
-    site: Site, contacts: Contacts, tmp_path: Path, status: int
-) -> None:
+def test_a_key_that_is_not_accepted(site: Site, tmp_path: Path, status: int) -> None:
     site.answers["/res/v1/web/search?q=cats&count=3"] = page("{}", status=status)
     with pytest.raises(ToolFailure, match="does not accept the key"):
-        _brave(site, contacts, tmp_path)
+        _brave(site, tmp_path)
 
 
-def test_a_keyring_that_is_locked(site: Site, contacts: Contacts, tmp_path: Path) -> None:
+def test_a_keyring_that_is_locked(site: Site, tmp_path: Path) -> None:
     choose(tmp_path, BRAVE, vault=MemoryVault()).key.save("BSA_secret_key")
     locked = choose(tmp_path, BRAVE)
     assert locked.missing() == ""
     with pytest.raises(ToolFailure, match="does not give out the key"):
-        search(locked, WebClient(contacts, site.reach()), "cats", 3, CancelToken())
+        search(locked, WebClient(site.reach()), "cats", 3, CancelToken())
     assert "needs a key" in locked.missing()
 
 
@@ -195,7 +189,7 @@ def test_it_is_not_offered_until_it_is_set_up(
     contacts: Contacts, tmp_path: Path, provider: str, address: str, reason: str
 ) -> None:
     choice = choose(tmp_path, provider, address)
-    tool = make_search_web(choice, contacts)
+    tool = make_search_web(choice)
     assert reason in tool.unavailable()
     assert choice.trusted() == frozenset()
     with pytest.raises(ToolFailure):
@@ -203,8 +197,8 @@ def test_it_is_not_offered_until_it_is_set_up(
     assert contacts.all() == ()
 
 
-def test_who_allows_it_sees_what_is_sent_and_to_whom(contacts: Contacts, tmp_path: Path) -> None:
-    tool = make_search_web(choose(tmp_path, SEARXNG, "searx.example/x"), contacts)
+def test_who_allows_it_sees_what_is_sent_and_to_whom(tmp_path: Path) -> None:
+    tool = make_search_web(choose(tmp_path, SEARXNG, "searx.example/x"))
     assert tool.unavailable() == ""
     plan = tool.planned({"query": " a\nb "}, CancelToken())
     assert (plan.scope, plan.lines) == (

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.contacts import Contacts
+from app.core.contacts import Contacts, contacts_in
 from app.tools.web.client import WebClient
 from tests.tools.web.site import PUBLIC, Site
 
@@ -16,20 +16,21 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def contacts(tmp_path: Path) -> Contacts:
-    return Contacts(tmp_path / "contacts.json")
+def contacts(tmp_path: Path) -> Iterator[Contacts]:
+    with contacts_in(tmp_path / "contacts.json") as record:
+        yield record
 
 
 @pytest.fixture
-def client(site: Site, contacts: Contacts) -> WebClient:
-    return WebClient(contacts, site.reach())
+def client(site: Site) -> WebClient:
+    return WebClient(site.reach())
 
 
 @pytest.fixture
-def client_with(site: Site, contacts: Contacts) -> Callable[..., WebClient]:
+def client_with(site: Site) -> Callable[..., WebClient]:
     """With another reach, or other limits."""
 
     def make(total_seconds: float = 20.0, **changes: object) -> WebClient:
-        return WebClient(contacts, site.reach(**changes), total_seconds=total_seconds)
+        return WebClient(site.reach(**changes), total_seconds=total_seconds)
 
     return make

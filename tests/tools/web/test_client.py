@@ -112,9 +112,9 @@ def test_numbers_that_the_system_takes_for_an_address(site: Site, client: WebCli
         get(client, "http://127.1/")
 
 
-def test_the_system_s_resolver_is_held_to_the_same(contacts: Contacts) -> None:
+def test_the_system_s_resolver_is_held_to_the_same() -> None:
     with pytest.raises(ToolFailure, match="inside this machine"):
-        get(WebClient(contacts), "http://127.1/")
+        get(WebClient(), "http://127.1/")
 
 
 def test_redirects_are_followed_and_told(site: Site, client: WebClient) -> None:
@@ -374,7 +374,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def secure(site: Site, contacts: Contacts, certificate: Path) -> Callable[[], WebClient]:
+def secure(site: Site, certificate: Path) -> Callable[[], WebClient]:
     site.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     site.tls.load_cert_chain(certificate)
     site.names["secure.example"] = [[PUBLIC]]
@@ -383,7 +383,7 @@ def secure(site: Site, contacts: Contacts, certificate: Path) -> Callable[[], We
     def trusting() -> ssl.SSLContext:
         return ssl.create_default_context(cafile=certificate)
 
-    return lambda: WebClient(contacts, site.reach(), trusting)
+    return lambda: WebClient(site.reach(), trusting)
 
 
 def test_the_certificate_is_held_against_the_name(
@@ -395,12 +395,10 @@ def test_the_certificate_is_held_against_the_name(
         get(secure(), "https://public.example/")
 
 
-def test_a_certificate_that_nobody_vouches_for(
-    site: Site, secure: Callable[[], WebClient], contacts: Contacts
-) -> None:
+def test_a_certificate_that_nobody_vouches_for(site: Site, secure: Callable[[], WebClient]) -> None:
     secure()
     with pytest.raises(ToolFailure, match=r"secure\.example is not safe"):
-        get(WebClient(contacts, site.reach()), "https://secure.example/")
+        get(WebClient(site.reach()), "https://secure.example/")
 
 
 def test_a_server_without_tls(site: Site, client: WebClient) -> None:

@@ -84,7 +84,7 @@ def test_a_page_that_was_cut_says_so_at_its_end() -> None:
 
 
 def test_the_tool_refuses_before_anything_is_asked(contacts: Contacts) -> None:
-    tool = make_fetch_page(contacts)
+    tool = make_fetch_page()
     with pytest.raises(ToolFailure, match="inside this machine"):
         tool.run({"url": "http://127.0.0.1:8080/admin"}, CancelToken())
     assert contacts.all() == ()
