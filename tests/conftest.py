@@ -10,6 +10,8 @@ import pytest
 from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# As the program itself has it; else huggingface_hub would ask its server for a list at first use.
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 # A scale factor or theme of the machine that runs the tests must not change what they see.
 for name in ("QT_SCALE_FACTOR", "QT_STYLE_OVERRIDE", "QT_QPA_PLATFORMTHEME"):
     os.environ.pop(name, None)
