@@ -2,7 +2,7 @@
 
 import time
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -45,8 +45,6 @@ _LONGEST_REST_SECONDS = 0.2
 _EVENTS_PER_FRAME = 300
 # From here on the list of chats stands beside the chat.
 _WIDE = 900
-# Less room than this for an answer is too little.
-_ANSWER_TOKENS = 2_048
 _NO_MODEL = Ability(False, "Open a model first.")
 
 
@@ -88,9 +86,7 @@ class ChatPage(QWidget):
         self.load_panel = LoadPanel(look)
         self.composer = Composer(look)
         self.aimed = AimedActions(session, self.transcript, lambda: self.options, self)
-        self.attachments = Attachments(
-            look, session.tasks, self.composer, self._room_for_files, lambda _: None
-        )
+        self.attachments = Attachments(look, session, self.composer, self._show_files)
         answer_now = self.aimed.answer_now
         command(self, tr("Answer now"), "answerNow", answer_now, (ANSWER_KEYS,), group=tr("Chat"))
         self._next_frame = 0.0
@@ -266,14 +262,9 @@ class ChatPage(QWidget):
             entries = self._session.transcript.entries
             self.stack.setCurrentWidget(self.transcript if entries else self.empty)
 
-    def _room_for_files(self) -> int | None:
-        used, total = self._session.context
-        return total - used - min(_ANSWER_TOKENS, total // 4) if total else None
-
-    def _show_files_side(self, panel: SidePanel | None) -> None:
-        self.header.sampling.blockSignals(True)
-        self.header.sampling.setChecked(False)
-        self.header.sampling.blockSignals(False)
+    def _show_files(self, panel: SidePanel | None) -> None:
+        with QSignalBlocker(self.header.sampling):
+            self.header.sampling.setChecked(False)
         self.show_side(panel)
 
     def _show_context(self) -> None:
@@ -353,7 +344,6 @@ class ChatPage(QWidget):
         self.empty.chosen.connect(self.ask)
         self.composer.stop_wanted.connect(self.stop)
         self.attachments.note.connect(self.note)
-        self.attachments.side_wanted.connect(self._show_files_side)
         self.transcript.file_wanted.connect(self.attachments.show_sent)
         self.composer.thinking_toggled.connect(lambda _: self.options_changed.emit())
         self.composer.tools_toggled.connect(lambda _: self.options_changed.emit())
