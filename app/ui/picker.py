@@ -39,7 +39,7 @@ class Picker(QObject):
             dialog.setFileMode(QFileDialog.FileMode.Directory)
             dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(self.picked)
-        dialog.filesSelected.connect(self.picked_all)
+        dialog.filesSelected.connect(lambda paths: self.picked_all.emit(list(paths)))
         dialog.finished.connect(self._gone)
         dialog.open()
 

@@ -40,6 +40,7 @@ class AboveArea(QScrollArea):
         self._window: QWidget | None = None
         for widget in widgets:
             self._content.column.addWidget(widget)
+            widget.installEventFilter(self)
         self.setWidget(self._content)
         self.fit()
 
@@ -63,6 +64,10 @@ class AboveArea(QScrollArea):
             self.fit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._window and event.type() == QEvent.Type.Resize:
+        kind = event.type()
+        if watched is self._window:
+            if kind == QEvent.Type.Resize:
+                self.fit()
+        elif kind in (QEvent.Type.ShowToParent, QEvent.Type.HideToParent):
             self.fit()
         return super().eventFilter(watched, event)

@@ -96,6 +96,7 @@ class PasteOffer(QFrame):
         self._range = QTextCursor(self._edit.document())
         self._range.setPosition(start)
         self._range.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+        self._range.setKeepPositionOnInsert(True)  # what is typed after it is none of it
         self._pasted, self._item = text, None
         self.text.setText(tr("{count} characters were pasted.", count=count(len(text))))
         self._show(offers=True, can_undo=False)

@@ -39,8 +39,8 @@ class QuestionView(EntryView):
     def __init__(self, look: Look, entry: Question, parent: QWidget) -> None:
         super().__init__(look, "question", parent)
         self._entry = entry
-        self._files = SentFiles(look, entry.attachments, self.number, self)
-        self._files.opened.connect(self.file_wanted)
+        self.files = SentFiles(look, entry.attachments, self.number, self)
+        self.files.opened.connect(self.file_wanted)
         self._bubble = card("bubble", name=f"questionBubble-{self.number}", parent=self)
         self._text = TextView("Question", self._bubble)
         self._more = button(
@@ -119,8 +119,8 @@ class QuestionView(EntryView):
         self._actions.set_awake(False)
 
     def height_for(self, width: int) -> int:
-        top = self._files.height_for(width)
-        self._files.setGeometry(0, 0, width, top)
+        top = self.files.height_for(width)
+        self.files.setGeometry(0, 0, width, top)
         if self.editor is not None:
             height = self.editor.height_for(width)
             self.editor.setGeometry(0, top, width, height)
