@@ -6,6 +6,7 @@ from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout
 
+from app.chat.attachments.reading import from_text
 from app.core.language import tr
 from app.core.units import count
 from app.ui.chat.attachments.desk import Desk, Item
@@ -73,7 +74,7 @@ class PasteOffer(QFrame):
                     tr("The model reads text only and cannot see pictures. Describe it in words.")
                 )
             return data.hasImage()
-        text = data.text()[:_LONGEST_PASTE].replace("\0", "")
+        text = from_text("", data.text()[:_LONGEST_PASTE]).text
         if not is_long(text):
             return False
         if len(text) > LONGEST_IN_FIELD:
