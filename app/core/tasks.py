@@ -157,6 +157,53 @@ class TaskRunner:
             job()
 
 
+class TaskScope(TaskRunner):
+    """Work of somebody who may go before the runner does: its threads are the runner's, and `close`
+    cancels and forgets what was started here alone, without waiting."""
+
+    def __init__(self, runner: TaskRunner) -> None:
+        super().__init__(runner.post)
+        self._runner = runner
+        self._running: set[Task] = set()
+
+    def run(
+        self,
+        work: Callable[[CancelToken], T],
+        on_done: Callable[[T], None] | None = None,
+        on_error: Callable[[Exception], None] | None = None,
+        on_finally: Callable[[], None] | None = None,
+    ) -> Task:
+        def done(value: T) -> None:
+            if on_done is not None and not self._closed:
+                on_done(value)
+
+        def failed(error: Exception) -> None:
+            if on_error is not None and not self._closed:
+                on_error(error)
+
+        def ended() -> None:
+            self._running.discard(task)
+            if on_finally is not None and not self._closed:
+                on_finally()
+
+        if self._closed:
+            raise RuntimeError("the task scope is closed")
+        task = self._runner.run(work, done, failed, ended)
+        self._running.add(task)
+        return task
+
+    def post(self, callback: Callable[[], None]) -> None:
+        self._runner.post(lambda: None if self._closed else callback())
+
+    def close(self, timeout_seconds: float = 0.0) -> bool:  # noqa: ARG002 - nothing is waited for
+        """Cancel everything; no callback comes any more. To be called where results are handled."""
+        self._closed = True
+        for task in self._running:
+            task.cancel()
+        self._running.clear()
+        return True
+
+
 def run_bounded(work: Callable[[CancelToken], T], cancel: CancelToken, timeout_seconds: float) -> T:
     """Run `work` on a thread of its own and wait for it here, no longer than the time-out.
 

@@ -15,9 +15,11 @@ from app.settings.persona_json import (
 from app.settings.search_values import PROVIDERS, SearchProvider, read_provider
 from app.settings.setting import (
     DENSITIES,
+    LANGUAGES,
     TEXT_SIZES,
     THEME_CHOICES,
     Density,
+    Language,
     Setting,
     TextSize,
     Theme,
@@ -48,6 +50,19 @@ THEMES: tuple[tuple[Theme, str], ...] = (
     ("contrast", "High contrast"),
 )
 
+LANGUAGE: Setting[Language] = Setting(
+    "language",
+    "system",
+    "Language",
+    "Of the program; the model answers in the language it is asked in.",
+    read_choice(LANGUAGES),
+    same,
+    Shown(
+        "General",
+        Choice((("system", "Like the system"), ("en", "English"), ("zh_CN", "简体中文"))),
+        "语言 中文 chinese english translation",
+    ),
+)
 THEME: Setting[Theme] = Setting(
     "theme",
     "system",

@@ -11,9 +11,11 @@ from app.settings.sampling_json import sampling_from_json, sampling_to_json
 
 T = TypeVar("T")
 Theme = Literal["system", "light", "dark", "contrast"]
+Language = Literal["system", "en", "zh_CN"]
 TextSize = Literal["90", "100", "115", "130", "150"]
 Density = Literal["comfortable", "compact"]
 THEME_CHOICES: tuple[Theme, ...] = get_args(Theme)
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 TEXT_SIZES: tuple[TextSize, ...] = get_args(TextSize)
 DENSITIES: tuple[Density, ...] = get_args(Density)
 

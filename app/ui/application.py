@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
@@ -21,7 +22,7 @@ from app.chat.toolbox import Toolbox
 from app.core.errors import KnownError
 from app.core.language import tr
 from app.core.paths import APP_ID, demo_model_path, resources_dir
-from app.core.tasks import Task, TaskRunner
+from app.core.tasks import Task, TaskRunner, TaskScope
 from app.hardware.findings import gpu_banner
 from app.hardware.types import Finding, Machine
 from app.settings.declared import (
@@ -36,6 +37,7 @@ from app.ui.chat.session_ports import Backend
 from app.ui.downloads.board import Queue
 from app.ui.getting.room import Downloads, furnish, make_room, taken_up_text
 from app.ui.getting.wish import in_library
+from app.ui.language import LanguageInForce
 from app.ui.look import Look
 from app.ui.look.icons import app_icon
 from app.ui.main_thread import MainThread
@@ -44,6 +46,9 @@ from app.ui.markdown.highlight import warm_up
 from app.ui.pages import page_builders
 from app.ui.shell import FIRST_START, Builders
 from app.ui.window import MainWindow
+
+if TYPE_CHECKING:
+    from app.ui.presence.watch import Presence
 
 # How long the end of the program waits for work that was cancelled.
 _CLOSE_SECONDS = 0.6
@@ -82,20 +87,50 @@ class Desktop:
         self.look.formulas = FormulaBook(self.tasks, self.look)
         self.session = ChatSession(backend, self.tasks, chats=chats, toolbox=toolbox)
         self.getting = make_room(downloads, self.session, self.tasks) if downloads else None
-        self.window = MainWindow(
-            self.look, self.session, settings, self.tasks, builders or {}, self.getting
-        )
-        self.presence = None
-        if downloads is not None and self.getting is not None:
-            self.presence = furnish(
-                self.getting, downloads, self.window, self.session, self.look, settings
-            )
-        if toolbox is not None:
-            toolbox.policy.attach(self._keep_setting)
-        self._settings = settings
+        self._settings, self._builders, self._downloads = settings, builders or {}, downloads
         self._closed = False
         self.log_bug = sys.excepthook
-        self.window.closing.connect(self.close)
+        self.presence: Presence | None = None
+        self.language = LanguageInForce(
+            app, settings, lambda: self.main_thread.post(self.renew_window)
+        )
+        self.window = self._new_window()
+        if toolbox is not None:
+            toolbox.policy.attach(self._keep_setting)
+
+    def _new_window(self) -> MainWindow:
+        self._window_tasks = TaskScope(self.tasks)
+        window = MainWindow(
+            self.look,
+            self.session,
+            self._settings,
+            self._window_tasks,
+            self._builders,
+            self.getting,
+        )
+        if self._downloads is not None and self.getting is not None:
+            self.presence = furnish(
+                self.getting, self._downloads, window, self.session, self.look, self._settings
+            )
+        window.closing.connect(self.close)
+        return window
+
+    def renew_window(self) -> None:
+        """Another window in place of this one, as it is: every word in it is said anew."""
+        if self._closed:
+            return
+        old, shown = self.window, self.window.current
+        visible, tasks = old.isVisible(), self._window_tasks
+        if self.presence is not None:
+            self.presence.close()
+        old.retire()
+        tasks.close()
+        self.window = self._new_window()
+        self.window.take_over(old)
+        self.window.go(shown)
+        self.window.setVisible(visible)
+        old.hide()
+        old.deleteLater()
 
     def _keep_setting(self, change: Callable[[], None]) -> None:
         """What was allowed on a turn's thread is kept on this one."""
@@ -112,6 +147,7 @@ class Desktop:
             return True
         self._closed = True
         self.session.presenter = None
+        self.language.close()
         if self.presence is not None:
             self.presence.close()
         if self.getting is not None:
@@ -181,7 +217,7 @@ def run(services: Services, options: Namespace) -> int:
     try:
         _begin(desktop, services, getattr(options, "model", None))
         app.commitDataRequest.connect(lambda _: desktop.window.session_ends())
-        with _ending_on_signals(app, desktop.window):
+        with _ending_on_signals(app, desktop):
             desktop.window.show()
             _log.info("The window is open")
             return app.exec()
@@ -226,7 +262,7 @@ def _first_model(wanted: str | None, settings: SettingsStore) -> str:
 
 
 @contextmanager
-def _ending_on_signals(app: QApplication, window: MainWindow) -> Iterator[None]:
+def _ending_on_signals(app: QApplication, desktop: Desktop) -> Iterator[None]:
     """Ctrl+C in the terminal and a polite kill close the window.
 
     Python runs its handlers only between its own instructions, so the signal also writes a byte
@@ -234,7 +270,7 @@ def _ending_on_signals(app: QApplication, window: MainWindow) -> Iterator[None]:
     """
 
     def end(*_: object) -> None:
-        window.quit()
+        desktop.window.quit()
         # Closing the last window means nothing to an event loop that has not begun.
         QTimer.singleShot(0, app.quit)
 

@@ -52,9 +52,11 @@ _SMALLEST = (480, 420)
 
 
 class MainWindow(QMainWindow):
-    """`closing` comes once, before the window goes."""
+    """`closing` comes once, when the program ends with the window; `gone` also when another window
+    takes its place."""
 
     closing = Signal()
+    gone = Signal()
 
     def __init__(
         self,
@@ -146,15 +148,28 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         if not self._closed:
-            self._closed = True
-            self._save.stop()
-            for end in self._ends:
-                end()
-            geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
-            self._settings.set(WINDOW_GEOMETRY, geometry)
+            self._end()
             self.hide()
             self.closing.emit()
         super().closeEvent(event)
+
+    def retire(self) -> None:
+        """Another window takes its place; what is behind it goes on."""
+        self._end()
+
+    def take_over(self, old: "MainWindow") -> None:
+        """What is not kept anywhere else."""
+        self.page.composer.set_text(old.page.composer.text())
+        self.setWindowState(old.windowState())
+
+    def _end(self) -> None:
+        self._closed = True
+        self._save.stop()
+        for end in self._ends:
+            end()
+        geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+        self._settings.set(WINDOW_GEOMETRY, geometry)
+        self.gone.emit()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         drop = self._sorted(event.mimeData())

@@ -67,11 +67,11 @@ def furnish(
     window.page.model_shown.connect(room.flow.model_changed)
     card = GetCard(look, room.flow, "chat")
     window.page.empty.add_card(card)
-    room.flow.listen(_Teller(room.flow, window.tell, card.isVisible))
+    window.gone.connect(room.flow.listen(_Teller(room.flow, window.tell, card.isVisible)))
     for limit in (DOWNLOAD_CONNECTIONS, DOWNLOAD_BYTES_PER_SECOND):
         # Whoever changes it: a running download follows.
         end = settings.subscribe(limit, lambda _: downloads.apply_limits())
-        window.closing.connect(end)
+        window.gone.connect(end)
     taskbar = downloads.taskbar
     presence = Presence(
         window,

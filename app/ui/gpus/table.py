@@ -125,11 +125,12 @@ class CellTable(QTableView):
         read_only_rows(self)
         self.viewport().setAutoFillBackground(False)
         self.verticalHeader().hide()
-        self._scale_rows(look)
-        look.changed.connect(lambda: self._scale_rows(look))
+        self._look = look
+        self._scale_rows()
+        look.changed.connect(self._scale_rows)
 
-    def _scale_rows(self, look: Look) -> None:
-        scale = look.scale
+    def _scale_rows(self) -> None:
+        scale = self._look.scale
         self.verticalHeader().setDefaultSectionSize(scale.row(ROW_HEIGHT))
         self.setMinimumHeight(scale.row(HEAD_HEIGHT) + 4 * scale.row(ROW_HEIGHT))
 

@@ -76,7 +76,7 @@ class Presence(QObject):
         self._away = False
         self._lingering = single_shot(self, _TRAY_STAYS_MS, self._show_tray)
         tray.connect(self.come_back, board.pause_all, window.quit)
-        board.listen(self._changed)
+        self._stop_listening = board.listen(self._changed)
 
     def may_close(self) -> bool:
         """The person closes the window: True when it may go, else something else happens now."""
@@ -105,7 +105,8 @@ class Presence(QObject):
         self._show_tray()
 
     def close(self) -> None:
-        """The program ends."""
+        """The window goes."""
+        self._stop_listening()
         QApplication.setQuitOnLastWindowClosed(self._stay_open)
         self._lingering.stop()
         self._tray.set_shown(False)

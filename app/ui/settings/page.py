@@ -164,15 +164,16 @@ class SettingsPage(QWidget):
         row.setSpacing(0)
         row.addWidget(self._side)
         row.addWidget(self._body(), 1)
-        self._scale(look)
-        look.changed.connect(lambda: self._scale(look))
+        self._look = look
+        self._scale()
+        look.changed.connect(self._scale)
 
-    def _scale(self, look: Look) -> None:
-        height = look.scale.row(_ITEM)
+    def _scale(self) -> None:
+        height = self._look.scale.row(_ITEM)
         for number in range(self._list.count()):
             self._list.item(number).setSizeHint(QSize(0, height))
         self._list.setFixedHeight(self._list.count() * height + 8)
-        self._side.setFixedWidth(look.scale.text(_SIDE))
+        self._side.setFixedWidth(self._look.scale.text(_SIDE))
 
     def _body(self) -> QWidget:
         self._title = label("", "display", name="settingsTitle")
