@@ -5,4333 +5,4335 @@
     <name></name>
     <message>
         <source>The address of the Hub cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用这个 Hub 地址。</translation>
     </message>
     <message>
         <source>It has to begin with https:// and name a host.</source>
-        <translation type="unfinished"></translation>
+        <translation>地址必须以 https:// 开头，并写明主机。</translation>
     </message>
     <message>
         <source>Correct it in the settings (Network), or in the variable HF_ENDPOINT.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在设置（网络）或环境变量 HF_ENDPOINT 中更正。</translation>
     </message>
     <message>
         <source>The descriptions of the models cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用模型说明。</translation>
     </message>
     <message>
         <source>Their file is missing or damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>说明文件缺失或已损坏。</translation>
     </message>
     <message>
         <source>Install GLM Launcher again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新安装 GLM Launcher。</translation>
     </message>
     <message>
         <source>The token was not sent.</source>
-        <translation type="unfinished"></translation>
+        <translation>令牌没有发送。</translation>
     </message>
     <message>
         <source>The connection to this mirror is not encrypted, so that others could read it.</source>
-        <translation type="unfinished"></translation>
+        <translation>与该镜像的连接未加密，令牌可能被他人读取。</translation>
     </message>
     <message>
         <source>Use a mirror whose address begins with https://.</source>
-        <translation type="unfinished"></translation>
+        <translation>请使用地址以 https:// 开头的镜像。</translation>
     </message>
     <message>
         <source>Made before 21 January 2026, when an error in such files was found: the model repeats itself and goes wrong. Take a newer file.</source>
-        <translation type="unfinished"></translation>
+        <translation>制作于 2026 年 1 月 21 日之前，后来发现这类文件有错误：模型会自我重复、答非所问。请换用较新的文件。</translation>
     </message>
     <message>
         <source>It is cut into pieces that have to be joined before any program can load them.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件被切成了若干块，需要先拼接，程序才能加载。</translation>
     </message>
     <message>
         <source>Only other programs can load it (Transformers, vLLM, MLX and the like).</source>
-        <translation type="unfinished"></translation>
+        <translation>只有其他程序能加载（Transformers、vLLM、MLX 等）。</translation>
     </message>
     <message>
         <source>{lacking} of its {expected} files are missing there.</source>
-        <translation type="unfinished"></translation>
+        <translation>{expected} 个文件中缺少 {lacking} 个。</translation>
     </message>
     <message>
         <source>Only ik_llama.cpp can load it.</source>
-        <translation type="unfinished"></translation>
+        <translation>只有 ik_llama.cpp 能加载。</translation>
     </message>
     <message>
         <source>The Hub is not asked.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有询问 Hub。</translation>
     </message>
     <message>
         <source>The variable HF_HUB_OFFLINE says that this machine is offline.</source>
-        <translation type="unfinished"></translation>
+        <translation>环境变量 HF_HUB_OFFLINE 表示这台机器处于离线状态。</translation>
     </message>
     <message>
         <source>Remove it to look on the Hub.</source>
-        <translation type="unfinished"></translation>
+        <translation>删除该变量即可在 Hub 上查找。</translation>
     </message>
     <message>
         <source>{text} is not the name of a repository.</source>
-        <translation type="unfinished"></translation>
+        <translation>{text} 不是仓库的名称。</translation>
     </message>
     <message>
         <source>A repository is called owner/name.</source>
-        <translation type="unfinished"></translation>
+        <translation>仓库名称的形式是 owner/name。</translation>
     </message>
     <message>
         <source>Check the name; unsloth/GLM-4.6-GGUF is one.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查名称，例如 unsloth/GLM-4.6-GGUF。</translation>
     </message>
     <message>
         <source>What the Hub says about {what} cannot be understood.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法理解 Hub 对 {what} 的回答。</translation>
     </message>
     <message>
         <source>Try again later, or check the address of the Hub {settings}.</source>
-        <translation type="unfinished"></translation>
+        <translation>请稍后再试，或检查 Hub 的地址（{settings}）。</translation>
     </message>
     <message>
         <source>{host} cannot be reached through the proxy.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法通过代理连接 {host}。</translation>
     </message>
     <message>
         <source>The proxy that this machine names does not let the program through.</source>
-        <translation type="unfinished"></translation>
+        <translation>这台机器设置的代理不让本程序通过。</translation>
     </message>
     <message>
         <source>Check the proxy in the system&apos;s settings or in HTTPS_PROXY.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查系统设置或 HTTPS_PROXY 中的代理。</translation>
     </message>
     <message>
         <source>The connection to {host} is not safe.</source>
-        <translation type="unfinished"></translation>
+        <translation>与 {host} 的连接不安全。</translation>
     </message>
     <message>
         <source>Its certificate could not be checked.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法验证它的证书。</translation>
     </message>
     <message>
         <source>Check the clock of this machine, and ask whoever runs the network or the mirror.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查这台机器的时钟，或询问网络或镜像的管理者。</translation>
     </message>
     <message>
         <source>{host} sends the program round in circles.</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} 让程序不停地兜圈子。</translation>
     </message>
     <message>
         <source>It redirects without end.</source>
-        <translation type="unfinished"></translation>
+        <translation>它无休止地重定向。</translation>
     </message>
     <message>
         <source>Check the address of the Hub {settings}.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查 Hub 的地址（{settings}）。</translation>
     </message>
     <message>
         <source>{host} cannot be reached.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法连接 {host}。</translation>
     </message>
     <message>
         <source>It did not answer in time.</source>
-        <translation type="unfinished"></translation>
+        <translation>它没有及时回应。</translation>
     </message>
     <message>
         <source>There is no connection, or it broke off.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有网络连接，或连接中断了。</translation>
     </message>
     <message>
         <source>Check the connection and try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查网络连接后重试。</translation>
     </message>
     <message>
         <source>The Hub does not accept your access token.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 不接受你的访问令牌。</translation>
     </message>
     <message>
         <source>It may have been revoked, have run out or been mistyped.</source>
-        <translation type="unfinished"></translation>
+        <translation>令牌可能已被吊销、已过期或输入有误。</translation>
     </message>
     <message>
         <source>Enter a new token {settings}, or remove it.</source>
-        <translation type="unfinished"></translation>
+        <translation>请输入新的令牌（{settings}），或将其删除。</translation>
     </message>
     <message>
         <source>{what} is open only to people who have accepted its terms.</source>
-        <translation type="unfinished"></translation>
+        <translation>只有接受了条款的人才能获取 {what}。</translation>
     </message>
     <message>
         <source>The Hub does not know who is asking.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 不知道是谁在请求。</translation>
     </message>
     <message>
         <source>Your account has not been let in yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>你的账号尚未获得许可。</translation>
     </message>
     <message>
         <source>Accept the terms on the model&apos;s page, and enter your access token {settings}.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在模型页面接受条款，然后输入访问令牌（{settings}）。</translation>
     </message>
     <message>
         <source>{what} was switched off by the Hub.</source>
-        <translation type="unfinished"></translation>
+        <translation>{what} 已被 Hub 停用。</translation>
     </message>
     <message>
         <source>Nobody can get it from there any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>任何人都无法再从那里获取。</translation>
     </message>
     <message>
         <source>Choose another repository of the same model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择同一模型的其他仓库。</translation>
     </message>
     <message>
         <source>{what} has no such version.</source>
-        <translation type="unfinished"></translation>
+        <translation>{what} 没有这个版本。</translation>
     </message>
     <message>
         <source>Its owner has replaced or removed it.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的所有者已将其替换或删除。</translation>
     </message>
     <message>
         <source>Leave the version out to get the newest one.</source>
-        <translation type="unfinished"></translation>
+        <translation>不指定版本即可获取最新版本。</translation>
     </message>
     <message>
         <source>{what} does not hold this file any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>{what} 不再包含这个文件。</translation>
     </message>
     <message>
         <source>Its owner has moved, renamed or deleted it.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的所有者已将其移动、改名或删除。</translation>
     </message>
     <message>
         <source>Refresh the list of files.</source>
-        <translation type="unfinished"></translation>
+        <translation>请刷新文件列表。</translation>
     </message>
     <message>
         <source>There is no repository {what}, or it is not open to you.</source>
-        <translation type="unfinished"></translation>
+        <translation>仓库 {what} 不存在，或未对你开放。</translation>
     </message>
     <message>
         <source>The Hub does not tell the one from the other.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 不区分这两种情况。</translation>
     </message>
     <message>
         <source>Check the name. For a private one, enter your access token {settings} or set HF_TOKEN.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查名称。如果是私有仓库，请输入访问令牌（{settings}），或设置 HF_TOKEN。</translation>
     </message>
     <message>
         <source>The Hub does not show {what} to this token.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 不向这个令牌显示 {what}。</translation>
     </message>
     <message>
         <source>The token lacks the right to read it.</source>
-        <translation type="unfinished"></translation>
+        <translation>令牌没有读取它的权限。</translation>
     </message>
     <message>
         <source>Make a token that may read, and enter it {settings}.</source>
-        <translation type="unfinished"></translation>
+        <translation>请创建具有读取权限的令牌并输入（{settings}）。</translation>
     </message>
     <message>
         <source>{host} cannot answer now.</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} 现在无法回应。</translation>
     </message>
     <message>
         <source>It reported error {status}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它报告了错误 {status}。</translation>
     </message>
     <message>
         <source>Try again later.</source>
-        <translation type="unfinished"></translation>
+        <translation>请稍后再试。</translation>
     </message>
     <message>
         <source>{host} has had too many questions from here.</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} 收到了来自这里的过多请求。</translation>
     </message>
     <message>
         <source>It limits how many it answers.</source>
-        <translation type="unfinished"></translation>
+        <translation>它限制了回应的次数。</translation>
     </message>
     <message>
         <source>{wait}, or enter an access token {settings}, with which the limit is higher.</source>
-        <translation type="unfinished"></translation>
+        <translation>{wait}，或输入访问令牌（{settings}），限额会更高。</translation>
     </message>
     <message>
         <source>The answer of the Hub is packed.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 的回答是压缩过的。</translation>
     </message>
     <message>
         <source>It was asked not to be.</source>
-        <translation type="unfinished"></translation>
+        <translation>我们要求过不要压缩。</translation>
     </message>
     <message>
         <source>The answer of the Hub is too large.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 的回答过大。</translation>
     </message>
     <message>
         <source>No list takes more than {max_answer_bytes} MB.</source>
-        <translation type="unfinished"></translation>
+        <translation>任何列表都不会超过 {max_answer_bytes} MB。</translation>
     </message>
     <message>
         <source>Check the address of the Hub in the settings, or try again later.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查设置中 Hub 的地址，或稍后再试。</translation>
     </message>
     <message>
         <source>it does not answer</source>
-        <translation type="unfinished"></translation>
+        <translation>它没有回应</translation>
     </message>
     <message>
         <source>there is none that is safe</source>
-        <translation type="unfinished"></translation>
+        <translation>没有安全的密钥环</translation>
     </message>
     <message>
         <source>That is not an access token.</source>
-        <translation type="unfinished"></translation>
+        <translation>这不是访问令牌。</translation>
     </message>
     <message>
         <source>A token is one word, such as hf_…, without spaces.</source>
-        <translation type="unfinished"></translation>
+        <translation>令牌是一个不含空格的词，例如 hf_…。</translation>
     </message>
     <message>
         <source>Copy it from the Hub: your picture, Settings, Access Tokens.</source>
-        <translation type="unfinished"></translation>
+        <translation>请从 Hub 复制：你的头像、Settings、Access Tokens。</translation>
     </message>
     <message>
         <source>The token is no longer used, but the system&apos;s keyring still holds it.</source>
-        <translation type="unfinished"></translation>
+        <translation>令牌已不再使用，但系统的密钥环中仍保存着它。</translation>
     </message>
     <message>
         <source>The keyring does not answer.</source>
-        <translation type="unfinished"></translation>
+        <translation>密钥环没有回应。</translation>
     </message>
     <message>
         <source>Unlock it, and delete its entry “{service}” there.</source>
-        <translation type="unfinished"></translation>
+        <translation>请解锁密钥环，并删除其中的条目“{service}”。</translation>
     </message>
     <message>
         <source>The token could not be stored.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法保存令牌。</translation>
     </message>
     <message>
         <source>The file {name} could not be changed: {strerror}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法更改文件 {name}：{strerror}。</translation>
     </message>
     <message>
         <source>Check the folder {parent}.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查文件夹 {parent}。</translation>
     </message>
     <message>
         <source>There is another file called {name} already.</source>
-        <translation type="unfinished"></translation>
+        <translation>已经有另一个名为 {name} 的文件。</translation>
     </message>
     <message>
         <source>Its content is not that of the file to be downloaded, and it is not overwritten.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的内容与要下载的文件不同，因此不会被覆盖。</translation>
     </message>
     <message>
         <source>Move or rename that file, or choose another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>请移动或重命名该文件，或选择其他文件夹。</translation>
     </message>
     <message>
         <source>There is another version of {path}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 已有另一个版本。</translation>
     </message>
     <message>
         <source>What was begun is not a part of it, and is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>已开始下载的部分不属于新版本，予以保留。</translation>
     </message>
     <message>
         <source>Start the download anew to have the other version, or choose another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>重新开始下载可获取新版本，也可以选择其他文件夹。</translation>
     </message>
     <message>
         <source>the server has stopped sending</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器停止了发送</translation>
     </message>
     <message>
         <source>the server redirects to an unsafe address</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器重定向到不安全的地址</translation>
     </message>
     <message>
         <source>the server redirects without end</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器无休止地重定向</translation>
     </message>
     <message>
         <source>the answer ended too early</source>
-        <translation type="unfinished"></translation>
+        <translation>回答提前结束</translation>
     </message>
     <message>
         <source>the connection was closed</source>
-        <translation type="unfinished"></translation>
+        <translation>连接已关闭</translation>
     </message>
     <message>
         <source>the server answered {status}</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器回答 {status}</translation>
     </message>
     <message>
         <source>the server says that the file is shorter</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器称文件更短</translation>
     </message>
     <message>
         <source>the file on the server is another one</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器上的文件已是另一个文件</translation>
     </message>
     <message>
         <source>the file on the server has another size</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器上的文件大小不同</translation>
     </message>
     <message>
         <source>the server sent the whole file instead of a part</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器发送了整个文件而不是一部分</translation>
     </message>
     <message>
         <source>the server does not say which part it sends</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器没有说明发送的是哪一部分</translation>
     </message>
     <message>
         <source>the server sent another part than was asked for</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器发送的部分与请求的不同</translation>
     </message>
     <message>
         <source>The server sends from one address to the next without end.</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器在地址之间不停地转来转去。</translation>
     </message>
     <message>
         <source>Its redirects form a circle; a mirror or a proxy may be set up wrongly.</source>
-        <translation type="unfinished"></translation>
+        <translation>重定向形成了循环；镜像或代理可能设置有误。</translation>
     </message>
     <message>
         <source>Check the mirror setting, or try again later.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查镜像设置，或稍后再试。</translation>
     </message>
     <message>
         <source>The server does not give out the file.</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器不提供这个文件。</translation>
     </message>
     <message>
         <source>It refuses every new link at once.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个新链接都立即被它拒绝。</translation>
     </message>
     <message>
         <source>Check that the clock of this machine is right, then try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请确认这台机器的时钟准确，然后重试。</translation>
     </message>
     <message>
         <source>The server offers a file that does not fit what the Hub lists.</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器提供的文件与 Hub 列出的不符。</translation>
     </message>
     <message>
         <source>A mirror may be out of date.</source>
-        <translation type="unfinished"></translation>
+        <translation>镜像可能已过时。</translation>
     </message>
     <message>
         <source>Try again later, or without the mirror.</source>
-        <translation type="unfinished"></translation>
+        <translation>请稍后再试，或不使用镜像。</translation>
     </message>
     <message>
         <source>The server does not send the file.</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器没有发送文件。</translation>
     </message>
     <message>
         <source>{failures} tries in a row failed; the last time, {error}.</source>
-        <translation type="unfinished"></translation>
+        <translation>连续 {failures} 次尝试失败；最后一次：{error}。</translation>
     </message>
     <message>
         <source>What has come so far is kept. Try again later.</source>
-        <translation type="unfinished"></translation>
+        <translation>已下载的部分会保留。请稍后再试。</translation>
     </message>
     <message>
         <source>What came for {path} is not what the Hub lists.</source>
-        <translation type="unfinished"></translation>
+        <translation>收到的 {path} 与 Hub 列出的不符。</translation>
     </message>
     <message>
         <source>It was fetched twice and its SHA-256 is wrong; nothing of it was kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>已下载两次，SHA-256 均不正确；没有保留任何内容。</translation>
     </message>
     <message>
         <source>Try again later or without a mirror or proxy; the file on the server may be damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>请稍后再试，或不使用镜像或代理；服务器上的文件可能已损坏。</translation>
     </message>
     <message>
         <source>expected {expected}, found {found}</source>
-        <translation type="unfinished"></translation>
+        <translation>应为 {expected}，实为 {found}</translation>
     </message>
     <message>
         <source>The folder {folder} cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用文件夹 {folder}。</translation>
     </message>
     <message>
         <source>The system does not let the program read or write there.</source>
-        <translation type="unfinished"></translation>
+        <translation>系统不允许本程序在那里读写。</translation>
     </message>
     <message>
         <source>Check the folder&apos;s rights and the disk, or choose another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查文件夹权限和磁盘，或选择其他文件夹。</translation>
     </message>
     <message>
         <source>the Hub did not answer</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 没有回应</translation>
     </message>
     <message>
         <source>The download stopped because of an error in the program.</source>
-        <translation type="unfinished"></translation>
+        <translation>下载因程序错误而停止。</translation>
     </message>
     <message>
         <source>Try again; if it happens again, report it with the log.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重试；如果再次发生，请附上日志报告。</translation>
     </message>
     <message>
         <source>{name} did not arrive whole at the new place.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 没有完整到达新位置。</translation>
     </message>
     <message>
         <source>What was read back is not what was written.</source>
-        <translation type="unfinished"></translation>
+        <translation>读回的内容与写入的不同。</translation>
     </message>
     <message>
         <source>Check the disk. The file is still where it was.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查磁盘。文件仍在原处。</translation>
     </message>
     <message>
         <source>There is a file called {name} at the new place already.</source>
-        <translation type="unfinished"></translation>
+        <translation>新位置已有名为 {name} 的文件。</translation>
     </message>
     <message>
         <source>It is not overwritten.</source>
-        <translation type="unfinished"></translation>
+        <translation>它不会被覆盖。</translation>
     </message>
     <message>
         <source>Move it away or choose another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将它移走，或选择其他文件夹。</translation>
     </message>
     <message>
         <source>There is no room at the new place.</source>
-        <translation type="unfinished"></translation>
+        <translation>新位置空间不足。</translation>
     </message>
     <message>
         <source>It needs {needed}, and {free} are free.</source>
-        <translation type="unfinished"></translation>
+        <translation>需要 {needed}，可用 {free}。</translation>
     </message>
     <message>
         <source>Make room or choose another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>请腾出空间，或选择其他文件夹。</translation>
     </message>
     <message>
         <source>{partition} is being downloaded already.</source>
-        <translation type="unfinished"></translation>
+        <translation>{partition} 已在下载。</translation>
     </message>
     <message>
         <source>Another window or terminal has this download open.</source>
-        <translation type="unfinished"></translation>
+        <translation>另一个窗口或终端正在进行这个下载。</translation>
     </message>
     <message>
         <source>Let that one finish or stop it first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请等它完成，或先将它停止。</translation>
     </message>
     <message>
         <source>{repo} is open only to people who have accepted its terms.</source>
-        <translation type="unfinished"></translation>
+        <translation>只有接受了条款的人才能获取 {repo}。</translation>
     </message>
     <message>
         <source>Accept the terms on the model&apos;s page, then enter your access token in the settings.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在模型页面接受条款，然后在设置中输入访问令牌。</translation>
     </message>
     <message>
         <source>Accept the terms on the model&apos;s page with the account of your token, then try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请用令牌所属的账号在模型页面接受条款，然后重试。</translation>
     </message>
     <message>
         <source>It may have been revoked or mistyped.</source>
-        <translation type="unfinished"></translation>
+        <translation>令牌可能已被吊销或输入有误。</translation>
     </message>
     <message>
         <source>Enter a new token in the settings, or remove it.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在设置中输入新的令牌，或将其删除。</translation>
     </message>
     <message>
         <source>The version of {repo} that was listed is gone.</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo} 列出的版本已不存在。</translation>
     </message>
     <message>
         <source>Its owner has replaced the repository&apos;s history.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的所有者替换了仓库的历史。</translation>
     </message>
     <message>
         <source>Refresh the list of files and start the download again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请刷新文件列表，然后重新开始下载。</translation>
     </message>
     <message>
         <source>{path} is no longer in {repo}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 已不在 {repo} 中。</translation>
     </message>
     <message>
         <source>Its owner has removed or renamed it.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的所有者已将其删除或改名。</translation>
     </message>
     <message>
         <source>Refresh the list of files and pick another one.</source>
-        <translation type="unfinished"></translation>
+        <translation>请刷新文件列表，选择其他文件。</translation>
     </message>
     <message>
         <source>There is no repository {repo}, or it is not open to you.</source>
-        <translation type="unfinished"></translation>
+        <translation>仓库 {repo} 不存在，或未对你开放。</translation>
     </message>
     <message>
         <source>Check the name; for a private repository, enter your access token in the settings.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查名称；如果是私有仓库，请在设置中输入访问令牌。</translation>
     </message>
     <message>
         <source>The Hub does not give out {path}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 不提供 {path}。</translation>
     </message>
     <message>
         <source>It answered {status}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它回答 {status}。</translation>
     </message>
     <message>
         <source>Try again later, or pick another repository.</source>
-        <translation type="unfinished"></translation>
+        <translation>请稍后再试，或选择其他仓库。</translation>
     </message>
     <message>
         <source>The download of {path} was begun by a newer version of the program.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 的下载由较新版本的程序开始。</translation>
     </message>
     <message>
         <source>This version does not know how to go on with it, and leaves it as it is.</source>
-        <translation type="unfinished"></translation>
+        <translation>当前版本不知道如何继续，因此保持原样。</translation>
     </message>
     <message>
         <source>Update the program, or cancel this download and start it anew.</source>
-        <translation type="unfinished"></translation>
+        <translation>请更新程序，或取消这个下载并重新开始。</translation>
     </message>
     <message>
         <source>This file cannot be stored.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法保存这个文件。</translation>
     </message>
     <message>
         <source>Its name, size or hash is not one that a file of the Hub can have.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的名称、大小或哈希不是 Hub 文件应有的。</translation>
     </message>
     <message>
         <source>Pick another file.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他文件。</translation>
     </message>
     <message>
         <source>the connection broke: {error}</source>
-        <translation type="unfinished"></translation>
+        <translation>连接中断：{error}</translation>
     </message>
     <message>
         <source>the answer&apos;s head is too long</source>
-        <translation type="unfinished"></translation>
+        <translation>回答的头部过长</translation>
     </message>
     <message>
         <source>the connection was closed before an answer came</source>
-        <translation type="unfinished"></translation>
+        <translation>连接在收到回答之前关闭</translation>
     </message>
     <message>
         <source>The file could not be written.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法写入文件。</translation>
     </message>
     <message>
         <source>The disk or the folder reported an error.</source>
-        <translation type="unfinished"></translation>
+        <translation>磁盘或文件夹报告了错误。</translation>
     </message>
     <message>
         <source>Check the disk, or choose another folder, and try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查磁盘，或选择其他文件夹，然后重试。</translation>
     </message>
     <message>
         <source>an unknown transfer encoding: {encoding}</source>
-        <translation type="unfinished"></translation>
+        <translation>未知的传输编码：{encoding}</translation>
     </message>
     <message>
         <source>the answer names two lengths</source>
-        <translation type="unfinished"></translation>
+        <translation>回答给出了两个长度</translation>
     </message>
     <message>
         <source>the answer&apos;s length is not a number</source>
-        <translation type="unfinished"></translation>
+        <translation>回答的长度不是数字</translation>
     </message>
     <message>
         <source>the answer&apos;s chunks make no sense</source>
-        <translation type="unfinished"></translation>
+        <translation>回答的分块没有意义</translation>
     </message>
     <message>
         <source>{host} did not answer</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} 没有回应</translation>
     </message>
     <message>
         <source>{host} cannot be reached: {error}</source>
-        <translation type="unfinished"></translation>
+        <translation>无法连接 {host}：{error}</translation>
     </message>
     <message>
         <source>the address holds characters that no address may have</source>
-        <translation type="unfinished"></translation>
+        <translation>地址含有不允许的字符</translation>
     </message>
     <message>
         <source>a header holds a line break</source>
-        <translation type="unfinished"></translation>
+        <translation>头部含有换行</translation>
     </message>
     <message>
         <source>not an address</source>
-        <translation type="unfinished"></translation>
+        <translation>不是地址</translation>
     </message>
     <message>
         <source>the server redirects to something that is no address</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器重定向到了不是地址的内容</translation>
     </message>
     <message>
         <source>The proxy that this machine names cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用这台机器设置的代理。</translation>
     </message>
     <message>
         <source>Only proxies whose address begins with http:// are supported.</source>
-        <translation type="unfinished"></translation>
+        <translation>只支持地址以 http:// 开头的代理。</translation>
     </message>
     <message>
         <source>Change the proxy setting, or name this host in NO_PROXY.</source>
-        <translation type="unfinished"></translation>
+        <translation>请更改代理设置，或在 NO_PROXY 中写上这个主机。</translation>
     </message>
     <message>
         <source>The proxy asks for a name and a password.</source>
-        <translation type="unfinished"></translation>
+        <translation>代理要求用户名和密码。</translation>
     </message>
     <message>
         <source>Put them into the proxy&apos;s address, as http://name:password@host:port.</source>
-        <translation type="unfinished"></translation>
+        <translation>请写进代理地址：http://用户名:密码@主机:端口。</translation>
     </message>
     <message>
         <source>the proxy answered {status}</source>
-        <translation type="unfinished"></translation>
+        <translation>代理回答 {status}</translation>
     </message>
     <message>
         <source>the answer is not HTTP</source>
-        <translation type="unfinished"></translation>
+        <translation>回答不是 HTTP</translation>
     </message>
     <message>
         <source>the answer&apos;s head makes no sense</source>
-        <translation type="unfinished"></translation>
+        <translation>回答的头部没有意义</translation>
     </message>
     <message>
         <source>The stored header of this model is gone.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个模型保存的文件头已不存在。</translation>
     </message>
     <message>
         <source>The folder of cached headers was emptied or damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>缓存文件头的文件夹已被清空或损坏。</translation>
     </message>
     <message>
         <source>Refresh the list of files; the header will be fetched again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请刷新文件列表，文件头会重新获取。</translation>
     </message>
     <message>
         <source>no end after {deadline:.0f} seconds</source>
-        <translation type="unfinished"></translation>
+        <translation>{deadline:.0f} 秒内没有结束</translation>
     </message>
     <message>
         <source>This address cannot be opened.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法打开这个地址。</translation>
     </message>
     <message>
         <source>Only http and https addresses are opened.</source>
-        <translation type="unfinished"></translation>
+        <translation>只能打开 http 和 https 地址。</translation>
     </message>
     <message>
         <source>Check the address.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查地址。</translation>
     </message>
     <message>
         <source>Check the network connection and try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查网络连接后重试。</translation>
     </message>
     <message>
         <source>The answer of {host} cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用 {host} 的回答。</translation>
     </message>
     <message>
         <source>Check the address, or try again later.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查地址，或稍后再试。</translation>
     </message>
     <message>
         <source>{host} does not give out this file.</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} 不提供这个文件。</translation>
     </message>
     <message>
         <source>It does not exist, or it is private or asks for a licence to be accepted first.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件不存在、是私有的，或需要先接受许可。</translation>
     </message>
     <message>
         <source>Check the name; for a private model, set an access token.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查名称；如果是私有模型，请设置访问令牌。</translation>
     </message>
     <message>
         <source>{host} does not have this file.</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} 没有这个文件。</translation>
     </message>
     <message>
         <source>It was moved, renamed or deleted.</source>
-        <translation type="unfinished"></translation>
+        <translation>它已被移动、改名或删除。</translation>
     </message>
     <message>
         <source>{host} has been asked too often.</source>
-        <translation type="unfinished"></translation>
+        <translation>对 {host} 的请求过于频繁。</translation>
     </message>
     <message>
         <source>It accepts requests again in {wait} seconds.</source>
-        <translation type="unfinished"></translation>
+        <translation>它在 {wait} 秒后再次接受请求。</translation>
     </message>
     <message>
         <source>{host} could not answer.</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} 无法回应。</translation>
     </message>
     <message>
         <source>It reported the error {status}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它报告了错误 {status}。</translation>
     </message>
     <message>
         <source>{name} is written for big-endian machines.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 是为大端序机器编写的。</translation>
     </message>
     <message>
         <source>llama.cpp loads only files of its own machine&apos;s byte order.</source>
-        <translation type="unfinished"></translation>
+        <translation>llama.cpp 只加载与本机字节序相同的文件。</translation>
     </message>
     <message>
         <source>Choose the little-endian version of this model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择该模型的小端序版本。</translation>
     </message>
     <message>
         <source>{name} holds no tensors.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 不含张量。</translation>
     </message>
     <message>
         <source>It is a vocabulary or a list of settings, not a model.</source>
-        <translation type="unfinished"></translation>
+        <translation>它是词表或设置列表，而不是模型。</translation>
     </message>
     <message>
         <source>Choose a file with weights.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择含有权重的文件。</translation>
     </message>
     <message>
         <source>Choose a quantization made for llama.cpp, such as Q4_K_M.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择为 llama.cpp 制作的量化版本，例如 Q4_K_M。</translation>
     </message>
     <message>
         <source>It uses tensor types that this program does not know ({names}).</source>
-        <translation type="unfinished"></translation>
+        <translation>它使用了本程序不认识的张量类型（{names}）。</translation>
     </message>
     <message>
         <source> A newer version of this program may know it.</source>
-        <translation type="unfinished"></translation>
+        <translation> 较新版本的程序可能认识它。</translation>
     </message>
     <message>
         <source>Its quantization ({names}) can be loaded only by ik_llama.cpp.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的量化类型（{names}）只有 ik_llama.cpp 能加载。</translation>
     </message>
     <message>
         <source>Its quantization ({names}) was given up by llama.cpp.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的量化类型（{names}）已被 llama.cpp 弃用。</translation>
     </message>
     <message>
         <source>{name} is not made for llama.cpp.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 不是为 llama.cpp 制作的。</translation>
     </message>
     <message>
         <source>{name} is laid out in a way that llama.cpp does not load.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 的布局方式无法被 llama.cpp 加载。</translation>
     </message>
     <message>
         <source>The data of tensor {name} does not follow the tensor before it.</source>
-        <translation type="unfinished"></translation>
+        <translation>张量 {name} 的数据没有紧接在前一个张量之后。</translation>
     </message>
     <message>
         <source>Choose another file of this model.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择该模型的其他文件。</translation>
     </message>
     <message>
         <source>{name} has a chat template too large to be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 的聊天模板过大，无法使用。</translation>
     </message>
     <message>
         <source>It takes {size:,} bytes.</source>
-        <translation type="unfinished"></translation>
+        <translation>它占用 {size:,} 字节。</translation>
     </message>
     <message>
         <source>metadata entries</source>
-        <translation type="unfinished"></translation>
+        <translation>元数据条目</translation>
     </message>
     <message>
         <source>{name} is not a GGUF file.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 不是 GGUF 文件。</translation>
     </message>
     <message>
         <source>It does not begin with the letters GGUF.</source>
-        <translation type="unfinished"></translation>
+        <translation>它不以字母 GGUF 开头。</translation>
     </message>
     <message>
         <source>The file is empty.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件是空的。</translation>
     </message>
     <message>
         <source>Choose a file whose name ends in .gguf, or download it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择名称以 .gguf 结尾的文件，或重新下载。</translation>
     </message>
     <message>
         <source>It is written in version 1 of the format, which llama.cpp no longer reads.</source>
-        <translation type="unfinished"></translation>
+        <translation>它采用格式的第 1 版，llama.cpp 已不再读取。</translation>
     </message>
     <message>
         <source>Choose a newer file of this model; conversions since late 2023 will do.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择该模型较新的文件；2023 年底以后的转换即可。</translation>
     </message>
     <message>
         <source>It says it is version {version} of the format; versions 2 and 3 are known.</source>
-        <translation type="unfinished"></translation>
+        <translation>它自称是格式的第 {version} 版；已知的是第 2 和第 3 版。</translation>
     </message>
     <message>
         <source>It may be damaged, or made for a newer program. Choose another file.</source>
-        <translation type="unfinished"></translation>
+        <translation>它可能已损坏，或为更新的程序制作。请选择其他文件。</translation>
     </message>
     <message>
         <source>{name} cannot be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法读取 {name}。</translation>
     </message>
     <message>
         <source>It claims {count:,} {what}; at most {limit:,} are read.</source>
-        <translation type="unfinished"></translation>
+        <translation>它声称有 {count:,} 个{what}；最多读取 {limit:,} 个。</translation>
     </message>
     <message>
         <source>It claims {count:,} {what}, more than fit into the file.</source>
-        <translation type="unfinished"></translation>
+        <translation>它声称有 {count:,} 个{what}，超出了文件所能容纳的数量。</translation>
     </message>
     <message>
         <source>The key {key} appears twice.</source>
-        <translation type="unfinished"></translation>
+        <translation>键 {key} 出现了两次。</translation>
     </message>
     <message>
         <source>The value of {key} has the unknown type {type_id}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{key} 的值的类型 {type_id} 未知。</translation>
     </message>
     <message>
         <source>{key} is an array of arrays, which llama.cpp does not read.</source>
-        <translation type="unfinished"></translation>
+        <translation>{key} 是数组的数组，llama.cpp 不读取。</translation>
     </message>
     <message>
         <source>The array {key} has the unknown element type {type_id}.</source>
-        <translation type="unfinished"></translation>
+        <translation>数组 {key} 的元素类型 {type_id} 未知。</translation>
     </message>
     <message>
         <source>It lists more than {max_strings:,} texts.</source>
-        <translation type="unfinished"></translation>
+        <translation>它列出了超过 {max_strings:,} 条文本。</translation>
     </message>
     <message>
         <source>Its general.alignment is not a 32-bit number.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的 general.alignment 不是 32 位数。</translation>
     </message>
     <message>
         <source>Its alignment, {alignment:,}, is not a usable power of two.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的对齐值 {alignment:,} 不是可用的 2 的幂。</translation>
     </message>
     <message>
         <source>tensor name</source>
-        <translation type="unfinished"></translation>
+        <translation>张量名称</translation>
     </message>
     <message>
         <source>The tensor {name} appears twice.</source>
-        <translation type="unfinished"></translation>
+        <translation>张量 {name} 出现了两次。</translation>
     </message>
     <message>
         <source>The tensor {name} has {dimensions:,} dimensions; at most {max_dimensions} are possible.</source>
-        <translation type="unfinished"></translation>
+        <translation>张量 {name} 有 {dimensions:,} 个维度；最多 {max_dimensions} 个。</translation>
     </message>
     <message>
         <source>The tensor {name} claims more elements than any file holds.</source>
-        <translation type="unfinished"></translation>
+        <translation>张量 {name} 声称的元素多于任何文件所能容纳的数量。</translation>
     </message>
     <message>
         <source>The tensor {name} does not fit its type {name2}: {error}.</source>
-        <translation type="unfinished"></translation>
+        <translation>张量 {name} 与它的类型 {name2} 不符：{error}。</translation>
     </message>
     <message>
         <source>The data of tensor {name} is not aligned.</source>
-        <translation type="unfinished"></translation>
+        <translation>张量 {name} 的数据没有对齐。</translation>
     </message>
     <message>
         <source>The data of tensor {name} overlaps another&apos;s.</source>
-        <translation type="unfinished"></translation>
+        <translation>张量 {name} 的数据与另一个张量重叠。</translation>
     </message>
     <message>
         <source>It has a {what} of {length:,} bytes.</source>
-        <translation type="unfinished"></translation>
+        <translation>它有一个长 {length:,} 字节的{what}。</translation>
     </message>
     <message>
         <source>It has a {what} that is not text.</source>
-        <translation type="unfinished"></translation>
+        <translation>它有一个不是文本的{what}。</translation>
     </message>
     <message>
         <source>It has a {what} with invisible characters: {name!a}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它有一个含不可见字符的{what}：{name!a}。</translation>
     </message>
     <message>
         <source>The array {key} is longer than the file.</source>
-        <translation type="unfinished"></translation>
+        <translation>数组 {key} 比文件还长。</translation>
     </message>
     <message>
         <source>{name} is not complete.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 不完整。</translation>
     </message>
     <message>
         <source>Its tensors need {end:,} bytes, and the file has {total:,}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的张量需要 {end:,} 字节，而文件只有 {total:,} 字节。</translation>
     </message>
     <message>
         <source>Download it again; an interrupted download leaves such a file.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新下载；中断的下载会留下这样的文件。</translation>
     </message>
     <message>
         <source>{name} is damaged, or not a model file that can be read safely.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 已损坏，或不是可以安全读取的模型文件。</translation>
     </message>
     <message>
         <source>Download it again, or choose another file.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新下载，或选择其他文件。</translation>
     </message>
     <message>
         <source>{name} has changed since it was read.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 在读取之后发生了变化。</translation>
     </message>
     <message>
         <source>It is shorter than before.</source>
-        <translation type="unfinished"></translation>
+        <translation>它比之前短。</translation>
     </message>
     <message>
         <source>Choose the file again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新选择文件。</translation>
     </message>
     <message>
         <source>{name} is not a file.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 不是文件。</translation>
     </message>
     <message>
         <source>It is a folder or a device.</source>
-        <translation type="unfinished"></translation>
+        <translation>它是文件夹或设备。</translation>
     </message>
     <message>
         <source>Choose a model file; its name ends in .gguf.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择模型文件，其名称以 .gguf 结尾。</translation>
     </message>
     <message>
         <source>{name} does not exist.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 不存在。</translation>
     </message>
     <message>
         <source>There is no such file in {parent}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{parent} 中没有这个文件。</translation>
     </message>
     <message>
         <source>Choose the file again; it may have been moved or deleted.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新选择文件；它可能已被移动或删除。</translation>
     </message>
     <message>
         <source>{name} cannot be opened.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法打开 {name}。</translation>
     </message>
     <message>
         <source>This user has no permission to read it.</source>
-        <translation type="unfinished"></translation>
+        <translation>当前用户没有读取它的权限。</translation>
     </message>
     <message>
         <source>Change its permissions, or copy it to a folder of your own.</source>
-        <translation type="unfinished"></translation>
+        <translation>请更改权限，或将它复制到自己的文件夹。</translation>
     </message>
     <message>
         <source>The system says: {strerror}.</source>
-        <translation type="unfinished"></translation>
+        <translation>系统提示：{strerror}。</translation>
     </message>
     <message>
         <source>Check the disk or the network folder it lies on.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查它所在的磁盘或网络文件夹。</translation>
     </message>
     <message>
         <source>{name} has changed on the server.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 在服务器上发生了变化。</translation>
     </message>
     <message>
         <source>It was replaced by another version just now.</source>
-        <translation type="unfinished"></translation>
+        <translation>它刚刚被另一个版本替换。</translation>
     </message>
     <message>
         <source>Refresh the list of files and try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请刷新文件列表后重试。</translation>
     </message>
     <message>
         <source>Its {key} has the wrong type, {type}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的 {key} 类型不对：{type}。</translation>
     </message>
     <message>
         <source>It claims to be one of {count} files.</source>
-        <translation type="unfinished"></translation>
+        <translation>它声称是 {count} 个文件之一。</translation>
     </message>
     <message>
         <source>{name} is one of {count} files of a model, but is not named like one.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 是模型的 {count} 个文件之一，但名称不符合规则。</translation>
     </message>
     <message>
         <source>The other files are found by their names, which end in -00001-of-{count:05d}.gguf and so on.</source>
-        <translation type="unfinished"></translation>
+        <translation>其余文件靠名称查找，名称以 -00001-of-{count:05d}.gguf 等结尾。</translation>
     </message>
     <message>
         <source>Give the files back the names they were downloaded with.</source>
-        <translation type="unfinished"></translation>
+        <translation>请恢复下载时的文件名。</translation>
     </message>
     <message>
         <source> and more</source>
-        <translation type="unfinished"></translation>
+        <translation> 等</translation>
     </message>
     <message>
         <source>{missing} of the {count} files of this model are missing.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个模型的 {count} 个文件中缺少 {missing} 个。</translation>
     </message>
     <message>
         <source>Not found: {shown}.</source>
-        <translation type="unfinished"></translation>
+        <translation>未找到：{shown}。</translation>
     </message>
     <message>
         <source>Download the missing files and put them all into one folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>请下载缺少的文件，并全部放进同一个文件夹。</translation>
     </message>
     <message>
         <source>It repeats the tensor {name} of another file.</source>
-        <translation type="unfinished"></translation>
+        <translation>它重复了另一个文件中的张量 {name}。</translation>
     </message>
     <message>
         <source>The model has more than {max_tensors:,} tensors.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型的张量超过 {max_tensors:,} 个。</translation>
     </message>
     <message>
         <source>It promises {expected} tensors, and the files hold {tensors}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它声明有 {expected} 个张量，文件中有 {tensors} 个。</translation>
     </message>
     <message>
         <source>It does not say that it is one of {count} files.</source>
-        <translation type="unfinished"></translation>
+        <translation>它没有说明自己是 {count} 个文件之一。</translation>
     </message>
     <message>
         <source>no number at all</source>
-        <translation type="unfinished"></translation>
+        <translation>没有编号</translation>
     </message>
     <message>
         <source>By its name it is file {index}, inside it says {said}.</source>
-        <translation type="unfinished"></translation>
+        <translation>按名称它是第 {index} 个文件，文件内却写着 {said}。</translation>
     </message>
     <message>
         <source>It belongs to a model of the architecture {architecture}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它属于架构为 {architecture} 的模型。</translation>
     </message>
     <message>
         <source>It is written in another version of the format.</source>
-        <translation type="unfinished"></translation>
+        <translation>它采用格式的另一个版本。</translation>
     </message>
     <message>
         <source>{name} does not belong to the files beside it.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 不属于旁边的那些文件。</translation>
     </message>
     <message>
         <source>Download all files of one quantization again into one folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将同一量化版本的所有文件重新下载到一个文件夹。</translation>
     </message>
     <message>
         <source>{name} does not describe a language model that can be run.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 描述的不是可以运行的语言模型。</translation>
     </message>
     <message>
         <source>In its header, {details}.</source>
-        <translation type="unfinished"></translation>
+        <translation>在它的文件头中，{details}。</translation>
     </message>
     <message>
         <source>Choose another file, or download this one again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他文件，或重新下载这个文件。</translation>
     </message>
     <message>
         <source>architecture: {architecture}</source>
-        <translation type="unfinished"></translation>
+        <translation>架构：{architecture}</translation>
     </message>
     <message>
         <source>The vocabulary of {name} is damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 的词表已损坏。</translation>
     </message>
     <message>
         <source>It has {count:,} tokens and {listed:,} token types.</source>
-        <translation type="unfinished"></translation>
+        <translation>它有 {count:,} 个 token，却列出了 {listed:,} 个 token 类型。</translation>
     </message>
     <message>
         <source>Its token types are not 32-bit numbers.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的 token 类型不是 32 位数。</translation>
     </message>
     <message>
         <source>Download the file again, or choose another one.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新下载文件，或选择其他文件。</translation>
     </message>
     <message>
         <source>{name} has a header too large to be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 的文件头过大，无法读取。</translation>
     </message>
     <message>
         <source>Headers of model files take some ten million bytes; this one goes on beyond {max_header_bytes:,}.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型文件的文件头约一千万字节；这个超过了 {max_header_bytes:,} 字节。</translation>
     </message>
     <message>
         <source>Choose another file.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他文件。</translation>
     </message>
     <message>
         <source>It ends in the middle of its header.</source>
-        <translation type="unfinished"></translation>
+        <translation>它在文件头中间就结束了。</translation>
     </message>
     <message>
         <source>file size: {total:,} bytes</source>
-        <translation type="unfinished"></translation>
+        <translation>文件大小：{total:,} 字节</translation>
     </message>
     <message>
         <source>The trial load of this model could not be prepared.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法准备这个模型的试加载。</translation>
     </message>
     <message>
         <source>Writing {name} failed: {strerror}.</source>
-        <translation type="unfinished"></translation>
+        <translation>写入 {name} 失败：{strerror}。</translation>
     </message>
     <message>
         <source>Make some room on this disk. File systems such as FAT32 cannot hold such files.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在此磁盘上腾出空间。FAT32 之类的文件系统无法存放这种文件。</translation>
     </message>
     <message>
         <source>The machine file {name} cannot be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法读取机器文件 {name}。</translation>
     </message>
     <message>
         <source>Check the path.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查路径。</translation>
     </message>
     <message>
         <source>{where} is not an object</source>
-        <translation type="unfinished"></translation>
+        <translation>{where} 不是对象</translation>
     </message>
     <message>
         <source>{place} is missing</source>
-        <translation type="unfinished"></translation>
+        <translation>缺少 {place}</translation>
     </message>
     <message>
         <source>{where} is not a list</source>
-        <translation type="unfinished"></translation>
+        <translation>{where} 不是列表</translation>
     </message>
     <message>
         <source>{where} has too many entries</source>
-        <translation type="unfinished"></translation>
+        <translation>{where} 的条目过多</translation>
     </message>
     <message>
         <source>{where} has {value} entries instead of {arms}</source>
-        <translation type="unfinished"></translation>
+        <translation>{where} 有 {value} 个条目，而不是 {arms} 个</translation>
     </message>
     <message>
         <source>{where} is not one of {value}</source>
-        <translation type="unfinished"></translation>
+        <translation>{where} 不是 {value} 之一</translation>
     </message>
     <message>
         <source>{where} is not true or false</source>
-        <translation type="unfinished"></translation>
+        <translation>{where} 不是真或假</translation>
     </message>
     <message>
         <source>{where} is not plain text</source>
-        <translation type="unfinished"></translation>
+        <translation>{where} 不是纯文本</translation>
     </message>
     <message>
         <source>{where} is not a number</source>
-        <translation type="unfinished"></translation>
+        <translation>{where} 不是数字</translation>
     </message>
     <message>
         <source>{where} is not a whole number</source>
-        <translation type="unfinished"></translation>
+        <translation>{where} 不是整数</translation>
     </message>
     <message>
         <source>{where} is out of range</source>
-        <translation type="unfinished"></translation>
+        <translation>{where} 超出范围</translation>
     </message>
     <message>
         <source>{place} is 0; leave out what is unknown</source>
-        <translation type="unfinished"></translation>
+        <translation>{place} 是 0；未知的值请省略</translation>
     </message>
     <message>
         <source>{place} is more than the total</source>
-        <translation type="unfinished"></translation>
+        <translation>{place} 大于总量</translation>
     </message>
     <message>
         <source>The machine file {file} cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用机器文件 {file}。</translation>
     </message>
     <message>
         <source>This is no usable machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>这不是可用的机器。</translation>
     </message>
     <message>
         <source>Write one with `glm-launcher hardware --json`.</source>
-        <translation type="unfinished"></translation>
+        <translation>请用 `glm-launcher hardware --json` 生成一个。</translation>
     </message>
     <message>
         <source>Not a Mac.</source>
-        <translation type="unfinished"></translation>
+        <translation>不是 Mac。</translation>
     </message>
     <message>
         <source>Not Windows.</source>
-        <translation type="unfinished"></translation>
+        <translation>不是 Windows。</translation>
     </message>
     <message>
         <source>macOS has no NVIDIA driver.</source>
-        <translation type="unfinished"></translation>
+        <translation>macOS 没有 NVIDIA 驱动。</translation>
     </message>
     <message>
         <source>The answer is not readable: {error}</source>
-        <translation type="unfinished"></translation>
+        <translation>回答无法读取：{error}</translation>
     </message>
     <message>
         <source>Start it with `--gpus all` and NVIDIA_DRIVER_CAPABILITIES=compute,utility (NVIDIA Container Toolkit).</source>
-        <translation type="unfinished"></translation>
+        <translation>请用 `--gpus all` 和 NVIDIA_DRIVER_CAPABILITIES=compute,utility 启动它（NVIDIA Container Toolkit）。</translation>
     </message>
     <message>
         <source>The NVIDIA driver was updated, but the computer was not restarted since.</source>
-        <translation type="unfinished"></translation>
+        <translation>NVIDIA 驱动已更新，但之后没有重启电脑。</translation>
     </message>
     <message>
         <source>The new driver&apos;s libraries do not work with the old one that still runs in the kernel, so no program can begin to use the GPU.</source>
-        <translation type="unfinished"></translation>
+        <translation>新驱动的库无法与内核中仍在运行的旧驱动配合，因此没有程序能开始使用 GPU。</translation>
     </message>
     <message>
         <source>Restart the computer.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重启电脑。</translation>
     </message>
     <message>
         <source>The NVIDIA GPU runs with the driver nouveau, which cannot compute.</source>
-        <translation type="unfinished"></translation>
+        <translation>NVIDIA GPU 使用的是 nouveau 驱动，它不能用于计算。</translation>
     </message>
     <message>
         <source>NVIDIA&apos;s own driver is not installed or not chosen.</source>
-        <translation type="unfinished"></translation>
+        <translation>NVIDIA 官方驱动没有安装或没有选用。</translation>
     </message>
     <message>
         <source>Install NVIDIA&apos;s driver with the system&apos;s package manager, then restart the computer.</source>
-        <translation type="unfinished"></translation>
+        <translation>请用系统的软件包管理器安装 NVIDIA 驱动，然后重启电脑。</translation>
     </message>
     <message>
         <source>An NVIDIA GPU is set aside for virtual machines (vfio-pci).</source>
-        <translation type="unfinished"></translation>
+        <translation>一块 NVIDIA GPU 被留给了虚拟机（vfio-pci）。</translation>
     </message>
     <message>
         <source>To use it here, give it back to NVIDIA&apos;s driver.</source>
-        <translation type="unfinished"></translation>
+        <translation>要在这里使用，请把它交还给 NVIDIA 驱动。</translation>
     </message>
     <message>
         <source>The engine uses the NVIDIA GPU, but its figures (memory in use, clocks) cannot be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>引擎可以使用 NVIDIA GPU，但无法读取它的数据（已用显存、频率）。</translation>
     </message>
     <message>
         <source>An NVIDIA driver is installed, but it finds no GPU.</source>
-        <translation type="unfinished"></translation>
+        <translation>已安装 NVIDIA 驱动，但没有找到 GPU。</translation>
     </message>
     <message>
         <source>An external GPU may be unplugged, or all are set aside for virtual machines.</source>
-        <translation type="unfinished"></translation>
+        <translation>外置 GPU 可能被拔出，或全部被留给了虚拟机。</translation>
     </message>
     <message>
         <source>The NVIDIA driver is installed, but not loaded.</source>
-        <translation type="unfinished"></translation>
+        <translation>已安装 NVIDIA 驱动，但没有加载。</translation>
     </message>
     <message>
         <source>After a kernel update the driver has to be built again; Secure Boot refuses one that is not signed.</source>
-        <translation type="unfinished"></translation>
+        <translation>内核更新后需要重新构建驱动；Secure Boot 会拒绝未签名的驱动。</translation>
     </message>
     <message>
         <source>Run `sudo modprobe nvidia` and read what it says; else install the driver again and restart the computer.</source>
-        <translation type="unfinished"></translation>
+        <translation>请运行 `sudo modprobe nvidia` 并查看输出；否则请重新安装驱动并重启电脑。</translation>
     </message>
     <message>
         <source>This container may not use the NVIDIA GPU (any more).</source>
-        <translation type="unfinished"></translation>
+        <translation>这个容器（已）不能使用 NVIDIA GPU。</translation>
     </message>
     <message>
         <source>The device files are missing or were withdrawn; `systemctl daemon-reload` on the host does that to running containers.</source>
-        <translation type="unfinished"></translation>
+        <translation>设备文件缺失或已被收回；在宿主机上执行 `systemctl daemon-reload` 会对运行中的容器造成这种情况。</translation>
     </message>
     <message>
         <source>Restart the container. {container_flags}</source>
-        <translation type="unfinished"></translation>
+        <translation>请重启容器。{container_flags}</translation>
     </message>
     <message>
         <source>The NVIDIA driver does not work.</source>
-        <translation type="unfinished"></translation>
+        <translation>NVIDIA 驱动无法工作。</translation>
     </message>
     <message>
         <source>Restart the computer; if it stays, install the driver again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重启电脑；如果仍然如此，请重新安装驱动。</translation>
     </message>
     <message>
         <source>This user may not use the NVIDIA GPU.</source>
-        <translation type="unfinished"></translation>
+        <translation>当前用户不能使用 NVIDIA GPU。</translation>
     </message>
     <message>
         <source>The device files /dev/nvidia* cannot be opened.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法打开设备文件 /dev/nvidia*。</translation>
     </message>
     <message>
         <source>Add the user to the groups video and render: `sudo usermod -aG video,render $USER`, then log in again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请将用户加入 video 和 render 组：`sudo usermod -aG video,render $USER`，然后重新登录。</translation>
     </message>
     <message>
         <source>does not answer; it was given up after 5 seconds</source>
-        <translation type="unfinished"></translation>
+        <translation>没有回应；5 秒后放弃</translation>
     </message>
     <message>
         <source>crashes when asked</source>
-        <translation type="unfinished"></translation>
+        <translation>一询问就崩溃</translation>
     </message>
     <message>
         <source>The NVIDIA driver {what}.</source>
-        <translation type="unfinished"></translation>
+        <translation>NVIDIA 驱动{what}。</translation>
     </message>
     <message>
         <source>A GPU that has fallen off the bus or a driver update under way does that.</source>
-        <translation type="unfinished"></translation>
+        <translation>GPU 从总线上掉线或驱动正在更新时会这样。</translation>
     </message>
     <message>
         <source>WSL shows no NVIDIA GPU to Linux.</source>
-        <translation type="unfinished"></translation>
+        <translation>WSL 没有向 Linux 提供 NVIDIA GPU。</translation>
     </message>
     <message>
         <source>The driver&apos;s library in /usr/lib/wsl/lib comes from the Windows driver.</source>
-        <translation type="unfinished"></translation>
+        <translation>/usr/lib/wsl/lib 中的驱动库来自 Windows 驱动。</translation>
     </message>
     <message>
         <source>If this computer has an NVIDIA GPU: install the driver in Windows (never inside WSL) and run `wsl --update`, then `wsl --shutdown`.</source>
-        <translation type="unfinished"></translation>
+        <translation>如果这台电脑有 NVIDIA GPU：请在 Windows 中安装驱动（绝不要在 WSL 内安装），然后运行 `wsl --update` 和 `wsl --shutdown`。</translation>
     </message>
     <message>
         <source>The host has an NVIDIA GPU, but this container does not have its driver libraries.</source>
-        <translation type="unfinished"></translation>
+        <translation>宿主机有 NVIDIA GPU，但这个容器没有它的驱动库。</translation>
     </message>
     <message>
         <source>This computer has an NVIDIA GPU, but no NVIDIA driver.</source>
-        <translation type="unfinished"></translation>
+        <translation>这台电脑有 NVIDIA GPU，但没有 NVIDIA 驱动。</translation>
     </message>
     <message>
         <source>Install NVIDIA&apos;s driver (version 570 or later), then restart the computer.</source>
-        <translation type="unfinished"></translation>
+        <translation>请安装 NVIDIA 驱动（570 或更高版本），然后重启电脑。</translation>
     </message>
     <message>
         <source>The NVIDIA GPU&apos;s memory cannot be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法读取 NVIDIA GPU 的显存。</translation>
     </message>
     <message>
         <source>The Python package nvidia-ml-py is missing, too old, or hidden by another pynvml.</source>
-        <translation type="unfinished"></translation>
+        <translation>Python 包 nvidia-ml-py 缺失、过旧，或被另一个 pynvml 遮盖。</translation>
     </message>
     <message>
         <source>Run `python3 launch.py` once: it completes the program&apos;s environment.</source>
-        <translation type="unfinished"></translation>
+        <translation>请运行一次 `python3 launch.py`：它会补全程序的环境。</translation>
     </message>
     <message>
         <source>The engine that runs the models is not installed.</source>
-        <translation type="unfinished"></translation>
+        <translation>运行模型的引擎没有安装。</translation>
     </message>
     <message>
         <source>The engine uses only some of this computer&apos;s GPUs; it does not use {names}.</source>
-        <translation type="unfinished"></translation>
+        <translation>引擎只使用这台电脑的部分 GPU；它没有使用 {names}。</translation>
     </message>
     <message>
         <source>This computer has {names}, but the engine cannot use it.</source>
-        <translation type="unfinished"></translation>
+        <translation>这台电脑有 {names}，但引擎无法使用它。</translation>
     </message>
     <message>
         <source>This computer has {names}, but the engine cannot use them.</source>
-        <translation type="unfinished"></translation>
+        <translation>这台电脑有 {names}，但引擎无法使用它们。</translation>
     </message>
     <message>
         <source>The installed engine computes with {built} only, so models run far slower.</source>
-        <translation type="unfinished"></translation>
+        <translation>已安装的引擎只用 {built} 计算，因此模型运行得慢得多。</translation>
     </message>
     <message>
         <source>does not answer</source>
-        <translation type="unfinished"></translation>
+        <translation>没有回应</translation>
     </message>
     <message>
         <source>The engine {how} when it is asked for its devices.</source>
-        <translation type="unfinished"></translation>
+        <translation>询问设备时引擎{how}。</translation>
     </message>
     <message>
         <source>A GPU driver that does not fit is the usual cause.</source>
-        <translation type="unfinished"></translation>
+        <translation>通常的原因是 GPU 驱动不匹配。</translation>
     </message>
     <message>
         <source>Restart the computer. If that does not help, run `{launch} cpu`.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重启电脑。如果没有帮助，请运行 `{launch} cpu`。</translation>
     </message>
     <message>
         <source>{launch} cpu</source>
-        <translation type="unfinished"></translation>
+        <translation>{launch} cpu</translation>
     </message>
     <message>
         <source>Run `{command}` and start the program again. {need}</source>
-        <translation type="unfinished"></translation>
+        <translation>请运行 `{command}`，然后重新启动程序。{need}</translation>
     </message>
     <message>
         <source>It needs a C++ compiler.</source>
-        <translation type="unfinished"></translation>
+        <translation>需要 C++ 编译器。</translation>
     </message>
     <message>
         <source>It drives GPUs of different makers together.</source>
-        <translation type="unfinished"></translation>
+        <translation>它能同时驱动不同厂商的 GPU。</translation>
     </message>
     <message>
         <source>{launch} metal</source>
-        <translation type="unfinished"></translation>
+        <translation>{launch} metal</translation>
     </message>
     <message>
         <source>It needs Apple&apos;s command line tools: `xcode-select --install`.</source>
-        <translation type="unfinished"></translation>
+        <translation>需要 Apple 的命令行工具：`xcode-select --install`。</translation>
     </message>
     <message>
         <source>{launch} rocm</source>
-        <translation type="unfinished"></translation>
+        <translation>{launch} rocm</translation>
     </message>
     <message>
         <source>It needs AMD&apos;s ROCm 6.1 or later with the HIP compiler (hipcc).</source>
-        <translation type="unfinished"></translation>
+        <translation>需要 AMD ROCm 6.1 或更高版本及 HIP 编译器（hipcc）。</translation>
     </message>
     <message>
         <source>With ROCm and its HIP compiler installed, `--engine rocm` works as well.</source>
-        <translation type="unfinished"></translation>
+        <translation>安装了 ROCm 及其 HIP 编译器后，`--engine rocm` 也可以使用。</translation>
     </message>
     <message>
         <source>It needs the Vulkan headers and the shader compiler glslc (Debian and Ubuntu: libvulkan-dev and glslc; Windows: the Vulkan SDK).</source>
-        <translation type="unfinished"></translation>
+        <translation>需要 Vulkan 头文件和着色器编译器 glslc（Debian 和 Ubuntu：libvulkan-dev 和 glslc；Windows：Vulkan SDK）。</translation>
     </message>
     <message>
         <source>{launch} vulkan</source>
-        <translation type="unfinished"></translation>
+        <translation>{launch} vulkan</translation>
     </message>
     <message>
         <source>The GPU is too old for CUDA 12.</source>
-        <translation type="unfinished"></translation>
+        <translation>这块 GPU 对 CUDA 12 来说太旧。</translation>
     </message>
     <message>
         <source>version {oldest} to {newest}</source>
-        <translation type="unfinished"></translation>
+        <translation>{oldest} 至 {newest} 版</translation>
     </message>
     <message>
         <source>version {oldest} or later</source>
-        <translation type="unfinished"></translation>
+        <translation>{oldest} 或更高版本</translation>
     </message>
     <message>
         <source>It needs NVIDIA&apos;s CUDA toolkit (nvcc), {toolkit}, no newer than the driver allows.</source>
-        <translation type="unfinished"></translation>
+        <translation>需要 NVIDIA CUDA 工具包（nvcc），{toolkit}，且不高于驱动允许的版本。</translation>
     </message>
     <message>
         <source> CUDA 13 no longer builds for this GPU.</source>
-        <translation type="unfinished"></translation>
+        <translation> CUDA 13 不再支持为这块 GPU 构建。</translation>
     </message>
     <message>
         <source>{launch} cuda</source>
-        <translation type="unfinished"></translation>
+        <translation>{launch} cuda</translation>
     </message>
     <message>
         <source>{need} The driver must be {driver_for_cuda} or later.</source>
-        <translation type="unfinished"></translation>
+        <translation>{need}驱动必须是 {driver_for_cuda} 或更高版本。</translation>
     </message>
     <message>
         <source>The driver {driver} runs CUDA {runs} at most: update it to {driver_for_cuda} or later first.</source>
-        <translation type="unfinished"></translation>
+        <translation>驱动 {driver} 最高支持 CUDA {runs}：请先更新到 {driver_for_cuda} 或更高版本。</translation>
     </message>
     <message>
         <source>{need} The driver here runs CUDA up to {runs}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{need}这里的驱动最高支持 CUDA {runs}。</translation>
     </message>
     <message>
         <source>{name} is set to &quot;{value}&quot;.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 设为 &quot;{value}&quot;。</translation>
     </message>
     <message>
         <source>Start the program without {names} to use them.</source>
-        <translation type="unfinished"></translation>
+        <translation>启动程序时不设置 {names} 即可使用它们。</translation>
     </message>
     <message>
         <source>An environment variable hides every {vendor} GPU from the engine.</source>
-        <translation type="unfinished"></translation>
+        <translation>一个环境变量让引擎看不到任何 {vendor} GPU。</translation>
     </message>
     <message>
         <source>An environment variable hides {hidden} of {cards} {vendor} GPUs.</source>
-        <translation type="unfinished"></translation>
+        <translation>一个环境变量隐藏了 {cards} 块 {vendor} GPU 中的 {hidden} 块。</translation>
     </message>
     <message>
         <source>{vendor} GPU {index}</source>
-        <translation type="unfinished"></translation>
+        <translation>{vendor} GPU {index}</translation>
     </message>
     <message>
         <source>Restart the computer; check the card&apos;s power and seat, or plug it in again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重启电脑；检查显卡的供电和插槽，或重新插上。</translation>
     </message>
     <message>
         <source>{name} is lost.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 已掉线。</translation>
     </message>
     <message>
         <source>{name} needs a reset.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 需要复位。</translation>
     </message>
     <message>
         <source>The other GPUs are used without it.</source>
-        <translation type="unfinished"></translation>
+        <translation>其他 GPU 会在没有它的情况下使用。</translation>
     </message>
     <message>
         <source>{name} cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用 {name}。</translation>
     </message>
     <message>
         <source>Install the driver for it.</source>
-        <translation type="unfinished"></translation>
+        <translation>请安装它的驱动。</translation>
     </message>
     <message>
         <source>{name} has no driver.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 没有驱动。</translation>
     </message>
     <message>
         <source>up to {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>最多 {total}</translation>
     </message>
     <message>
         <source>an unknown part</source>
-        <translation type="unfinished"></translation>
+        <translation>一部分（大小未知）</translation>
     </message>
     <message>
         <source>{name} shares the system&apos;s memory: {size} of it.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 与系统共享内存：其中 {size}。</translation>
     </message>
     <message>
         <source>It is counted once, not twice.</source>
-        <translation type="unfinished"></translation>
+        <translation>只计算一次，不重复计算。</translation>
     </message>
     <message>
         <source>The memory of {name} is unknown.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 的显存未知。</translation>
     </message>
     <message>
         <source>{name} is cut into MIG slices, and none of them is available here.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 被切分为 MIG 实例，但这里没有可用的实例。</translation>
     </message>
     <message>
         <source>Name one in {variable}, or turn MIG off.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在 {variable} 中指定一个，或关闭 MIG。</translation>
     </message>
     <message>
         <source>unknown size</source>
-        <translation type="unfinished"></translation>
+        <translation>大小未知</translation>
     </message>
     <message>
         <source>{name} is cut into slices; this program works on one of {size}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 被切分为实例；本程序使用其中一个，大小 {size}。</translation>
     </message>
     <message>
         <source>CUDA gives a process one MIG slice.</source>
-        <translation type="unfinished"></translation>
+        <translation>CUDA 只给一个进程一个 MIG 实例。</translation>
     </message>
     <message>
         <source>This container may use {limit} of {total} of memory.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个容器可以使用 {total} 内存中的 {limit}。</translation>
     </message>
     <message>
         <source>The limit comes from {source}.</source>
-        <translation type="unfinished"></translation>
+        <translation>限制来自 {source}。</translation>
     </message>
     <message>
         <source>Some questions about this computer were given up: {value}.</source>
-        <translation type="unfinished"></translation>
+        <translation>关于这台电脑的一些询问被放弃了：{value}。</translation>
     </message>
     <message>
         <source>They took longer than 5 seconds.</source>
-        <translation type="unfinished"></translation>
+        <translation>它们用时超过 5 秒。</translation>
     </message>
     <message>
         <source>No GPU was found: models run on the processor.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有找到 GPU：模型在处理器上运行。</translation>
     </message>
     <message>
         <source>{name} holds no model.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 中没有模型。</translation>
     </message>
     <message>
         <source>{name} is no model file.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 不是模型文件。</translation>
     </message>
     <message>
         <source>Models are files whose name ends in .gguf.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型是名称以 .gguf 结尾的文件。</translation>
     </message>
     <message>
         <source>Drop such a file, all its shards, or the folder that they are in.</source>
-        <translation type="unfinished"></translation>
+        <translation>请拖放这样的文件、它的所有分片，或它们所在的文件夹。</translation>
     </message>
     <message>
         <source>Its name does not end in .gguf.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的名称不以 .gguf 结尾。</translation>
     </message>
     <message>
         <source>Choose another.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他文件。</translation>
     </message>
     <message>
         <source>{title} is loaded and cannot be {what} now.</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} 已加载，现在不能{what}。</translation>
     </message>
     <message>
         <source>Unload it or open another model first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先卸载它或打开另一个模型。</translation>
     </message>
     <message>
         <source>{name} is gone.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 已不存在。</translation>
     </message>
     <message>
         <source>Look for models again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新查找模型。</translation>
     </message>
     <message>
         <source>Its download has not been finished.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的下载没有完成。</translation>
     </message>
     <message>
         <source>The download of {done} of its {count} files has not been finished.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 个文件中 {done} 个的下载没有完成。</translation>
     </message>
     <message>
         <source>{missing} of its {count} files {verb} missing: {shown}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 个文件中缺少 {missing} 个（{verb}）：{shown}。</translation>
     </message>
     <message>
         <source> and {candidates} more</source>
-        <translation type="unfinished"></translation>
+        <translation> 以及另外 {candidates} 个</translation>
     </message>
     <message>
         <source>No model is called {text}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有名为 {text} 的模型。</translation>
     </message>
     <message>
         <source>There is no model on this computer that the program can find.</source>
-        <translation type="unfinished"></translation>
+        <translation>程序在这台电脑上找不到任何模型。</translation>
     </message>
     <message>
         <source>“glm-launcher download” gets one.</source>
-        <translation type="unfinished"></translation>
+        <translation>“glm-launcher download” 可以下载一个。</translation>
     </message>
     <message>
         <source>{text} may be any of several models.</source>
-        <translation type="unfinished"></translation>
+        <translation>{text} 可能指多个模型。</translation>
     </message>
     <message>
         <source>They are: {shown}{more}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它们是：{shown}{more}。</translation>
     </message>
     <message>
         <source>There are: {shown}{more}.</source>
-        <translation type="unfinished"></translation>
+        <translation>现有：{shown}{more}。</translation>
     </message>
     <message>
         <source>The downloads do not stop.</source>
-        <translation type="unfinished"></translation>
+        <translation>下载没有停止。</translation>
     </message>
     <message>
         <source>Pause them, then move the models.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先暂停下载，再移动模型。</translation>
     </message>
     <message>
         <source>{title} cannot go into a Hugging Face cache.</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} 不能放进 Hugging Face 缓存。</translation>
     </message>
     <message>
         <source>Nothing tells which version of its repository it is.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有信息说明它是仓库的哪个版本。</translation>
     </message>
     <message>
         <source>Choose a folder, or download it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择文件夹，或重新下载。</translation>
     </message>
     <message>
         <source>{title} could not be moved.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法移动 {title}。</translation>
     </message>
     <message>
         <source>The disk of the new place is full.</source>
-        <translation type="unfinished"></translation>
+        <translation>新位置的磁盘已满。</translation>
     </message>
     <message>
         <source>Make room there, then go on. Nothing is lost.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在那里腾出空间，然后继续。没有丢失任何内容。</translation>
     </message>
     <message>
         <source>Check the folder {folder} and its disk. Nothing is lost.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查文件夹 {folder} 及其磁盘。没有丢失任何内容。</translation>
     </message>
     <message>
         <source>Confirm that the files shall go.</source>
-        <translation type="unfinished"></translation>
+        <translation>请确认要删除这些文件。</translation>
     </message>
     <message>
         <source>{title} could not be deleted completely.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法完全删除 {title}。</translation>
     </message>
     <message>
         <source>Close programs that use the files and check the folder&apos;s rights, then try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请关闭使用这些文件的程序，检查文件夹权限，然后重试。</translation>
     </message>
     <message>
         <source>{title} is being downloaded.</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} 正在下载。</translation>
     </message>
     <message>
         <source>Cancel the download instead; that removes what has come.</source>
-        <translation type="unfinished"></translation>
+        <translation>请改为取消下载；这会删除已下载的部分。</translation>
     </message>
     <message>
         <source>The files cannot be moved to the trash.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法将文件移到回收站。</translation>
     </message>
     <message>
         <source>There is no trash on their disk, or it has no room for them.</source>
-        <translation type="unfinished"></translation>
+        <translation>它们所在的磁盘没有回收站，或回收站空间不足。</translation>
     </message>
     <message>
         <source> Some of the files are in it already.</source>
-        <translation type="unfinished"></translation>
+        <translation> 部分文件已在回收站中。</translation>
     </message>
     <message>
         <source>Delete them for good, or leave them.</source>
-        <translation type="unfinished"></translation>
+        <translation>请永久删除，或保留它们。</translation>
     </message>
     <message>
         <source>{shared} stay, because something else uses the same data.</source>
-        <translation type="unfinished"></translation>
+        <translation>{shared} 会保留，因为其他内容使用相同的数据。</translation>
     </message>
     <message>
         <source>{bound} have another name elsewhere and stay under that.</source>
-        <translation type="unfinished"></translation>
+        <translation>{bound} 在别处有另一个名称，并以该名称保留。</translation>
     </message>
     <message>
         <source>These files are in a folder of your own; this program did not put them there.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些文件在你自己的文件夹中，不是本程序放进去的。</translation>
     </message>
     <message>
         <source>These files are in the Hugging Face cache, which other programs use as well.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些文件在 Hugging Face 缓存中，其他程序也在使用。</translation>
     </message>
     <message>
         <source>These files belong to {label}, which will no longer find them.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些文件属于 {label}，删除后它将找不到这些文件。</translation>
     </message>
     <message>
         <source>no file of the repository has its name</source>
-        <translation type="unfinished"></translation>
+        <translation>仓库中没有文件叫这个名称</translation>
     </message>
     <message>
         <source>{name} could not be repaired.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法修复 {name}。</translation>
     </message>
     <message>
         <source>Check the folder&apos;s rights and the disk. The file is as it was.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查文件夹权限和磁盘。文件保持原样。</translation>
     </message>
     <message>
         <source>There is no room to repair {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有空间修复 {name}。</translation>
     </message>
     <message>
         <source>It needs {size} beside the damaged file, and {free} are free.</source>
-        <translation type="unfinished"></translation>
+        <translation>除损坏的文件外还需要 {size}，可用 {free}。</translation>
     </message>
     <message>
         <source>Make room, or delete the model and download it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请腾出空间，或删除模型后重新下载。</translation>
     </message>
     <message>
         <source>its folder names no repository</source>
-        <translation type="unfinished"></translation>
+        <translation>它的文件夹没有写明仓库</translation>
     </message>
     <message>
         <source>{title} cannot be repaired.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法修复 {title}。</translation>
     </message>
     <message>
         <source>The Hub has another version of this file by now, or none.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 上现在是这个文件的另一个版本，或已没有这个文件。</translation>
     </message>
     <message>
         <source>Delete the model and download it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请删除模型后重新下载。</translation>
     </message>
     <message>
         <source>Nothing tells which repository of the Hub it is from.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有信息说明它来自 Hub 的哪个仓库。</translation>
     </message>
     <message>
         <source>Download it again, or copy it again from where it came.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新下载，或从来源处重新复制。</translation>
     </message>
     <message>
         <source>The folder {folder} is not there.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹 {folder} 不存在。</translation>
     </message>
     <message>
         <source>The folder {folder} does not answer; the disk or network may be away.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹 {folder} 没有回应；磁盘或网络可能已断开。</translation>
     </message>
     <message>
         <source> and {rest} more</source>
-        <translation type="unfinished"></translation>
+        <translation> 以及另外 {rest} 个</translation>
     </message>
     <message>
         <source>This user may not read {unreadable}{more}.</source>
-        <translation type="unfinished"></translation>
+        <translation>当前用户不能读取 {unreadable}{more}。</translation>
     </message>
     <message>
         <source>{folder} holds too many files; only a part was looked through.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} 中的文件过多，只查看了一部分。</translation>
     </message>
     <message>
         <source>Hugging Face cache</source>
-        <translation type="unfinished"></translation>
+        <translation>Hugging Face 缓存</translation>
     </message>
     <message>
         <source>Your folder</source>
-        <translation type="unfinished"></translation>
+        <translation>你的文件夹</translation>
     </message>
     <message>
         <source>Every byte is what the publisher released (SHA-256).</source>
-        <translation type="unfinished"></translation>
+        <translation>每个字节都与发布者发布的一致（SHA-256）。</translation>
     </message>
     <message>
         <source>No known hash: only the structure was checked, and it is sound.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有已知哈希：只检查了结构，结构完好。</translation>
     </message>
     <message>
         <source>No known hash for {value}: there, only the structure was checked.</source>
-        <translation type="unfinished"></translation>
+        <translation>{value} 没有已知哈希：只检查了结构。</translation>
     </message>
     <message>
         <source>It is damaged: its content is not what the publisher released.</source>
-        <translation type="unfinished"></translation>
+        <translation>它已损坏：内容与发布者发布的不同。</translation>
     </message>
     <message>
         <source>{title} is not complete.</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} 不完整。</translation>
     </message>
     <message>
         <source>Finish the download, then verify.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先完成下载，再校验。</translation>
     </message>
     <message>
         <source>{name} has changed while it was being read.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 在读取过程中发生了变化。</translation>
     </message>
     <message>
         <source>Another program is writing to it.</source>
-        <translation type="unfinished"></translation>
+        <translation>另一个程序正在写入它。</translation>
     </message>
     <message>
         <source>Let that one finish, then verify again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请等它完成，然后重新校验。</translation>
     </message>
     <message>
         <source>It has changed since this program downloaded and verified it.</source>
-        <translation type="unfinished"></translation>
+        <translation>自本程序下载并校验以来，它发生了变化。</translation>
     </message>
     <message>
         <source>Its content is not what the Hub has under this name now; it is damaged, or an earlier </source>
-        <translation type="unfinished"></translation>
+        <translation>它的内容与 Hub 上现在同名的文件不同；它已损坏，或是较早的</translation>
     </message>
     <message>
         <source>{ram_gib} GB of RAM</source>
-        <translation type="unfinished"></translation>
+        <translation>{ram_gib} GB 内存</translation>
     </message>
     <message>
         <source>One computer can use {most_devices} GPUs at most.</source>
-        <translation type="unfinished"></translation>
+        <translation>一台电脑最多可以使用 {most_devices} 块 GPU。</translation>
     </message>
     <message>
         <source>That is the engine&apos;s limit.</source>
-        <translation type="unfinished"></translation>
+        <translation>这是引擎的上限。</translation>
     </message>
     <message>
         <source>Take another one out first, or choose cards with more memory.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先取出一块，或选择显存更大的显卡。</translation>
     </message>
     <message>
         <source>It is not a description of parts.</source>
-        <translation type="unfinished"></translation>
+        <translation>这不是部件清单。</translation>
     </message>
     <message>
         <source>Its list of cards is missing or too long.</source>
-        <translation type="unfinished"></translation>
+        <translation>显卡列表缺失或过长。</translation>
     </message>
     <message>
         <source>A number of cards makes no sense.</source>
-        <translation type="unfinished"></translation>
+        <translation>显卡数量没有意义。</translation>
     </message>
     <message>
         <source>{name} is no card.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 不是显卡。</translation>
     </message>
     <message>
         <source>{name} is no whole computer.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 不是整机。</translation>
     </message>
     <message>
         <source>{name} is not in the table of GPUs.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 不在 GPU 表中。</translation>
     </message>
     <message>
         <source>Only machines of known parts can be changed here.</source>
-        <translation type="unfinished"></translation>
+        <translation>这里只能更改由已知部件组成的机器。</translation>
     </message>
     <message>
         <source>Choose the nearest card from the list.</source>
-        <translation type="unfinished"></translation>
+        <translation>请从列表中选择最接近的显卡。</translation>
     </message>
     <message>
         <source>The table of GPUs has no {get!r}.</source>
-        <translation type="unfinished"></translation>
+        <translation>GPU 表中没有 {get!r}。</translation>
     </message>
     <message>
         <source>Its {replace} is not a number from {low} to {high}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{replace} 不是 {low} 到 {high} 之间的数字。</translation>
     </message>
     <message>
         <source>The machine that was built cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用所组装的机器。</translation>
     </message>
     <message>
         <source>Build it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新组装。</translation>
     </message>
     <message>
         <source>With a context of {context} tokens:</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文为 {context} 个 token 时：</translation>
     </message>
     <message>
         <source>Speeds are predictions; sizes with a tilde (~) are estimates.</source>
-        <translation type="unfinished"></translation>
+        <translation>速度是预测值；带波浪号（~）的大小是估算值。</translation>
     </message>
     <message>
         <source>No folder could be made for it: {strerror}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法为它创建文件夹：{strerror}。</translation>
     </message>
     <message>
         <source>Make some room on this disk.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在此磁盘上腾出空间。</translation>
     </message>
     <message>
         <source>the only one</source>
-        <translation type="unfinished"></translation>
+        <translation>唯一的选择</translation>
     </message>
     <message>
         <source>one of the fastest</source>
-        <translation type="unfinished"></translation>
+        <translation>最快的之一</translation>
     </message>
     <message>
         <source>the fastest</source>
-        <translation type="unfinished"></translation>
+        <translation>最快的</translation>
     </message>
     <message>
         <source>{fastest} of those that keep a part of it in RAM</source>
-        <translation type="unfinished"></translation>
+        <translation>在把一部分放在内存的配置中{fastest}</translation>
     </message>
     <message>
         <source>the fewest cards, and {fastest} of them</source>
-        <translation type="unfinished"></translation>
+        <translation>显卡最少，且在其中{fastest}</translation>
     </message>
     <message>
         <source>the fewest cards</source>
-        <translation type="unfinished"></translation>
+        <translation>显卡最少</translation>
     </message>
     <message>
         <source>{told} and {ram_gib} GB of RAM</source>
-        <translation type="unfinished"></translation>
+        <translation>{told}，另加 {ram_gib} GB 内存</translation>
     </message>
     <message>
         <source>data center</source>
-        <translation type="unfinished"></translation>
+        <translation>数据中心</translation>
     </message>
     <message>
         <source>unified memory</source>
-        <translation type="unfinished"></translation>
+        <translation>统一内存</translation>
     </message>
     <message>
         <source>{name} does not offer {quant}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 不提供 {quant}。</translation>
     </message>
     <message>
         <source>It has: {listed}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它有：{listed}。</translation>
     </message>
     <message>
         <source>Choose another repository or folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他仓库或文件夹。</translation>
     </message>
     <message>
         <source>{name} holds no model that can be loaded.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 中没有可以加载的模型。</translation>
     </message>
     <message>
         <source>It has no GGUF file.</source>
-        <translation type="unfinished"></translation>
+        <translation>它没有 GGUF 文件。</translation>
     </message>
     <message>
         <source>Choose a folder with .gguf files.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择含有 .gguf 文件的文件夹。</translation>
     </message>
     <message>
         <source>This user may not look into it, or the disk does not answer.</source>
-        <translation type="unfinished"></translation>
+        <translation>当前用户不能查看它，或磁盘没有回应。</translation>
     </message>
     <message>
         <source>Check its permissions.</source>
-        <translation type="unfinished"></translation>
+        <translation>请检查权限。</translation>
     </message>
     <message>
         <source>{repo} is called {repo2} now.</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo} 现在名为 {repo2}。</translation>
     </message>
     <message>
         <source>{repo} holds no GGUF file.</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo} 没有 GGUF 文件。</translation>
     </message>
     <message>
         <source>GGUF is the format that the engine loads; this repository has another one.</source>
-        <translation type="unfinished"></translation>
+        <translation>引擎加载的格式是 GGUF；这个仓库采用其他格式。</translation>
     </message>
     <message>
         <source>Look for a repository of the same model whose name ends in -GGUF.</source>
-        <translation type="unfinished"></translation>
+        <translation>请查找同一模型、名称以 -GGUF 结尾的仓库。</translation>
     </message>
     <message>
         <source>Sizes are those of {generated}, as far as they were known then; how they are made up is estimated from the model&apos;s dimensions.</source>
-        <translation type="unfinished"></translation>
+        <translation>大小为 {generated} 时已知的数值；其构成由模型维度估算。</translation>
     </message>
     <message>
         <source>A context needs at least one token.</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文至少需要一个 token。</translation>
     </message>
     <message>
         <source>Choose a context of 256 tokens or more.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择 256 个 token 或更大的上下文。</translation>
     </message>
     <message>
         <source>{name} cannot use a context of {asked} tokens.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 不能使用 {asked} 个 token 的上下文。</translation>
     </message>
     <message>
         <source>It was trained for {trained_context}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它训练时的上下文为 {trained_context}。</translation>
     </message>
     <message>
         <source>Choose a context of at most {trained_context} tokens.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择最多 {trained_context} 个 token 的上下文。</translation>
     </message>
     <message>
         <source>Batches need at least one token, and a reserve cannot be negative.</source>
-        <translation type="unfinished"></translation>
+        <translation>批大小至少为一个 token，预留不能为负。</translation>
     </message>
     <message>
         <source>Choose batches of 512 and 2,048 tokens, the usual ones.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择常用的批大小 512 和 2,048 个 token。</translation>
     </message>
     <message>
         <source>The context&apos;s values cannot be kept as {kv_type_v} here.</source>
-        <translation type="unfinished"></translation>
+        <translation>这里不能以 {kv_type_v} 保存上下文的值。</translation>
     </message>
     <message>
         <source>That needs flash attention, which is turned off.</source>
-        <translation type="unfinished"></translation>
+        <translation>这需要 flash attention，而它已关闭。</translation>
     </message>
     <message>
         <source>Turn flash attention on, or choose f16.</source>
-        <translation type="unfinished"></translation>
+        <translation>请开启 flash attention，或选择 f16。</translation>
     </message>
     <message>
         <source>The table of measured quality cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用实测质量表。</translation>
     </message>
     <message>
         <source>It is missing or damaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>它缺失或已损坏。</translation>
     </message>
     <message>
         <source>this model</source>
-        <translation type="unfinished"></translation>
+        <translation>这个模型</translation>
     </message>
     <message>
         <source>It does not fit: {missing} of {missing_in} are missing.</source>
-        <translation type="unfinished"></translation>
+        <translation>放不下：还缺 {missing_in} {missing}。</translation>
     </message>
     <message>
         <source>{disk} of it would be read from the disk again and again, at about {tokens_per_second:.1f} tokens/s.</source>
-        <translation type="unfinished"></translation>
+        <translation>其中 {disk} 需要反复从磁盘读取，速度约 {tokens_per_second:.1f} token/秒。</translation>
     </message>
     <message>
         <source>It fits with a context of {context} tokens only.</source>
-        <translation type="unfinished"></translation>
+        <translation>只有在上下文为 {context} 个 token 时才放得下。</translation>
     </message>
     <message>
         <source>It answers at about {tokens_per_second:.1f} tokens/s.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的回答速度约 {tokens_per_second:.1f} token/秒。</translation>
     </message>
     <message>
         <source>Take {model} in {quant}: the best quality that answers at {tokens_per_second:g} tokens/s or more here.</source>
-        <translation type="unfinished"></translation>
+        <translation>选择 {model} 的 {quant}：在这里能以 {tokens_per_second:g} token/秒或更快回答的最佳质量。</translation>
     </message>
     <message>
         <source> {model} in {quant} does, at about {tokens_per_second:.0f} tokens/s.</source>
-        <translation type="unfinished"></translation>
+        <translation> {model} 的 {quant} 可以，约 {tokens_per_second:.0f} token/秒。</translation>
     </message>
     <message>
         <source>No file of {model} is all you wished for here.{other} The nearest is {quant}: {shortfall}</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} 没有文件能满足全部要求。{other}最接近的是 {quant}：{shortfall}</translation>
     </message>
     <message>
         <source>No file of {model} fits this machine.{other}</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} 没有文件适合这台机器。{other}</translation>
     </message>
     <message>
         <source>{size} more {kind} buys {quant}.</source>
-        <translation type="unfinished"></translation>
+        <translation>再加 {size} {kind}即可使用 {quant}。</translation>
     </message>
     <message>
         <source>{quant} fits too and is better, at about {tokens_per_second:.1f} tokens/s.</source>
-        <translation type="unfinished"></translation>
+        <translation>{quant} 也放得下且质量更好，约 {tokens_per_second:.1f} token/秒。</translation>
     </message>
     <message>
         <source>{missing} of {missing_in} are missing</source>
-        <translation type="unfinished"></translation>
+        <translation>还缺 {missing_in} {missing}</translation>
     </message>
     <message>
         <source>It fits in unified memory.</source>
-        <translation type="unfinished"></translation>
+        <translation>统一内存放得下。</translation>
     </message>
     <message>
         <source>All of it fits in GPU memory.</source>
-        <translation type="unfinished"></translation>
+        <translation>显存能全部放下。</translation>
     </message>
     <message>
         <source>It fits: every layer is on the GPU, the experts of {expert_layers_on_cpu} layers stay in RAM.</source>
-        <translation type="unfinished"></translation>
+        <translation>放得下：所有层都在 GPU 上，{expert_layers_on_cpu} 层的专家留在内存。</translation>
     </message>
     <message>
         <source>It fits: {layers_on_cpu} and the experts of {expert_layers_on_cpu} stay in RAM, the rest is on the GPU.</source>
-        <translation type="unfinished"></translation>
+        <translation>放得下：{layers_on_cpu}和 {expert_layers_on_cpu} 层的专家留在内存，其余在 GPU 上。</translation>
     </message>
     <message>
         <source>It fits: {layers_on_cpu} stay in RAM, the rest is on the GPU.</source>
-        <translation type="unfinished"></translation>
+        <translation>放得下：{layers_on_cpu}留在内存，其余在 GPU 上。</translation>
     </message>
     <message>
         <source>It fits in RAM and runs on the processor alone.</source>
-        <translation type="unfinished"></translation>
+        <translation>内存放得下，只用处理器运行。</translation>
     </message>
     <message>
         <source>It runs from the disk, slowly: {absent}.</source>
-        <translation type="unfinished"></translation>
+        <translation>从磁盘运行，速度慢：{absent}。</translation>
     </message>
     <message>
         <source>It does not fit: {absent}.</source>
-        <translation type="unfinished"></translation>
+        <translation>放不下：{absent}。</translation>
     </message>
     <message>
         <source>1 layer</source>
-        <translation type="unfinished"></translation>
+        <translation>1 层</translation>
     </message>
     <message>
         <source>{number} layers</source>
-        <translation type="unfinished"></translation>
+        <translation>{number} 层</translation>
     </message>
     <message>
         <source>about {expected} tokens/s ({low} to {high})</source>
-        <translation type="unfinished"></translation>
+        <translation>约 {expected} token/秒（{low} 至 {high}）</translation>
     </message>
     <message>
         <source>{size}, estimated from the model&apos;s dimensions</source>
-        <translation type="unfinished"></translation>
+        <translation>{size}，由模型维度估算</translation>
     </message>
     <message>
         <source>Context: {context} tokens, kept as {plan}</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文：{context} 个 token，以 {plan} 保存</translation>
     </message>
     <message>
         <source>Answers at {empty}, with a full context {full}.</source>
-        <translation type="unfinished"></translation>
+        <translation>回答速度 {empty}，上下文全满时 {full}。</translation>
     </message>
     <message>
         <source>Reads a prompt at {prefill_empty}.</source>
-        <translation type="unfinished"></translation>
+        <translation>读取提示词的速度 {prefill_empty}。</translation>
     </message>
     <message>
         <source>Quality: {rated}</source>
-        <translation type="unfinished"></translation>
+        <translation>质量：{rated}</translation>
     </message>
     <message>
         <source>A widely copied page has {size_gb} GB, {bits_per_weight:g} bits and {quality_pct}% for it: nominal figures.</source>
-        <translation type="unfinished"></translation>
+        <translation>一个被广泛转载的页面写的是 {size_gb} GB、{bits_per_weight:g} 位、{quality_pct}%：标称数值。</translation>
     </message>
     <message>
         <source>at most </source>
-        <translation type="unfinished"></translation>
+        <translation>最多 </translation>
     </message>
     <message>
         <source>{grade} (divergence {bound}{mean_kld:.3f}, {how})</source>
-        <translation type="unfinished"></translation>
+        <translation>{grade}（散度 {bound}{mean_kld:.3f}，{how}）</translation>
     </message>
     <message>
         <source>{keys} and {values}</source>
-        <translation type="unfinished"></translation>
+        <translation>{keys} 和 {values}</translation>
     </message>
     <message>
         <source>~ estimated; the other figures are exact.</source>
-        <translation type="unfinished"></translation>
+        <translation>~ 为估算值；其他数值准确。</translation>
     </message>
     <message>
         <source>~ estimated.</source>
-        <translation type="unfinished"></translation>
+        <translation>~ 为估算值。</translation>
     </message>
     <message>
         <source>~ estimated; compute as the engine simulates it; the other figures are exact.</source>
-        <translation type="unfinished"></translation>
+        <translation>~ 为估算值；计算缓冲由引擎模拟得出；其他数值准确。</translation>
     </message>
     <message>
         <source>The context of this model cannot be kept as {kv_type}.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个模型的上下文不能以 {kv_type} 保存。</translation>
     </message>
     <message>
         <source>Its rows have {elements} values, and {kv_type} stores them in groups of {block_elements}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的每行有 {elements} 个值，而 {kv_type} 以 {block_elements} 个为一组保存。</translation>
     </message>
     <message>
         <source>Choose f16 for the context memory.</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文内存请选择 f16。</translation>
     </message>
     <message>
         <source>{name} does not say how large its context memory is.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 没有说明它的上下文内存有多大。</translation>
     </message>
     <message>
         <source>Its header lacks the number or the size of the attention heads.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的文件头缺少注意力头的数量或大小。</translation>
     </message>
     <message>
         <source>The measured speeds cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用实测速度。</translation>
     </message>
     <message>
         <source>Their file is missing, damaged or has a run that was never looked at.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件缺失、损坏，或含有从未查看过的测量。</translation>
     </message>
     <message>
         <source>The table of graphics cards cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用显卡表。</translation>
     </message>
     <message>
         <source>The file with the speed constants cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用速度常数文件。</translation>
     </message>
     <message>
         <source>GLM Launcher</source>
-        <translation type="unfinished"></translation>
+        <translation>GLM Launcher</translation>
     </message>
     <message>
         <source>Write owner/name, owner/name:QUANTIZATION, or paste an address of huggingface.co.</source>
-        <translation type="unfinished"></translation>
+        <translation>请写 owner/name、owner/name:QUANTIZATION，或粘贴 huggingface.co 的地址。</translation>
     </message>
     <message>
         <source>Nothing is written there.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有写任何内容。</translation>
     </message>
     <message>
         <source>That is no address of a model.</source>
-        <translation type="unfinished"></translation>
+        <translation>这不是模型的地址。</translation>
     </message>
     <message>
         <source>It is too long or unreadable.</source>
-        <translation type="unfinished"></translation>
+        <translation>它过长或无法读取。</translation>
     </message>
     <message>
         <source>{repo} is not the name of a repository.</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo} 不是仓库的名称。</translation>
     </message>
     <message>
         <source>After the colon comes the name of a quantization.</source>
-        <translation type="unfinished"></translation>
+        <translation>冒号后面应是量化版本的名称。</translation>
     </message>
     <message>
         <source>Such as owner/name:Q4_K_M.</source>
-        <translation type="unfinished"></translation>
+        <translation>例如 owner/name:Q4_K_M。</translation>
     </message>
     <message>
         <source>That is no address.</source>
-        <translation type="unfinished"></translation>
+        <translation>这不是地址。</translation>
     </message>
     <message>
         <source>{host} is not the Hub.</source>
-        <translation type="unfinished"></translation>
+        <translation>{host} 不是 Hub。</translation>
     </message>
     <message>
         <source>Only models on huggingface.co, or on the mirror in the settings, can be fetched here.</source>
-        <translation type="unfinished"></translation>
+        <translation>这里只能获取 huggingface.co 或设置中镜像上的模型。</translation>
     </message>
     <message>
         <source>That address does not lead to a model.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个地址不指向模型。</translation>
     </message>
     <message>
         <source>It is one of the Hub&apos;s {steps}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它是 Hub 的 {steps}。</translation>
     </message>
     <message>
         <source>That address does not name a repository.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个地址没有写明仓库。</translation>
     </message>
     <message>
         <source>That address names no branch or commit.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个地址没有写明分支或提交。</translation>
     </message>
     <message>
         <source>{repo} holds nothing that can be loaded.</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo} 中没有可以加载的内容。</translation>
     </message>
     <message>
         <source>{repo} has no {what}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo} 没有 {what}。</translation>
     </message>
     <message>
         <source>It has: </source>
-        <translation type="unfinished"></translation>
+        <translation>它有：</translation>
     </message>
     <message>
         <source>Address of a model on the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 上模型的地址</translation>
     </message>
     <message>
         <source>owner/name, owner/name:Q4_K_M or a huggingface.co address</source>
-        <translation type="unfinished"></translation>
+        <translation>owner/name、owner/name:Q4_K_M 或 huggingface.co 的地址</translation>
     </message>
     <message>
         <source>Get</source>
-        <translation type="unfinished"></translation>
+        <translation>获取</translation>
     </message>
     <message>
         <source>Quantization to download</source>
-        <translation type="unfinished"></translation>
+        <translation>要下载的量化版本</translation>
     </message>
     <message>
         <source>Download</source>
-        <translation type="unfinished"></translation>
+        <translation>下载</translation>
     </message>
     <message>
         <source>Asking the Hub about {repo}…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在向 Hub 询问 {repo}…</translation>
     </message>
     <message>
         <source>Stop</source>
-        <translation type="unfinished"></translation>
+        <translation>停止</translation>
     </message>
     <message>
         <source> {others} more cannot be loaded.</source>
-        <translation type="unfinished"></translation>
+        <translation> 另有 {others} 个无法加载。</translation>
     </message>
     <message>
         <source>{repo} has {usable} quantizations. Which one?{left_out}</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo} 有 {usable} 个量化版本。要哪一个？{left_out}</translation>
     </message>
     <message>
         <source>{title} is in the queue ({size}). {warning}</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} 已在队列中（{size}）。{warning}</translation>
     </message>
     <message>
         <source>free space unknown</source>
-        <translation type="unfinished"></translation>
+        <translation>可用空间未知</translation>
     </message>
     <message>
         <source>{free} free</source>
-        <translation type="unfinished"></translation>
+        <translation>可用 {free}</translation>
     </message>
     <message>
         <source>{free}, {to_come} to come</source>
-        <translation type="unfinished"></translation>
+        <translation>{free}，还将占用 {to_come}</translation>
     </message>
     <message>
         <source>no limit</source>
-        <translation type="unfinished"></translation>
+        <translation>不限</translation>
     </message>
     <message>
         <source>Connections at once</source>
-        <translation type="unfinished"></translation>
+        <translation>同时连接数</translation>
     </message>
     <message>
         <source>Speed limit in megabytes per second, 0 for none</source>
-        <translation type="unfinished"></translation>
+        <translation>速度上限，单位 MB/秒，0 表示不限</translation>
     </message>
     <message>
         <source>{told}. It holds for what runs now, too.</source>
-        <translation type="unfinished"></translation>
+        <translation>{told}。对正在进行的下载也有效。</translation>
     </message>
     <message>
         <source>{full}
 The Hugging Face cache, which other programs share.</source>
-        <translation type="unfinished"></translation>
+        <translation>{full}
+Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>Connections</source>
-        <translation type="unfinished"></translation>
+        <translation>连接数</translation>
     </message>
     <message>
         <source>Speed limit</source>
-        <translation type="unfinished"></translation>
+        <translation>速度上限</translation>
     </message>
     <message>
         <source>Files go to</source>
-        <translation type="unfinished"></translation>
+        <translation>文件存放到</translation>
     </message>
     <message>
         <source>Open</source>
-        <translation type="unfinished"></translation>
+        <translation>打开</translation>
     </message>
     <message>
         <source>Change…</source>
-        <translation type="unfinished"></translation>
+        <translation>更改…</translation>
     </message>
     <message>
         <source>{rstrip} the folder for downloads</source>
-        <translation type="unfinished"></translation>
+        <translation>{rstrip}下载文件夹</translation>
     </message>
     <message>
         <source>and {rest} more</source>
-        <translation type="unfinished"></translation>
+        <translation>以及另外 {rest} 个</translation>
     </message>
     <message>
         <source>File {row}</source>
-        <translation type="unfinished"></translation>
+        <translation>文件 {row}</translation>
     </message>
     <message>
         <source>{told}, {verified} verified</source>
-        <translation type="unfinished"></translation>
+        <translation>{told}，已校验 {verified}</translation>
     </message>
     <message>
         <source>The download failed.</source>
-        <translation type="unfinished"></translation>
+        <translation>下载失败。</translation>
     </message>
     <message>
         <source>Try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重试。</translation>
     </message>
     <message>
         <source>Take the new file</source>
-        <translation type="unfinished"></translation>
+        <translation>采用新文件</translation>
     </message>
     <message>
         <source>Give the download up…</source>
-        <translation type="unfinished"></translation>
+        <translation>放弃下载…</translation>
     </message>
     <message>
         <source>Load and chat</source>
-        <translation type="unfinished"></translation>
+        <translation>加载并聊天</translation>
     </message>
     <message>
         <source>Load with options…</source>
-        <translation type="unfinished"></translation>
+        <translation>带选项加载…</translation>
     </message>
     <message>
         <source>Show in folder</source>
-        <translation type="unfinished"></translation>
+        <translation>在文件夹中显示</translation>
     </message>
     <message>
         <source>Cancel this download?</source>
-        <translation type="unfinished"></translation>
+        <translation>取消这个下载？</translation>
     </message>
     <message>
         <source>Keep it</source>
-        <translation type="unfinished"></translation>
+        <translation>保留</translation>
     </message>
     <message>
         <source>Cancel and throw away</source>
-        <translation type="unfinished"></translation>
+        <translation>取消并丢弃</translation>
     </message>
     <message>
         <source>Cancel this download? {text}</source>
-        <translation type="unfinished"></translation>
+        <translation>取消这个下载？{text}</translation>
     </message>
     <message>
         <source>Error: {error}</source>
-        <translation type="unfinished"></translation>
+        <translation>错误：{error}</translation>
     </message>
     <message>
         <source>Why</source>
-        <translation type="unfinished"></translation>
+        <translation>原因</translation>
     </message>
     <message>
         <source>Next</source>
-        <translation type="unfinished"></translation>
+        <translation>下一步</translation>
     </message>
     <message>
         <source>Try again</source>
-        <translation type="unfinished"></translation>
+        <translation>重试</translation>
     </message>
     <message>
         <source>Take off the list</source>
-        <translation type="unfinished"></translation>
+        <translation>从列表移除</translation>
     </message>
     <message>
         <source>Details</source>
-        <translation type="unfinished"></translation>
+        <translation>详细信息</translation>
     </message>
     <message>
         <source>Progress of {job}</source>
-        <translation type="unfinished"></translation>
+        <translation>{job} 的进度</translation>
     </message>
     <message>
         <source>Hide the files</source>
-        <translation type="unfinished"></translation>
+        <translation>隐藏文件</translation>
     </message>
     <message>
         <source>Show the files</source>
-        <translation type="unfinished"></translation>
+        <translation>显示文件</translation>
     </message>
     <message>
         <source>Pause (Space)</source>
-        <translation type="unfinished"></translation>
+        <translation>暂停（空格）</translation>
     </message>
     <message>
         <source>Resume (Space)</source>
-        <translation type="unfinished"></translation>
+        <translation>继续（空格）</translation>
     </message>
     <message>
         <source>Cancel (Del)</source>
-        <translation type="unfinished"></translation>
+        <translation>取消（Del）</translation>
     </message>
     <message>
         <source>Pause</source>
-        <translation type="unfinished"></translation>
+        <translation>暂停</translation>
     </message>
     <message>
         <source>Move up (Alt+Up)</source>
-        <translation type="unfinished"></translation>
+        <translation>上移（Alt+上）</translation>
     </message>
     <message>
         <source>Move down (Alt+Down)</source>
-        <translation type="unfinished"></translation>
+        <translation>下移（Alt+下）</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>A folder for models</source>
-        <translation type="unfinished"></translation>
+        <translation>存放模型的文件夹</translation>
     </message>
     <message>
         <source>Pause all</source>
-        <translation type="unfinished"></translation>
+        <translation>全部暂停</translation>
     </message>
     <message>
         <source>Resume all</source>
-        <translation type="unfinished"></translation>
+        <translation>全部继续</translation>
     </message>
     <message>
         <source>Clear finished</source>
-        <translation type="unfinished"></translation>
+        <translation>清除已完成</translation>
     </message>
     <message>
         <source>Takes what is complete off the list; the files stay.</source>
-        <translation type="unfinished"></translation>
+        <translation>将已完成的从列表移除；文件保留。</translation>
     </message>
     <message>
         <source>{title} is in the list already.</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} 已在列表中。</translation>
     </message>
     <message>
         <source>New downloads go to {folder}. What is in the list already goes where it was meant to.</source>
-        <translation type="unfinished"></translation>
+        <translation>新的下载存放到 {folder}。列表中已有的仍存放到原定位置。</translation>
     </message>
     <message>
         <source>Nothing is being downloaded.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有正在进行的下载。</translation>
     </message>
     <message>
         <source>Find a model</source>
-        <translation type="unfinished"></translation>
+        <translation>查找模型</translation>
     </message>
     <message>
         <source>Downloads</source>
-        <translation type="unfinished"></translation>
+        <translation>下载</translation>
     </message>
     <message>
         <source>Full colour: verified. Paler: downloaded, still to be verified.</source>
-        <translation type="unfinished"></translation>
+        <translation>深色：已校验。浅色：已下载，尚未校验。</translation>
     </message>
     <message>
         <source>Move this download</source>
-        <translation type="unfinished"></translation>
+        <translation>移动这个下载</translation>
     </message>
     <message>
         <source>Drag to change the order (Alt+Up, Alt+Down)</source>
-        <translation type="unfinished"></translation>
+        <translation>拖动以改变顺序（Alt+上、Alt+下）</translation>
     </message>
     <message>
         <source>Space pauses or resumes, Enter shows the files, Delete cancels, Alt with the up or down arrow moves it.</source>
-        <translation type="unfinished"></translation>
+        <translation>空格暂停或继续，Enter 显示文件，Delete 取消，Alt 加上下箭头移动。</translation>
     </message>
     <message>
         <source>Downloads, first to last</source>
-        <translation type="unfinished"></translation>
+        <translation>下载，从先到后</translation>
     </message>
     <message>
         <source>Queued</source>
-        <translation type="unfinished"></translation>
+        <translation>排队中</translation>
     </message>
     <message>
         <source>Checking</source>
-        <translation type="unfinished"></translation>
+        <translation>检查中</translation>
     </message>
     <message>
         <source>Running</source>
-        <translation type="unfinished"></translation>
+        <translation>进行中</translation>
     </message>
     <message>
         <source>Waiting</source>
-        <translation type="unfinished"></translation>
+        <translation>等待中</translation>
     </message>
     <message>
         <source>Disk full</source>
-        <translation type="unfinished"></translation>
+        <translation>磁盘已满</translation>
     </message>
     <message>
         <source>Asks</source>
-        <translation type="unfinished"></translation>
+        <translation>需要回答</translation>
     </message>
     <message>
         <source>Paused</source>
-        <translation type="unfinished"></translation>
+        <translation>已暂停</translation>
     </message>
     <message>
         <source>Failed</source>
-        <translation type="unfinished"></translation>
+        <translation>失败</translation>
     </message>
     <message>
         <source>Complete</source>
-        <translation type="unfinished"></translation>
+        <translation>已完成</translation>
     </message>
     <message>
         <source>Verifying</source>
-        <translation type="unfinished"></translation>
+        <translation>校验中</translation>
     </message>
     <message>
         <source>1 file</source>
-        <translation type="unfinished"></translation>
+        <translation>1 个文件</translation>
     </message>
     <message>
         <source>{number} files</source>
-        <translation type="unfinished"></translation>
+        <translation>{number} 个文件</translation>
     </message>
     <message>
         <source>{number} of {whole}</source>
-        <translation type="unfinished"></translation>
+        <translation>{whole} 中的 {number}</translation>
     </message>
     <message>
         <source>{have} of {whole}</source>
-        <translation type="unfinished"></translation>
+        <translation>{whole} 中的 {have}</translation>
     </message>
     <message>
         <source>{verified} verified</source>
-        <translation type="unfinished"></translation>
+        <translation>已校验 {verified}</translation>
     </message>
     <message>
         <source>a few seconds left</source>
-        <translation type="unfinished"></translation>
+        <translation>还剩几秒</translation>
     </message>
     <message>
         <source>about {seconds} left</source>
-        <translation type="unfinished"></translation>
+        <translation>还剩约 {seconds}</translation>
     </message>
     <message>
         <source>Starts when those before it are through.</source>
-        <translation type="unfinished"></translation>
+        <translation>等前面的完成后开始。</translation>
     </message>
     <message>
         <source>Looking at the disk and at what is there already.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查看磁盘和已有的内容。</translation>
     </message>
     <message>
         <source>All bytes are here; {share} of them are compared with the checksum.</source>
-        <translation type="unfinished"></translation>
+        <translation>所有字节都已到位；已与校验和比对 {share}。</translation>
     </message>
     <message>
         <source>Needs {needed} more room in {folder}. It goes on by itself when there is room.</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} 还需要 {needed} 空间。有空间后会自动继续。</translation>
     </message>
     <message>
         <source>In {job}</source>
-        <translation type="unfinished"></translation>
+        <translation>{job} 后</translation>
     </message>
     <message>
         <source>Next try in {left:.0f} s.</source>
-        <translation type="unfinished"></translation>
+        <translation>{left:.0f} 秒后重试。</translation>
     </message>
     <message>
         <source>Trying again now.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在重试。</translation>
     </message>
     <message>
         <source>A file has changed on the server.</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器上的一个文件发生了变化。</translation>
     </message>
     <message>
         <source>{name} was replaced on the server after this download began; it is another file of {size} now. What came of the old one cannot be used for it.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 在下载开始后被替换；现在是另一个文件，大小 {size}。旧文件已下载的部分不能用于新文件。</translation>
     </message>
     <message>
         <source>{unfinished} of unfinished files are thrown away.</source>
-        <translation type="unfinished"></translation>
+        <translation>将丢弃未完成文件的 {unfinished}。</translation>
     </message>
     <message>
         <source>1 complete file stays</source>
-        <translation type="unfinished"></translation>
+        <translation>保留 1 个完整文件</translation>
     </message>
     <message>
         <source>{complete} complete files stay</source>
-        <translation type="unfinished"></translation>
+        <translation>保留 {complete} 个完整文件</translation>
     </message>
     <message>
         <source>{done} of {jobs} complete, nothing is running.</source>
-        <translation type="unfinished"></translation>
+        <translation>{jobs} 个中已完成 {done} 个，没有正在进行的下载。</translation>
     </message>
     <message>
         <source>{going_on} in the queue</source>
-        <translation type="unfinished"></translation>
+        <translation>队列中 {going_on} 个</translation>
     </message>
     <message>
         <source>all in {size}</source>
-        <translation type="unfinished"></translation>
+        <translation>{size}后全部完成</translation>
     </message>
     <message>
         <source>and {gpus} more GPUs</source>
-        <translation type="unfinished"></translation>
+        <translation>以及另外 {gpus} 块 GPU</translation>
     </message>
     <message>
         <source>none found; the processor does the work</source>
-        <translation type="unfinished"></translation>
+        <translation>没有找到；由处理器完成</translation>
     </message>
     <message>
         <source>Memory</source>
-        <translation type="unfinished"></translation>
+        <translation>内存</translation>
     </message>
     <message>
         <source> · {usable_cores} cores usable</source>
-        <translation type="unfinished"></translation>
+        <translation> · {usable_cores} 个核心可用</translation>
     </message>
     <message>
         <source>Processor</source>
-        <translation type="unfinished"></translation>
+        <translation>处理器</translation>
     </message>
     <message>
         <source>Disk</source>
-        <translation type="unfinished"></translation>
+        <translation>磁盘</translation>
     </message>
     <message>
         <source>{room} in {folder}</source>
-        <translation type="unfinished"></translation>
+        <translation>{folder} 中 {room}</translation>
     </message>
     <message>
         <source>No GLM model fits this machine</source>
-        <translation type="unfinished"></translation>
+        <translation>没有 GLM 模型适合这台机器</translation>
     </message>
     <message>
         <source>The demo model runs everywhere.</source>
-        <translation type="unfinished"></translation>
+        <translation>演示模型在任何机器上都能运行。</translation>
     </message>
     <message>
         <source>The disk lacks {missing} for it.</source>
-        <translation type="unfinished"></translation>
+        <translation>磁盘还缺 {missing}。</translation>
     </message>
     <message>
         <source>Quality: {grade} ({how}).</source>
-        <translation type="unfinished"></translation>
+        <translation>质量：{grade}（{how}）。</translation>
     </message>
     <message>
         <source>The best quality that answers at {speed:g} tokens/s or more here.</source>
-        <translation type="unfinished"></translation>
+        <translation>在这里能以 {speed:g} token/秒或更快回答的最佳质量。</translation>
     </message>
     <message>
         <source>{model} itself does not fit this machine; this is its smaller sibling.</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} 本身不适合这台机器；这是它较小的同系列模型。</translation>
     </message>
     <message>
         <source>{model} itself would be slow here: {quant}, {generation_empty}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} 本身在这里会很慢：{quant}，{generation_empty}。</translation>
     </message>
     <message>
         <source>{model} does not fit this machine, and this smaller sibling is slow here: the quickest there is.</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} 不适合这台机器，而这个较小的同系列模型在这里较慢：这是最快的选择。</translation>
     </message>
     <message>
         <source>{figure}{value} of {total} {kind}</source>
-        <translation type="unfinished"></translation>
+        <translation>{figure}{value}，共 {total} {kind}</translation>
     </message>
     <message>
         <source>Its figures are estimated from the model&apos;s published dimensions.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的数值由公布的模型维度估算。</translation>
     </message>
     <message>
         <source>Sizes are those of {generated}; how they are made up is estimated from the model&apos;s dimensions.</source>
-        <translation type="unfinished"></translation>
+        <translation>大小为 {generated} 的数值；其构成由模型维度估算。</translation>
     </message>
     <message>
         <source> shared with the system</source>
-        <translation type="unfinished"></translation>
+        <translation> 与系统共享</translation>
     </message>
     <message>
         <source>not used by the engine</source>
-        <translation type="unfinished"></translation>
+        <translation>引擎未使用</translation>
     </message>
     <message>
         <source>size unknown</source>
-        <translation type="unfinished"></translation>
+        <translation>大小未知</translation>
     </message>
     <message>
         <source>{total}, {free} free</source>
-        <translation type="unfinished"></translation>
+        <translation>{total}，可用 {free}</translation>
     </message>
     <message>
         <source>Recommended here</source>
-        <translation type="unfinished"></translation>
+        <translation>推荐</translation>
     </message>
     <message>
         <source>Reading the files&apos; headers</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取文件头</translation>
     </message>
     <message>
         <source>Download and chat</source>
-        <translation type="unfinished"></translation>
+        <translation>下载并聊天</translation>
     </message>
     <message>
         <source>Offline: {offline}</source>
-        <translation type="unfinished"></translation>
+        <translation>离线：{offline}</translation>
     </message>
     <message>
         <source>Nothing can be recommended now</source>
-        <translation type="unfinished"></translation>
+        <translation>现在无法给出推荐</translation>
     </message>
     <message>
         <source>Comparing the files with this machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在将文件与这台机器比较。</translation>
     </message>
     <message>
         <source>Look for it on the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>在 Hub 上查找</translation>
     </message>
     <message>
         <source>Recommended here: a smaller sibling</source>
-        <translation type="unfinished"></translation>
+        <translation>推荐：较小的同系列模型</translation>
     </message>
     <message>
         <source>The nearest to it here</source>
-        <translation type="unfinished"></translation>
+        <translation>最接近的选择</translation>
     </message>
     <message>
         <source>This machine is too small</source>
-        <translation type="unfinished"></translation>
+        <translation>这台机器太小</translation>
     </message>
     <message>
         <source> ({done} of {total})</source>
-        <translation type="unfinished"></translation>
+        <translation>（{total} 中的 {done}）</translation>
     </message>
     <message>
         <source>The files&apos; headers are being read for exact figures{count}.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取文件头以获得准确数值{count}。</translation>
     </message>
     <message>
         <source>to know</source>
-        <translation type="unfinished"></translation>
+        <translation>须知</translation>
     </message>
     <message>
         <source>Copy command</source>
-        <translation type="unfinished"></translation>
+        <translation>复制命令</translation>
     </message>
     <message>
         <source>Copied</source>
-        <translation type="unfinished"></translation>
+        <translation>已复制</translation>
     </message>
     <message>
         <source>Recommended: {title}</source>
-        <translation type="unfinished"></translation>
+        <translation>推荐：{title}</translation>
     </message>
     <message>
         <source>Looking at this machine…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查看这台机器…</translation>
     </message>
     <message>
         <source>All about this machine</source>
-        <translation type="unfinished"></translation>
+        <translation>关于这台机器的全部信息</translation>
     </message>
     <message>
         <source>Use a file on this disk…</source>
-        <translation type="unfinished"></translation>
+        <translation>使用磁盘上的文件…</translation>
     </message>
     <message>
         <source>Try the demo model</source>
-        <translation type="unfinished"></translation>
+        <translation>试用演示模型</translation>
     </message>
     <message>
         <source>Skip</source>
-        <translation type="unfinished"></translation>
+        <translation>跳过</translation>
     </message>
     <message>
         <source>Go to the chat (Esc)</source>
-        <translation type="unfinished"></translation>
+        <translation>转到聊天（Esc）</translation>
     </message>
     <message>
         <source>Already on this disk</source>
-        <translation type="unfinished"></translation>
+        <translation>已在磁盘上</translation>
     </message>
     <message>
         <source>What this machine can run</source>
-        <translation type="unfinished"></translation>
+        <translation>这台机器能运行什么</translation>
     </message>
     <message>
         <source>GLM-4.6 answers on your own machine; nothing you write leaves it. This is what was found here, and what to start with.</source>
-        <translation type="unfinished"></translation>
+        <translation>GLM-4.6 在你自己的机器上回答；你写的内容不会离开它。这是在这里找到的硬件，以及可以从什么开始。</translation>
     </message>
     <message>
         <source>First steps</source>
-        <translation type="unfinished"></translation>
+        <translation>开始使用</translation>
     </message>
     <message>
         <source>Progress</source>
-        <translation type="unfinished"></translation>
+        <translation>进度</translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭</translation>
     </message>
     <message>
         <source>Go on</source>
-        <translation type="unfinished"></translation>
+        <translation>继续</translation>
     </message>
     <message>
         <source>Later</source>
-        <translation type="unfinished"></translation>
+        <translation>稍后</translation>
     </message>
     <message>
         <source>{repo} does not offer {quant} any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo} 不再提供 {quant}。</translation>
     </message>
     <message>
         <source>Its files have been renamed or removed.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的文件已改名或删除。</translation>
     </message>
     <message>
         <source>Choose another quantization on the Models page.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在“模型”页选择其他量化版本。</translation>
     </message>
     <message>
         <source>checking the file</source>
-        <translation type="unfinished"></translation>
+        <translation>正在检查文件</translation>
     </message>
     <message>
         <source>reading the weights</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取权重</translation>
     </message>
     <message>
         <source>preparing the context</source>
-        <translation type="unfinished"></translation>
+        <translation>正在准备上下文</translation>
     </message>
     <message>
         <source>The download is no longer in the list.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个下载已不在列表中。</translation>
     </message>
     <message>
         <source>It was removed there.</source>
-        <translation type="unfinished"></translation>
+        <translation>它已在列表中被移除。</translation>
     </message>
     <message>
         <source>Start it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请重新开始。</translation>
     </message>
     <message>
         <source>{title}: {sentence} Downloads has what can be done.</source>
-        <translation type="unfinished"></translation>
+        <translation>{title}：{sentence} 请到“下载”页处理。</translation>
     </message>
     <message>
         <source>The download of {title} goes on where it stopped.</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} 的下载从停止处继续。</translation>
     </message>
     <message>
         <source>{going_on} downloads ({total}) go on where they stopped.</source>
-        <translation type="unfinished"></translation>
+        <translation>{going_on} 个下载（{total}）从停止处继续。</translation>
     </message>
     <message>
         <source>Verify</source>
-        <translation type="unfinished"></translation>
+        <translation>校验</translation>
     </message>
     <message>
         <source>Load</source>
-        <translation type="unfinished"></translation>
+        <translation>加载</translation>
     </message>
     <message>
         <source>Looking at what is on the Hub and on this disk.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查看 Hub 和磁盘上的内容。</translation>
     </message>
     <message>
         <source>It is on this disk. Loading it replaces {open_now}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它已在磁盘上。加载它会替换 {open_now}。</translation>
     </message>
     <message>
         <source>It is on this disk. It does not fit as it is: see the plan in the chat.</source>
-        <translation type="unfinished"></translation>
+        <translation>它已在磁盘上。目前的设置放不下：请在聊天页查看规划。</translation>
     </message>
     <message>
         <source>Ready.</source>
-        <translation type="unfinished"></translation>
+        <translation>就绪。</translation>
     </message>
     <message>
         <source>Loading was stopped. The file is on this disk.</source>
-        <translation type="unfinished"></translation>
+        <translation>加载已停止。文件在磁盘上。</translation>
     </message>
     <message>
         <source>Stopped. The {have} that have come are kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>已停止。已下载的 {have} 会保留。</translation>
     </message>
     <message>
         <source>Stopped.</source>
-        <translation type="unfinished"></translation>
+        <translation>已停止。</translation>
     </message>
     <message>
         <source>Waiting for the network.</source>
-        <translation type="unfinished"></translation>
+        <translation>等待网络。</translation>
     </message>
     <message>
         <source>Paused · {job}</source>
-        <translation type="unfinished"></translation>
+        <translation>已暂停 · {job}</translation>
     </message>
     <message>
         <source>Machine</source>
-        <translation type="unfinished"></translation>
+        <translation>机器</translation>
     </message>
     <message>
         <source>Kind</source>
-        <translation type="unfinished"></translation>
+        <translation>类别</translation>
     </message>
     <message>
         <source>Memory each</source>
-        <translation type="unfinished"></translation>
+        <translation>每块显存</translation>
     </message>
     <message>
         <source>Year</source>
-        <translation type="unfinished"></translation>
+        <translation>年份</translation>
     </message>
     <message>
         <source>Where</source>
-        <translation type="unfinished"></translation>
+        <translation>位置</translation>
     </message>
     <message>
         <source>Memory it takes</source>
-        <translation type="unfinished"></translation>
+        <translation>占用的内存</translation>
     </message>
     <message>
         <source>Tokens/s</source>
-        <translation type="unfinished"></translation>
+        <translation>Token/秒</translation>
     </message>
     <message>
         <source>Build a machine with it</source>
-        <translation type="unfinished"></translation>
+        <translation>用它组装机器</translation>
     </message>
     <message>
         <source>GPUs, the best first</source>
-        <translation type="unfinished"></translation>
+        <translation>GPU，最佳的在前</translation>
     </message>
     <message>
         <source>The best GPU for {subject}</source>
-        <translation type="unfinished"></translation>
+        <translation>最适合 {subject} 的 GPU</translation>
     </message>
     <message>
         <source>GPU memory</source>
-        <translation type="unfinished"></translation>
+        <translation>显存</translation>
     </message>
     <message>
         <source>Nothing of this kind holds all of it. Allow more cards, or choose “With RAM too” to keep a part of the model in RAM.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有这类显卡能全部放下。请允许更多显卡，或选择“加上内存”，把模型的一部分放在内存中。</translation>
     </message>
     <message>
         <source>No GPU of the table is like that and can run it. Clear a filter.</source>
-        <translation type="unfinished"></translation>
+        <translation>表中没有符合条件且能运行它的 GPU。请清除一个筛选条件。</translation>
     </message>
     <message>
         <source>{name} could not be written.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法写入 {name}。</translation>
     </message>
     <message>
         <source>Choose another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他文件夹。</translation>
     </message>
     <message>
         <source>Saved as {name}. Any command takes it as --machine {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>已保存为 {name}。任何命令都可以用 --machine {name} 使用它。</translation>
     </message>
     <message>
         <source>Opened {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>已打开 {name}。</translation>
     </message>
     <message>
         <source>Quantizations on this machine</source>
-        <translation type="unfinished"></translation>
+        <translation>这台机器上的量化版本</translation>
     </message>
     <message>
         <source>Compare with this machine</source>
-        <translation type="unfinished"></translation>
+        <translation>与这台机器比较</translation>
     </message>
     <message>
         <source>Shows what each quantization does on the machine the program runs on</source>
-        <translation type="unfinished"></translation>
+        <translation>显示每个量化版本在运行本程序的机器上的表现</translation>
     </message>
     <message>
         <source>Copy as text</source>
-        <translation type="unfinished"></translation>
+        <translation>复制为文本</translation>
     </message>
     <message>
         <source>Save …</source>
-        <translation type="unfinished"></translation>
+        <translation>保存…</translation>
     </message>
     <message>
         <source>Open …</source>
-        <translation type="unfinished"></translation>
+        <translation>打开…</translation>
     </message>
     <message>
         <source>Start from this machine</source>
-        <translation type="unfinished"></translation>
+        <translation>从这台机器开始</translation>
     </message>
     <message>
         <source>Takes over the parts of the machine the program runs on</source>
-        <translation type="unfinished"></translation>
+        <translation>采用运行本程序的机器的部件</translation>
     </message>
     <message>
         <source>Undo</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销</translation>
     </message>
     <message>
         <source>Plan models for it</source>
-        <translation type="unfinished"></translation>
+        <translation>为它规划模型</translation>
     </message>
     <message>
         <source>Shows the quantizations of every model on this machine instead of yours</source>
-        <translation type="unfinished"></translation>
+        <translation>用这台机器代替你的机器，显示每个模型的量化版本</translation>
     </message>
     <message>
         <source>This machine</source>
-        <translation type="unfinished"></translation>
+        <translation>这台机器</translation>
     </message>
     <message>
         <source>Save the machine</source>
-        <translation type="unfinished"></translation>
+        <translation>保存机器</translation>
     </message>
     <message>
         <source>Open a machine</source>
-        <translation type="unfinished"></translation>
+        <translation>打开机器</translation>
     </message>
     <message>
         <source>Machine files (*.json)</source>
-        <translation type="unfinished"></translation>
+        <translation>机器文件 (*.json)</translation>
     </message>
     <message>
         <source>All files (*)</source>
-        <translation type="unfinished"></translation>
+        <translation>所有文件 (*)</translation>
     </message>
     <message>
         <source>This machine: {statement}</source>
-        <translation type="unfinished"></translation>
+        <translation>这台机器：{statement}</translation>
     </message>
     <message>
         <source>Choose a model first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先选择模型。</translation>
     </message>
     <message>
         <source>Planning …</source>
-        <translation type="unfinished"></translation>
+        <translation>正在规划…</translation>
     </message>
     <message>
         <source>Quantization</source>
-        <translation type="unfinished"></translation>
+        <translation>量化版本</translation>
     </message>
     <message>
         <source>Size</source>
-        <translation type="unfinished"></translation>
+        <translation>大小</translation>
     </message>
     <message>
         <source>Quality</source>
-        <translation type="unfinished"></translation>
+        <translation>质量</translation>
     </message>
     <message>
         <source>What it takes of all this machine has.</source>
-        <translation type="unfinished"></translation>
+        <translation>它占用这台机器全部资源中的多少。</translation>
     </message>
     <message>
         <source>Predicted; the range is in each row&apos;s tooltip.</source>
-        <translation type="unfinished"></translation>
+        <translation>预测值；范围见每行的提示。</translation>
     </message>
     <message>
         <source>Verdict</source>
-        <translation type="unfinished"></translation>
+        <translation>结论</translation>
     </message>
     <message>
         <source>The same on the machine the program runs on.</source>
-        <translation type="unfinished"></translation>
+        <translation>在运行本程序的机器上的同一数值。</translation>
     </message>
     <message>
         <source>needs {missing} more</source>
-        <translation type="unfinished"></translation>
+        <translation>还需要 {missing}</translation>
     </message>
     <message>
         <source>from disk</source>
-        <translation type="unfinished"></translation>
+        <translation>从磁盘运行</translation>
     </message>
     <message>
         <source>does not fit</source>
-        <translation type="unfinished"></translation>
+        <translation>放不下</translation>
     </message>
     <message>
         <source>{plan}, with a context of {context} tokens kept as {kv_type_k}</source>
-        <translation type="unfinished"></translation>
+        <translation>{plan}，上下文 {context} 个 token，以 {kv_type_k} 保存</translation>
     </message>
     <message>
         <source>Quality: {quality}</source>
-        <translation type="unfinished"></translation>
+        <translation>质量：{quality}</translation>
     </message>
     <message>
         <source>Answers at {generation_empty}</source>
-        <translation type="unfinished"></translation>
+        <translation>回答速度 {generation_empty}</translation>
     </message>
     <message>
         <source>Reads a prompt at {prefill_empty}</source>
-        <translation type="unfinished"></translation>
+        <translation>读取提示词的速度 {prefill_empty}</translation>
     </message>
     <message>
         <source>Its size is that of the list that ships with the program.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的大小来自随程序附带的列表。</translation>
     </message>
     <message>
         <source>RAM of {ram_gib} GB at {speed}; the system and other programs keep a part of it.</source>
-        <translation type="unfinished"></translation>
+        <translation>{ram_gib} GB 内存，{speed}；系统和其他程序会占用一部分。</translation>
     </message>
     <message>
         <source>Search for a GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>查找 GPU</translation>
     </message>
     <message>
         <source>Search: RTX 6000, Apple Ultra, 2025 …</source>
-        <translation type="unfinished"></translation>
+        <translation>查找：RTX 6000、Apple Ultra、2025…</translation>
     </message>
     <message>
         <source>Vendor {vendor}</source>
-        <translation type="unfinished"></translation>
+        <translation>厂商 {vendor}</translation>
     </message>
     <message>
         <source>Kind: {kind}</source>
-        <translation type="unfinished"></translation>
+        <translation>类别：{kind}</translation>
     </message>
     <message>
         <source>Runs it</source>
-        <translation type="unfinished"></translation>
+        <translation>能运行</translation>
     </message>
     <message>
         <source>Only what can run it, alone or with RAM beside it</source>
-        <translation type="unfinished"></translation>
+        <translation>只显示能单独或借助内存运行它的</translation>
     </message>
     <message>
         <source>With RAM too</source>
-        <translation type="unfinished"></translation>
+        <translation>加上内存</translation>
     </message>
     <message>
         <source>Also one card that keeps a part of the model in RAM</source>
-        <translation type="unfinished"></translation>
+        <translation>也显示把模型的一部分放在内存的单卡</translation>
     </message>
     <message>
         <source>Clear</source>
-        <translation type="unfinished"></translation>
+        <translation>清除</translation>
     </message>
     <message>
         <source>Clear the filters</source>
-        <translation type="unfinished"></translation>
+        <translation>清除筛选条件</translation>
     </message>
     <message>
         <source>{m} GB or more</source>
-        <translation type="unfinished"></translation>
+        <translation>{m} GB 或更多</translation>
     </message>
     <message>
         <source>Since</source>
-        <translation type="unfinished"></translation>
+        <translation>自</translation>
     </message>
     <message>
         <source>any year</source>
-        <translation type="unfinished"></translation>
+        <translation>任意年份</translation>
     </message>
     <message>
         <source>since {y}</source>
-        <translation type="unfinished"></translation>
+        <translation>{y} 年起</translation>
     </message>
     <message>
         <source>Cards</source>
-        <translation type="unfinished"></translation>
+        <translation>显卡</translation>
     </message>
     <message>
         <source>any number</source>
-        <translation type="unfinished"></translation>
+        <translation>任意数量</translation>
     </message>
     <message>
         <source>{n} at most</source>
-        <translation type="unfinished"></translation>
+        <translation>最多 {n} 块</translation>
     </message>
     <message>
         <source>a single one</source>
-        <translation type="unfinished"></translation>
+        <translation>单块</translation>
     </message>
     <message>
         <source>Sizes are those of the list that ships with the program; how they are made up is estimated.</source>
-        <translation type="unfinished"></translation>
+        <translation>大小来自随程序附带的列表；其构成为估算值。</translation>
     </message>
     <message>
         <source>GPUs that can run it</source>
-        <translation type="unfinished"></translation>
+        <translation>能运行它的 GPU</translation>
     </message>
     <message>
         <source>Sorted by</source>
-        <translation type="unfinished"></translation>
+        <translation>排序方式</translation>
     </message>
     <message>
         <source>name</source>
-        <translation type="unfinished"></translation>
+        <translation>名称</translation>
     </message>
     <message>
         <source>By {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>按{name}</translation>
     </message>
     <message>
         <source>GPUs that can run {subject}</source>
-        <translation type="unfinished"></translation>
+        <translation>能运行 {subject} 的 GPU</translation>
     </message>
     <message>
         <source>No GPU of the table is like that. Clear a filter, or search for other words.</source>
-        <translation type="unfinished"></translation>
+        <translation>表中没有这样的 GPU。请清除一个筛选条件，或换个词查找。</translation>
     </message>
     <message>
         <source>Kept in the description of the machine. Answers from RAM are bound by its bandwidth, so the prediction does not depend on the number of cores.</source>
-        <translation type="unfinished"></translation>
+        <translation>保存在机器描述中。从内存回答受内存带宽限制，因此预测与核心数量无关。</translation>
     </message>
     <message>
         <source>Speed of the RAM</source>
-        <translation type="unfinished"></translation>
+        <translation>内存速度</translation>
     </message>
     <message>
         <source>Other …</source>
-        <translation type="unfinished"></translation>
+        <translation>其他…</translation>
     </message>
     <message>
         <source>Memory channels</source>
-        <translation type="unfinished"></translation>
+        <translation>内存通道</translation>
     </message>
     <message>
         <source>Transfers</source>
-        <translation type="unfinished"></translation>
+        <translation>传输速率</translation>
     </message>
     <message>
         <source>Processor cores</source>
-        <translation type="unfinished"></translation>
+        <translation>处理器核心</translation>
     </message>
     <message>
         <source>PCI Express of the first slot</source>
-        <translation type="unfinished"></translation>
+        <translation>第一个插槽的 PCI Express</translation>
     </message>
     <message>
         <source>PCIe {generation}.0 x16</source>
-        <translation type="unfinished"></translation>
+        <translation>PCIe {generation}.0 x16</translation>
     </message>
     <message>
         <source>How fast weights in RAM reach the first card while it reads a prompt.</source>
-        <translation type="unfinished"></translation>
+        <translation>读取提示词时，内存中的权重到达第一块显卡的速度。</translation>
     </message>
     <message>
         <source>Add a GPU or choose a whole machine</source>
-        <translation type="unfinished"></translation>
+        <translation>添加 GPU 或选择整机</translation>
     </message>
     <message>
         <source>Add a GPU: RTX 4090, M3 Ultra …</source>
-        <translation type="unfinished"></translation>
+        <translation>添加 GPU：RTX 4090、M3 Ultra…</translation>
     </message>
     <message>
         <source>How many {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 的数量</translation>
     </message>
     <message>
         <source>Take out {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>取出 {name}</translation>
     </message>
     <message>
         <source>No GPU: the processor does all of it.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有 GPU：全部由处理器完成。</translation>
     </message>
     <message>
         <source>Its speed</source>
-        <translation type="unfinished"></translation>
+        <translation>它的速度</translation>
     </message>
     <message>
         <source>Slot</source>
-        <translation type="unfinished"></translation>
+        <translation>插槽</translation>
     </message>
     <message>
         <source>Parts</source>
-        <translation type="unfinished"></translation>
+        <translation>部件</translation>
     </message>
     <message>
         <source>RAM beside the cards</source>
-        <translation type="unfinished"></translation>
+        <translation>显卡之外的内存</translation>
     </message>
     <message>
         <source>What the processor reads of the model comes at the speed of this RAM.</source>
-        <translation type="unfinished"></translation>
+        <translation>处理器以这个内存速度读取模型。</translation>
     </message>
     <message>
         <source>Planning</source>
-        <translation type="unfinished"></translation>
+        <translation>正在规划</translation>
     </message>
     <message>
         <source>: {done} of {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>：{total} 中的 {done}</translation>
     </message>
     <message>
         <source>Planning it on every GPU of the table{of}.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在表中的每块 GPU 上规划{of}。</translation>
     </message>
     <message>
         <source> What is shown is for an earlier choice.</source>
-        <translation type="unfinished"></translation>
+        <translation> 显示的是先前选择的结果。</translation>
     </message>
     <message>
         <source>Choose a model and a quantization first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先选择模型和量化版本。</translation>
     </message>
     <message>
         <source>What each number of cards brings</source>
-        <translation type="unfinished"></translation>
+        <translation>各显卡数量带来的效果</translation>
     </message>
     <message>
         <source>Source: {source}</source>
-        <translation type="unfinished"></translation>
+        <translation>来源：{source}</translation>
     </message>
     <message>
         <source>It is too small, and so is any number of it that one computer can have.</source>
-        <translation type="unfinished"></translation>
+        <translation>它太小，一台电脑所能容纳的任何数量都不够。</translation>
     </message>
     <message>
         <source>It is too small.</source>
-        <translation type="unfinished"></translation>
+        <translation>它太小。</translation>
     </message>
     <message>
         <source>The whole machine</source>
-        <translation type="unfinished"></translation>
+        <translation>整机</translation>
     </message>
     <message>
         <source>{what}, {ram_gib} GB RAM</source>
-        <translation type="unfinished"></translation>
+        <translation>{what}，{ram_gib} GB 内存</translation>
     </message>
     <message>
         <source>Build</source>
-        <translation type="unfinished"></translation>
+        <translation>组装</translation>
     </message>
     <message>
         <source>Build a machine with {text}</source>
-        <translation type="unfinished"></translation>
+        <translation>用 {text} 组装机器</translation>
     </message>
     <message>
         <source>See every quantization on a machine with {text}</source>
-        <translation type="unfinished"></translation>
+        <translation>查看每个量化版本在装有 {text} 的机器上的表现</translation>
     </message>
     <message>
         <source>Find the best GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>查找最佳 GPU</translation>
     </message>
     <message>
         <source>Build a machine</source>
-        <translation type="unfinished"></translation>
+        <translation>组装机器</translation>
     </message>
     <message>
         <source>Vendor</source>
-        <translation type="unfinished"></translation>
+        <translation>厂商</translation>
     </message>
     <message>
         <source>As on the box; these GB are GiB.</source>
-        <translation type="unfinished"></translation>
+        <translation>与包装盒上相同；这里的 GB 是 GiB。</translation>
     </message>
     <message>
         <source>Bandwidth</source>
-        <translation type="unfinished"></translation>
+        <translation>带宽</translation>
     </message>
     <message>
         <source>Needed</source>
-        <translation type="unfinished"></translation>
+        <translation>需要</translation>
     </message>
     <message>
         <source>How many hold all of it in GPU memory.</source>
-        <translation type="unfinished"></translation>
+        <translation>多少块的显存能全部放下。</translation>
     </message>
     <message>
         <source>Of all these cards together, or of one card and RAM where they are not enough.</source>
-        <translation type="unfinished"></translation>
+        <translation>占这些显卡合计的多少；不够时为一块显卡加内存的合计。</translation>
     </message>
     <message>
         <source>Predicted, with all of it in GPU memory.</source>
-        <translation type="unfinished"></translation>
+        <translation>预测值，全部放在显存中时。</translation>
     </message>
     <message>
         <source>One card and RAM</source>
-        <translation type="unfinished"></translation>
+        <translation>单卡加内存</translation>
     </message>
     <message>
         <source>The least RAM that holds the rest, and the speed with it.</source>
-        <translation type="unfinished"></translation>
+        <translation>能放下其余部分的最少内存，以及相应的速度。</translation>
     </message>
     <message>
         <source>{model} in {quant}</source>
-        <translation type="unfinished"></translation>
+        <translation>{model} 的 {quant}</translation>
     </message>
     <message>
         <source>{tokens} tokens of context kept as {kv_type_k} · {rough}{size} of weights</source>
-        <translation type="unfinished"></translation>
+        <translation>{tokens} 个 token 的上下文，以 {kv_type_k} 保存 · 权重 {rough}{size}</translation>
     </message>
     <message>
         <source>{alone} of {rows} can hold all of it</source>
-        <translation type="unfinished"></translation>
+        <translation>{rows} 块中有 {alone} 块能全部放下</translation>
     </message>
     <message>
         <source>{told}, {beside} more run it with RAM beside them.</source>
-        <translation type="unfinished"></translation>
+        <translation>{told}，另有 {beside} 块可借助内存运行。</translation>
     </message>
     <message>
         <source>fits in part</source>
-        <translation type="unfinished"></translation>
+        <translation>能放下一部分</translation>
     </message>
     <message>
         <source>too small</source>
-        <translation type="unfinished"></translation>
+        <translation>太小</translation>
     </message>
     <message>
         <source>more than {most_devices}</source>
-        <translation type="unfinished"></translation>
+        <translation>多于 {most_devices}</translation>
     </message>
     <message>
         <source>1 card</source>
-        <translation type="unfinished"></translation>
+        <translation>1 块显卡</translation>
     </message>
     <message>
         <source>{cards} cards</source>
-        <translation type="unfinished"></translation>
+        <translation>{cards} 块显卡</translation>
     </message>
     <message>
         <source>This machine has it.</source>
-        <translation type="unfinished"></translation>
+        <translation>这台机器有它。</translation>
     </message>
     <message>
         <source>{bytes_per_second:,.0f} GB/s to its memory.</source>
-        <translation type="unfinished"></translation>
+        <translation>显存带宽 {bytes_per_second:,.0f} GB/s。</translation>
     </message>
     <message>
         <source>Not enough, however many of it one computer can have.</source>
-        <translation type="unfinished"></translation>
+        <translation>无论一台电脑装多少块都不够。</translation>
     </message>
     <message>
         <source>{who} and {ram_gib} GB of RAM</source>
-        <translation type="unfinished"></translation>
+        <translation>{who} 和 {ram_gib} GB 内存</translation>
     </message>
     <message>
         <source>The RAM is taken to be read at {ram:.0f} GB/s.</source>
-        <translation type="unfinished"></translation>
+        <translation>内存读取速度按 {ram:.0f} GB/s 计算。</translation>
     </message>
     <message>
         <source>{told} Boards for so much of it have more channels and are faster; choose such RAM under “Find the best GPU”.</source>
-        <translation type="unfinished"></translation>
+        <translation>{told}支持这么多内存的主板通道更多、速度更快；可在“查找最佳 GPU”中选择这样的内存。</translation>
     </message>
     <message>
         <source>~{used} of {free}</source>
-        <translation type="unfinished"></translation>
+        <translation>~{used}，共 {free}</translation>
     </message>
     <message>
         <source>weights on the GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>GPU 上的权重</translation>
     </message>
     <message>
         <source>weights in RAM</source>
-        <translation type="unfinished"></translation>
+        <translation>内存中的权重</translation>
     </message>
     <message>
         <source>context</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文</translation>
     </message>
     <message>
         <source>work buffers</source>
-        <translation type="unfinished"></translation>
+        <translation>计算缓冲</translation>
     </message>
     <message>
         <source>overhead</source>
-        <translation type="unfinished"></translation>
+        <translation>额外开销</translation>
     </message>
     <message>
         <source>{used} of {total} used</source>
-        <translation type="unfinished"></translation>
+        <translation>已用 {used}，共 {total}</translation>
     </message>
     <message>
         <source>load not known yet</source>
-        <translation type="unfinished"></translation>
+        <translation>负载尚不清楚</translation>
     </message>
     <message>
         <source>GPU {index}</source>
-        <translation type="unfinished"></translation>
+        <translation>GPU {index}</translation>
     </message>
     <message>
         <source>lost: restart the computer</source>
-        <translation type="unfinished"></translation>
+        <translation>已掉线：请重启电脑</translation>
     </message>
     <message>
         <source>memory unknown</source>
-        <translation type="unfinished"></translation>
+        <translation>显存未知</translation>
     </message>
     <message>
         <source> (last known)</source>
-        <translation type="unfinished"></translation>
+        <translation>（最后已知）</translation>
     </message>
     <message>
         <source>fan {fan_percent}%</source>
-        <translation type="unfinished"></translation>
+        <translation>风扇 {fan_percent}%</translation>
     </message>
     <message>
         <source>Problem</source>
-        <translation type="unfinished"></translation>
+        <translation>问题</translation>
     </message>
     <message>
         <source>Warning</source>
-        <translation type="unfinished"></translation>
+        <translation>警告</translation>
     </message>
     <message>
         <source>Note</source>
-        <translation type="unfinished"></translation>
+        <translation>提示</translation>
     </message>
     <message>
         <source>Copy report</source>
-        <translation type="unfinished"></translation>
+        <translation>复制报告</translation>
     </message>
     <message>
         <source>Show report</source>
-        <translation type="unfinished"></translation>
+        <translation>显示报告</translation>
     </message>
     <message>
         <source>Save the report</source>
-        <translation type="unfinished"></translation>
+        <translation>保存报告</translation>
     </message>
     <message>
         <source>The report was not saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>报告没有保存。</translation>
     </message>
     <message>
         <source>The file could not be written: {strerror}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法写入文件：{strerror}。</translation>
     </message>
     <message>
         <source>Saved: {path}</source>
-        <translation type="unfinished"></translation>
+        <translation>已保存：{path}</translation>
     </message>
     <message>
         <source>The report was copied.</source>
-        <translation type="unfinished"></translation>
+        <translation>报告已复制。</translation>
     </message>
     <message>
         <source>Hide report</source>
-        <translation type="unfinished"></translation>
+        <translation>隐藏报告</translation>
     </message>
     <message>
         <source>The processor does all of it.</source>
-        <translation type="unfinished"></translation>
+        <translation>全部由处理器完成。</translation>
     </message>
     <message>
         <source>Open model</source>
-        <translation type="unfinished"></translation>
+        <translation>打开的模型</translation>
     </message>
     <message>
         <source>No model is open.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有打开模型。</translation>
     </message>
     <message>
         <source>Refresh</source>
-        <translation type="unfinished"></translation>
+        <translation>刷新</translation>
     </message>
     <message>
         <source>Save report…</source>
-        <translation type="unfinished"></translation>
+        <translation>保存报告…</translation>
     </message>
     <message>
         <source>Report</source>
-        <translation type="unfinished"></translation>
+        <translation>报告</translation>
     </message>
     <message>
         <source>Hardware</source>
-        <translation type="unfinished"></translation>
+        <translation>硬件</translation>
     </message>
     <message>
         <source>Model</source>
-        <translation type="unfinished"></translation>
+        <translation>模型</translation>
     </message>
     <message>
         <source>Context</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文</translation>
     </message>
     <message>
         <source>{context:,} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>{context:,} 个 token</translation>
     </message>
     <message>
         <source>Placement</source>
-        <translation type="unfinished"></translation>
+        <translation>放置</translation>
     </message>
     <message>
         <source>Predicted</source>
-        <translation type="unfinished"></translation>
+        <translation>预计</translation>
     </message>
     <message>
         <source>Measured</source>
-        <translation type="unfinished"></translation>
+        <translation>实测</translation>
     </message>
     <message>
         <source>a recorded machine: nothing of it is live</source>
-        <translation type="unfinished"></translation>
+        <translation>录制的机器：没有实时数据</translation>
     </message>
     <message>
         <source>Close the result</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭结果</translation>
     </message>
     <message>
         <source>Find on this computer</source>
-        <translation type="unfinished"></translation>
+        <translation>在这台电脑上查找</translation>
     </message>
     <message>
         <source>Order</source>
-        <translation type="unfinished"></translation>
+        <translation>顺序</translation>
     </message>
     <message>
         <source>Look again</source>
-        <translation type="unfinished"></translation>
+        <translation>重新查找</translation>
     </message>
     <message>
         <source>Add folder</source>
-        <translation type="unfinished"></translation>
+        <translation>添加文件夹</translation>
     </message>
     <message>
         <source>Asking the Hub for the rest of {title}</source>
-        <translation type="unfinished"></translation>
+        <translation>正在向 Hub 询问 {title} 的其余部分</translation>
     </message>
     <message>
         <source>{name} is sound</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 完好</translation>
     </message>
     <message>
         <source>{name} is damaged</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 已损坏</translation>
     </message>
     <message>
         <source>{name} differs from the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 与 Hub 上的不同</translation>
     </message>
     <message>
         <source>Move to trash</source>
-        <translation type="unfinished"></translation>
+        <translation>移到回收站</translation>
     </message>
     <message>
         <source>{question} Delete them all the same?</source>
-        <translation type="unfinished"></translation>
+        <translation>{question}仍要全部删除吗？</translation>
     </message>
     <message>
         <source>Delete them all the same</source>
-        <translation type="unfinished"></translation>
+        <translation>仍要全部删除</translation>
     </message>
     <message>
         <source>Keep them</source>
-        <translation type="unfinished"></translation>
+        <translation>保留</translation>
     </message>
     <message>
         <source>{what} {why} Delete {title} for good?</source>
-        <translation type="unfinished"></translation>
+        <translation>{what} {why} 永久删除 {title}？</translation>
     </message>
     <message>
         <source>Delete for good</source>
-        <translation type="unfinished"></translation>
+        <translation>永久删除</translation>
     </message>
     <message>
         <source>Emptying the trash frees {frees}.</source>
-        <translation type="unfinished"></translation>
+        <translation>清空回收站可释放 {frees}。</translation>
     </message>
     <message>
         <source>Frees {frees}.</source>
-        <translation type="unfinished"></translation>
+        <translation>释放 {frees}。</translation>
     </message>
     <message>
         <source>{title} is deleted</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} 已删除</translation>
     </message>
     <message>
         <source>Finish download</source>
-        <translation type="unfinished"></translation>
+        <translation>完成下载</translation>
     </message>
     <message>
         <source>Repair</source>
-        <translation type="unfinished"></translation>
+        <translation>修复</translation>
     </message>
     <message>
         <source>Fetches again what is wrong, as little as possible</source>
-        <translation type="unfinished"></translation>
+        <translation>只重新获取有问题的部分</translation>
     </message>
     <message>
         <source>Reads every byte</source>
-        <translation type="unfinished"></translation>
+        <translation>读取每个字节</translation>
     </message>
     <message>
         <source>Delete…</source>
-        <translation type="unfinished"></translation>
+        <translation>删除…</translation>
     </message>
     <message>
         <source>Open folder</source>
-        <translation type="unfinished"></translation>
+        <translation>打开文件夹</translation>
     </message>
     <message>
         <source>Copy path</source>
-        <translation type="unfinished"></translation>
+        <translation>复制路径</translation>
     </message>
     <message>
         <source>Loaded</source>
-        <translation type="unfinished"></translation>
+        <translation>已加载</translation>
     </message>
     <message>
         <source>Models on this computer</source>
-        <translation type="unfinished"></translation>
+        <translation>这台电脑上的模型</translation>
     </message>
     <message>
         <source>Look through it from now on</source>
-        <translation type="unfinished"></translation>
+        <translation>从现在起查看这个文件夹</translation>
     </message>
     <message>
         <source>No</source>
-        <translation type="unfinished"></translation>
+        <translation>不</translation>
     </message>
     <message>
         <source>{folders} folders</source>
-        <translation type="unfinished"></translation>
+        <translation>{folders} 个文件夹</translation>
     </message>
     <message>
         <source>These are {models} models, and one can be open at a time. With {where} among your folders, they are listed under “On this computer”.</source>
-        <translation type="unfinished"></translation>
+        <translation>这里有 {models} 个模型，一次只能打开一个。将 {where} 加入你的文件夹后，它们会列在“在这台电脑上”。</translation>
     </message>
     <message>
         <source>Add folders</source>
-        <translation type="unfinished"></translation>
+        <translation>添加文件夹</translation>
     </message>
     <message>
         <source>Add a folder with models</source>
-        <translation type="unfinished"></translation>
+        <translation>添加存放模型的文件夹</translation>
     </message>
     <message>
         <source>By name</source>
-        <translation type="unfinished"></translation>
+        <translation>按名称</translation>
     </message>
     <message>
         <source>Largest first</source>
-        <translation type="unfinished"></translation>
+        <translation>最大的在前</translation>
     </message>
     <message>
         <source>Last used first</source>
-        <translation type="unfinished"></translation>
+        <translation>最近使用的在前</translation>
     </message>
     <message>
         <source>Troubled first</source>
-        <translation type="unfinished"></translation>
+        <translation>有问题的在前</translation>
     </message>
     <message>
         <source>Looking for models</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查找模型</translation>
     </message>
     <message>
         <source>In the folders of this program and of others.</source>
-        <translation type="unfinished"></translation>
+        <translation>在本程序和其他程序的文件夹中。</translation>
     </message>
     <message>
         <source>Show all</source>
-        <translation type="unfinished"></translation>
+        <translation>全部显示</translation>
     </message>
     <message>
         <source>No model on this computer yet</source>
-        <translation type="unfinished"></translation>
+        <translation>这台电脑上还没有模型</translation>
     </message>
     <message>
         <source>Download one from the list of models, drop a .gguf file here, or add a folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>请从模型列表下载一个、把 .gguf 文件拖到这里，或添加文件夹。</translation>
     </message>
     <message>
         <source> Looked through: {looked}.</source>
-        <translation type="unfinished"></translation>
+        <translation> 已查看：{looked}。</translation>
     </message>
     <message>
         <source>Nothing found</source>
-        <translation type="unfinished"></translation>
+        <translation>没有找到</translation>
     </message>
     <message>
         <source>No model here has “{query}” in its name, place or state.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有模型的名称、位置或状态含有“{query}”。</translation>
     </message>
     <message>
         <source>Ready</source>
-        <translation type="unfinished"></translation>
+        <translation>就绪</translation>
     </message>
     <message>
         <source>Not complete</source>
-        <translation type="unfinished"></translation>
+        <translation>不完整</translation>
     </message>
     <message>
         <source>Broken</source>
-        <translation type="unfinished"></translation>
+        <translation>已损坏</translation>
     </message>
     <message>
         <source>Not loadable</source>
-        <translation type="unfinished"></translation>
+        <translation>无法加载</translation>
     </message>
     <message>
         <source>Looking</source>
-        <translation type="unfinished"></translation>
+        <translation>查看中</translation>
     </message>
     <message>
         <source>Verified</source>
-        <translation type="unfinished"></translation>
+        <translation>已校验</translation>
     </message>
     <message>
         <source>Checked</source>
-        <translation type="unfinished"></translation>
+        <translation>已检查</translation>
     </message>
     <message>
         <source>used {last_used}</source>
-        <translation type="unfinished"></translation>
+        <translation>{last_used}使用过</translation>
     </message>
     <message>
         <source>{days} days ago</source>
-        <translation type="unfinished"></translation>
+        <translation>{days} 天前</translation>
     </message>
     <message>
         <source>on {then:%Y-%m-%d}</source>
-        <translation type="unfinished"></translation>
+        <translation>{then:%Y-%m-%d}</translation>
     </message>
     <message>
         <source>{files} files</source>
-        <translation type="unfinished"></translation>
+        <translation>{files} 个文件</translation>
     </message>
     <message>
         <source>trained for {context} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>训练上下文 {context} 个 token</translation>
     </message>
     <message>
         <source>with {value}</source>
-        <translation type="unfinished"></translation>
+        <translation>附 {value}</translation>
     </message>
     <message>
         <source>{size} of {known} are here</source>
-        <translation type="unfinished"></translation>
+        <translation>已有 {size}，共 {known}</translation>
     </message>
     <message>
         <source>{number:.3g} {unit} parameters</source>
-        <translation type="unfinished"></translation>
+        <translation>{number:.3g} {unit}参数</translation>
     </message>
     <message>
         <source>{number} parameters</source>
-        <translation type="unfinished"></translation>
+        <translation>{number} 个参数</translation>
     </message>
     <message>
         <source>Verified on {day}: every byte is what was published.</source>
-        <translation type="unfinished"></translation>
+        <translation>{day}已校验：每个字节都与发布的一致。</translation>
     </message>
     <message>
         <source>Checked on {day}: the structure is sound; no hash is known for these files.</source>
-        <translation type="unfinished"></translation>
+        <translation>{day}已检查：结构完好；这些文件没有已知哈希。</translation>
     </message>
     <message>
         <source>1 model</source>
-        <translation type="unfinished"></translation>
+        <translation>1 个模型</translation>
     </message>
     <message>
         <source>{number} models</source>
-        <translation type="unfinished"></translation>
+        <translation>{number} 个模型</translation>
     </message>
     <message>
         <source>{shown} of {counted}</source>
-        <translation type="unfinished"></translation>
+        <translation>{counted}中的 {shown} 个</translation>
     </message>
     <message>
         <source>{free} free where downloads go</source>
-        <translation type="unfinished"></translation>
+        <translation>下载位置可用 {free}</translation>
     </message>
     <message>
         <source>Looking into files: {number} of {number2}</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查看文件：{number2} 中的 {number}</translation>
     </message>
     <message>
         <source>
 and {texts} more</source>
-        <translation type="unfinished"></translation>
+        <translation>
+以及另外 {texts} 个</translation>
     </message>
     <message>
         <source>Move {title} to the trash? Emptying the trash then frees {frees}.</source>
-        <translation type="unfinished"></translation>
+        <translation>将 {title} 移到回收站？清空回收站后可释放 {frees}。</translation>
     </message>
     <message>
         <source> · about {left} left</source>
-        <translation type="unfinished"></translation>
+        <translation> · 还剩约 {left}</translation>
     </message>
     <message>
         <source>{done} of {size}{rate}{rest}</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} 中的 {done}{rate}{rest}</translation>
     </message>
     <message>
         <source>The disk is full: {needed} more are needed.</source>
-        <translation type="unfinished"></translation>
+        <translation>磁盘已满：还需要 {needed}。</translation>
     </message>
     <message>
         <source>Waiting: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>等待中：{reason}。</translation>
     </message>
     <message>
         <source>Fetching: {done} of {size}</source>
-        <translation type="unfinished"></translation>
+        <translation>正在获取：{size} 中的 {done}</translation>
     </message>
     <message>
         <source>repeat penalty</source>
-        <translation type="unfinished"></translation>
+        <translation>重复惩罚</translation>
     </message>
     <message>
         <source>Make</source>
-        <translation type="unfinished"></translation>
+        <translation>构造</translation>
     </message>
     <message>
         <source>Sampling that its makers advise</source>
-        <translation type="unfinished"></translation>
+        <translation>制作者建议的采样</translation>
     </message>
     <message>
         <source>Point at a test, or use the arrow keys, to read its figures.</source>
-        <translation type="unfinished"></translation>
+        <translation>指向某项测试或使用方向键，即可查看它的数值。</translation>
     </message>
     <message>
         <source>Benchmarks</source>
-        <translation type="unfinished"></translation>
+        <translation>基准测试</translation>
     </message>
     <message>
         <source>Take {quant}: {best}</source>
-        <translation type="unfinished"></translation>
+        <translation>选择 {quant}：{best}</translation>
     </message>
     <message>
         <source>{quant} comes nearest: {shortfall}</source>
-        <translation type="unfinished"></translation>
+        <translation>{quant} 最接近：{shortfall}</translation>
     </message>
     <message>
         <source>No file of {model} fits in the memory of this machine</source>
-        <translation type="unfinished"></translation>
+        <translation>这台机器的内存放不下 {model} 的任何文件</translation>
     </message>
     <message>
         <source>Lower the context, or look at what another machine would do.</source>
-        <translation type="unfinished"></translation>
+        <translation>请降低上下文，或看看另一台机器的表现。</translation>
     </message>
     <message>
         <source>All that was asked for: {model} in {quant}, {candidate}, about {rate} tokens/s.</source>
-        <translation type="unfinished"></translation>
+        <translation>满足全部要求：{model} 的 {quant}，{candidate}，约 {rate} token/秒。</translation>
     </message>
     <message>
         <source>{model} in {quant}, {candidate}, comes nearest: </source>
-        <translation type="unfinished"></translation>
+        <translation>{model} 的 {quant}，{candidate}，最接近：</translation>
     </message>
     <message>
         <source> It answers at about {tokens_per_second} tokens/s.</source>
-        <translation type="unfinished"></translation>
+        <translation> 回答速度约 {tokens_per_second} token/秒。</translation>
     </message>
     <message>
         <source>nothing here is noticeably better, and it is the quickest of these</source>
-        <translation type="unfinished"></translation>
+        <translation>这里没有明显更好的，而它是其中最快的</translation>
     </message>
     <message>
         <source>the best quality that still answers at reading speed here</source>
-        <translation type="unfinished"></translation>
+        <translation>在这里仍能以阅读速度回答的最佳质量</translation>
     </message>
     <message>
         <source>{candidate} in {number} files</source>
-        <translation type="unfinished"></translation>
+        <translation>{candidate}，{number} 个文件</translation>
     </message>
     <message>
         <source>{context} tokens of context in {kv_type_k}</source>
-        <translation type="unfinished"></translation>
+        <translation>{context} 个 token 的上下文，{kv_type_k}</translation>
     </message>
     <message>
         <source>{removesuffix} of {label}</source>
-        <translation type="unfinished"></translation>
+        <translation>{label} {removesuffix}</translation>
     </message>
     <message>
         <source>experts of {expert_layers_on_cpu} layers in RAM</source>
-        <translation type="unfinished"></translation>
+        <translation>{expert_layers_on_cpu} 层的专家在内存中</translation>
     </message>
     <message>
         <source>{layers_on_cpu} layers</source>
-        <translation type="unfinished"></translation>
+        <translation>{layers_on_cpu} 层</translation>
     </message>
     <message>
         <source>{whole} in RAM</source>
-        <translation type="unfinished"></translation>
+        <translation>{whole}在内存中</translation>
     </message>
     <message>
         <source>{whole} and the experts of {expert_layers_on_cpu} in RAM</source>
-        <translation type="unfinished"></translation>
+        <translation>{whole}和 {expert_layers_on_cpu} 层的专家在内存中</translation>
     </message>
     <message>
         <source>all of it on the GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>全部在 GPU 上</translation>
     </message>
     <message>
         <source>on the processor alone</source>
-        <translation type="unfinished"></translation>
+        <translation>只用处理器</translation>
     </message>
     <message>
         <source>{reading_speed:g} tokens/s</source>
-        <translation type="unfinished"></translation>
+        <translation>{reading_speed:g} token/秒</translation>
     </message>
     <message>
         <source>Asked for: {context} tokens of context in {kv}, and answers at {speed} or more, which is about as fast as people read.</source>
-        <translation type="unfinished"></translation>
+        <translation>要求：上下文 {context} 个 token，以 {kv} 保存，回答速度 {speed} 或更快，约为人的阅读速度。</translation>
     </message>
     <message>
         <source>The smallest is {quant}: {shortfall}</source>
-        <translation type="unfinished"></translation>
+        <translation>最小的是 {quant}：{shortfall}</translation>
     </message>
     <message>
         <source>{name} is quicker, at about {tokens_per_second} tokens/s, and further from the unquantized model.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 更快，约 {tokens_per_second} token/秒，但与未量化模型差距更大。</translation>
     </message>
     <message>
         <source>{name} is no better in a way that people notice, and slower, at about {tokens_per_second} tokens/s.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 并没有人能察觉的改进，而且更慢，约 {tokens_per_second} token/秒。</translation>
     </message>
     <message>
         <source>{name} is further from the unquantized model and no quicker.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 与未量化模型差距更大，也不更快。</translation>
     </message>
     <message>
         <source>Why?</source>
-        <translation type="unfinished"></translation>
+        <translation>为什么？</translation>
     </message>
     <message>
         <source>Shows the reason and what else there is</source>
-        <translation type="unfinished"></translation>
+        <translation>显示理由和其他选择</translation>
     </message>
     <message>
         <source>See {sibling}</source>
-        <translation type="unfinished"></translation>
+        <translation>查看 {sibling}</translation>
     </message>
     <message>
         <source>Hide</source>
-        <translation type="unfinished"></translation>
+        <translation>隐藏</translation>
     </message>
     <message>
         <source>Benchmarks, {groups} tests</source>
-        <translation type="unfinished"></translation>
+        <translation>基准测试，{groups} 项</translation>
     </message>
     <message>
         <source>How many tokens a conversation may have. More takes more memory.</source>
-        <translation type="unfinished"></translation>
+        <translation>一次对话可以有多少 token。越多占用的内存越大。</translation>
     </message>
     <message>
         <source>How the context is kept. q8_0 takes about half the memory of f16 and costs next to nothing in quality; q4_0 takes about a quarter.</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文的保存方式。q8_0 约占 f16 一半的内存，质量几乎不受影响；q4_0 约占四分之一。</translation>
     </message>
     <message>
         <source>Context in tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文（token）</translation>
     </message>
     <message>
         <source>Context in tokens, as a number</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文（token），以数字输入</translation>
     </message>
     <message>
         <source>Context memory</source>
-        <translation type="unfinished"></translation>
+        <translation>上下文内存</translation>
     </message>
     <message>
         <source>Fits here</source>
-        <translation type="unfinished"></translation>
+        <translation>放得下</translation>
     </message>
     <message>
         <source>All</source>
-        <translation type="unfinished"></translation>
+        <translation>全部</translation>
     </message>
     <message>
         <source>Other machine…</source>
-        <translation type="unfinished"></translation>
+        <translation>其他机器…</translation>
     </message>
     <message>
         <source>Plan for another computer</source>
-        <translation type="unfinished"></translation>
+        <translation>为另一台电脑规划</translation>
     </message>
     <message>
         <source>Fits here ({fitting})</source>
-        <translation type="unfinished"></translation>
+        <translation>放得下（{fitting}）</translation>
     </message>
     <message>
         <source>All {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>全部 {total}</translation>
     </message>
     <message>
         <source>{tokens} tokens. {context_tip}</source>
-        <translation type="unfinished"></translation>
+        <translation>{tokens} 个 token。{context_tip}</translation>
     </message>
     <message>
         <source>On the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>在 Hub 上</translation>
     </message>
     <message>
         <source>Opens the files&apos; page in the browser</source>
-        <translation type="unfinished"></translation>
+        <translation>在浏览器中打开文件页面</translation>
     </message>
     <message>
         <source>What it takes of each memory</source>
-        <translation type="unfinished"></translation>
+        <translation>它占用各内存的多少</translation>
     </message>
     <message>
         <source>{placement_text} Answers at {speed_words}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{placement_text} 回答速度{speed_words}。</translation>
     </message>
     <message>
         <source>{quant} on the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 上的 {quant}</translation>
     </message>
     <message>
         <source>Search the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>在 Hub 上查找</translation>
     </message>
     <message>
         <source>Search the Hub for models, or give a repository as owner/name</source>
-        <translation type="unfinished"></translation>
+        <translation>在 Hub 上查找模型，或输入仓库 owner/name</translation>
     </message>
     <message>
         <source>A model&apos;s name, or a repository as owner/name. Enter searches.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型名称，或仓库 owner/name。按 Enter 查找。</translation>
     </message>
     <message>
         <source>Models</source>
@@ -4343,647 +4345,647 @@ and {texts} more</source>
     </message>
     <message>
         <source>models on the disk</source>
-        <translation type="unfinished"></translation>
+        <translation>磁盘上的模型</translation>
     </message>
     <message>
         <source>weights on GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>GPU 上的权重</translation>
     </message>
     <message>
         <source>work</source>
-        <translation type="unfinished"></translation>
+        <translation>计算</translation>
     </message>
     <message>
         <source>Back to this machine</source>
-        <translation type="unfinished"></translation>
+        <translation>回到这台机器</translation>
     </message>
     <message>
         <source>Cannot be planned for</source>
-        <translation type="unfinished"></translation>
+        <translation>无法为它规划</translation>
     </message>
     <message>
         <source>Looking at it…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查看…</translation>
     </message>
     <message>
         <source>The bars show {told}, as parts of what is free.</source>
-        <translation type="unfinished"></translation>
+        <translation>各条显示{told}，占可用量的比例。</translation>
     </message>
     <message>
         <source>Each part of a bar is one memory; its length is what is free there now.</source>
-        <translation type="unfinished"></translation>
+        <translation>条的每一段是一种内存；长度是其现在的可用量。</translation>
     </message>
     <message>
         <source>{what} These are of the list that comes with the program.</source>
-        <translation type="unfinished"></translation>
+        <translation>{what} 这些来自随程序附带的列表。</translation>
     </message>
     <message>
         <source>No repository with its files is known yet: sizes are what these usually take.</source>
-        <translation type="unfinished"></translation>
+        <translation>尚不知道含有其文件的仓库：大小为通常所占的数值。</translation>
     </message>
     <message>
         <source>The Hub cannot be reached.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法连接 Hub。</translation>
     </message>
     <message>
         <source>Open a machine file…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开机器文件…</translation>
     </message>
     <message>
         <source>As `glm-launcher hardware --json` writes it</source>
-        <translation type="unfinished"></translation>
+        <translation>由 `glm-launcher hardware --json` 生成</translation>
     </message>
     <message>
         <source>Examples</source>
-        <translation type="unfinished"></translation>
+        <translation>示例</translation>
     </message>
     <message>
         <source>Open a machine file</source>
-        <translation type="unfinished"></translation>
+        <translation>打开机器文件</translation>
     </message>
     <message>
         <source>Jan</source>
-        <translation type="unfinished"></translation>
+        <translation>1 月</translation>
     </message>
     <message>
         <source>Feb</source>
-        <translation type="unfinished"></translation>
+        <translation>2 月</translation>
     </message>
     <message>
         <source>Mar</source>
-        <translation type="unfinished"></translation>
+        <translation>3 月</translation>
     </message>
     <message>
         <source>Apr</source>
-        <translation type="unfinished"></translation>
+        <translation>4 月</translation>
     </message>
     <message>
         <source>May</source>
-        <translation type="unfinished"></translation>
+        <translation>5 月</translation>
     </message>
     <message>
         <source>Jun</source>
-        <translation type="unfinished"></translation>
+        <translation>6 月</translation>
     </message>
     <message>
         <source>Jul</source>
-        <translation type="unfinished"></translation>
+        <translation>7 月</translation>
     </message>
     <message>
         <source>Aug</source>
-        <translation type="unfinished"></translation>
+        <translation>8 月</translation>
     </message>
     <message>
         <source>Sep</source>
-        <translation type="unfinished"></translation>
+        <translation>9 月</translation>
     </message>
     <message>
         <source>Oct</source>
-        <translation type="unfinished"></translation>
+        <translation>10 月</translation>
     </message>
     <message>
         <source>Nov</source>
-        <translation type="unfinished"></translation>
+        <translation>11 月</translation>
     </message>
     <message>
         <source>Dec</source>
-        <translation type="unfinished"></translation>
+        <translation>12 月</translation>
     </message>
     <message>
         <source>Computed</source>
-        <translation type="unfinished"></translation>
+        <translation>计算得出</translation>
     </message>
     <message>
         <source>Quoted</source>
-        <translation type="unfinished"></translation>
+        <translation>引用</translation>
     </message>
     <message>
         <source>Mixture of experts</source>
-        <translation type="unfinished"></translation>
+        <translation>混合专家</translation>
     </message>
     <message>
         <source>Dense</source>
-        <translation type="unfinished"></translation>
+        <translation>稠密</translation>
     </message>
     <message>
         <source>{billions} parameters</source>
-        <translation type="unfinished"></translation>
+        <translation>{billions} 参数</translation>
     </message>
     <message>
         <source>{total}, {billions} active</source>
-        <translation type="unfinished"></translation>
+        <translation>{total}，激活 {billions}</translation>
     </message>
     <message>
         <source>{count} tokens of context</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 个 token 的上下文</translation>
     </message>
     <message>
         <source>Parameters</source>
-        <translation type="unfinished"></translation>
+        <translation>参数</translation>
     </message>
     <message>
         <source>Active per token</source>
-        <translation type="unfinished"></translation>
+        <translation>每个 token 激活</translation>
     </message>
     <message>
         <source>Licence</source>
-        <translation type="unfinished"></translation>
+        <translation>许可证</translation>
     </message>
     <message>
         <source>Released</source>
-        <translation type="unfinished"></translation>
+        <translation>发布</translation>
     </message>
     <message>
         <source>{live} downloads in 30 days</source>
-        <translation type="unfinished"></translation>
+        <translation>30 天内下载 {live} 次</translation>
     </message>
     <message>
         <source>{count} downloads in 30 days, as of {as_of}</source>
-        <translation type="unfinished"></translation>
+        <translation>30 天内下载 {count} 次，截至 {as_of}</translation>
     </message>
     <message>
         <source> + {mtp_layers} that predicts further tokens (MTP, not loaded)</source>
-        <translation type="unfinished"></translation>
+        <translation> + {mtp_layers} 层用于预测后续 token（MTP，不加载）</translation>
     </message>
     <message>
         <source>{kind}, {gguf} in llama.cpp</source>
-        <translation type="unfinished"></translation>
+        <translation>{kind}，llama.cpp 中为 {gguf}</translation>
     </message>
     <message>
         <source>Layers</source>
-        <translation type="unfinished"></translation>
+        <translation>层</translation>
     </message>
     <message>
         <source> and {shared_experts} shared</source>
-        <translation type="unfinished"></translation>
+        <translation> 和 {shared_experts} 个共享专家</translation>
     </message>
     <message>
         <source>Experts</source>
-        <translation type="unfinished"></translation>
+        <translation>专家</translation>
     </message>
     <message>
         <source>{experts} per layer, {experts_used} used{shared} for a token</source>
-        <translation type="unfinished"></translation>
+        <translation>每层 {experts} 个，每个 token 使用 {experts_used} 个{shared}</translation>
     </message>
     <message>
         <source>Without experts</source>
-        <translation type="unfinished"></translation>
+        <translation>没有专家的层</translation>
     </message>
     <message>
         <source>the first {dense_layers} layers</source>
-        <translation type="unfinished"></translation>
+        <translation>前 {dense_layers} 层</translation>
     </message>
     <message>
         <source>, {kv_heads} for keys and values</source>
-        <translation type="unfinished"></translation>
+        <translation>，键和值 {kv_heads} 个</translation>
     </message>
     <message>
         <source>, of {head_length} values each</source>
-        <translation type="unfinished"></translation>
+        <translation>，每个 {head_length} 个值</translation>
     </message>
     <message>
         <source>Attention heads</source>
-        <translation type="unfinished"></translation>
+        <translation>注意力头</translation>
     </message>
     <message>
         <source>Attention</source>
-        <translation type="unfinished"></translation>
+        <translation>注意力</translation>
     </message>
     <message>
         <source>Width</source>
-        <translation type="unfinished"></translation>
+        <translation>宽度</translation>
     </message>
     <message>
         <source>{hidden} values</source>
-        <translation type="unfinished"></translation>
+        <translation>{hidden} 个值</translation>
     </message>
     <message>
         <source>No GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>没有 GPU</translation>
     </message>
     <message>
         <source>NVIDIA GeForce </source>
-        <translation type="unfinished"></translation>
+        <translation>NVIDIA GeForce </translation>
     </message>
     <message>
         <source>AMD Radeon </source>
-        <translation type="unfinished"></translation>
+        <translation>AMD Radeon </translation>
     </message>
     <message>
         <source> Processor</source>
-        <translation type="unfinished"></translation>
+        <translation> 处理器</translation>
     </message>
     <message>
         <source>Planned as if the engine could use {names}; the installed one cannot yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>按引擎能使用 {names} 来规划；已安装的引擎还不能。</translation>
     </message>
     <message>
         <source>{title} cannot use a context of {tokens} tokens: it was trained for {most}. That is what is shown now.</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} 不能使用 {tokens} 个 token 的上下文：训练上下文为 {most}。现在显示的是后者。</translation>
     </message>
     <message>
         <source>Search results</source>
-        <translation type="unfinished"></translation>
+        <translation>查找结果</translation>
     </message>
     <message>
         <source>Close the search</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭查找</translation>
     </message>
     <message>
         <source>“{text}” on the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>Hub 上的“{text}”</translation>
     </message>
     <message>
         <source>{downloads} downloads in 30 days</source>
-        <translation type="unfinished"></translation>
+        <translation>30 天内下载 {downloads} 次</translation>
     </message>
     <message>
         <source>gated: its terms have to be accepted on the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>受限：需要在 Hub 上接受条款</translation>
     </message>
     <message>
         <source>Searching…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查找…</translation>
     </message>
     <message>
         <source>No repository with GGUF files has such a name. Search for the model&apos;s name alone, or give the repository as owner/name.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有含 GGUF 文件的仓库叫这个名称。请只用模型名称查找，或输入仓库 owner/name。</translation>
     </message>
     <message>
         <source>, of which {most} are shown</source>
-        <translation type="unfinished"></translation>
+        <translation>，显示其中 {most} 个</translation>
     </message>
     <message>
         <source>{repos} repositories with GGUF files{shown}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{repos} 个含 GGUF 文件的仓库{shown}。</translation>
     </message>
     <message>
         <source>Bits</source>
-        <translation type="unfinished"></translation>
+        <translation>位数</translation>
     </message>
     <message>
         <source>Memory per device</source>
-        <translation type="unfinished"></translation>
+        <translation>各设备内存</translation>
     </message>
     <message>
         <source>Max context</source>
-        <translation type="unfinished"></translation>
+        <translation>最大上下文</translation>
     </message>
     <message>
         <source>Speed</source>
-        <translation type="unfinished"></translation>
+        <translation>速度</translation>
     </message>
     <message>
         <source>How the weights are stored. Fewer bits make a smaller file and a less exact one.</source>
-        <translation type="unfinished"></translation>
+        <translation>权重的保存方式。位数越少，文件越小，也越不精确。</translation>
     </message>
     <message>
         <source>What has to be downloaded, in GB of 10^9 bytes.</source>
-        <translation type="unfinished"></translation>
+        <translation>需要下载的量，单位 GB（10^9 字节）。</translation>
     </message>
     <message>
         <source>Bits per weight, on average over the file.</source>
-        <translation type="unfinished"></translation>
+        <translation>每个权重的位数，整个文件的平均值。</translation>
     </message>
     <message>
         <source>How often the most likely next token is the one of the unquantized model.</source>
-        <translation type="unfinished"></translation>
+        <translation>最可能的下一个 token 与未量化模型相同的比例。</translation>
     </message>
     <message>
         <source>Each memory has a part of the bar: what the model takes of what is free there.</source>
-        <translation type="unfinished"></translation>
+        <translation>每种内存占条的一段：模型占用可用量的多少。</translation>
     </message>
     <message>
         <source>With how many tokens it still fits in memory, as the context is kept now.</source>
-        <translation type="unfinished"></translation>
+        <translation>以现在的上下文保存方式，最多多少个 token 仍能放进内存。</translation>
     </message>
     <message>
         <source>Predicted tokens per second of an answer; the range is in each row&apos;s tooltip.</source>
-        <translation type="unfinished"></translation>
+        <translation>预测的回答速度（token/秒）；范围见每行的提示。</translation>
     </message>
     <message>
         <source>Where it would run.</source>
-        <translation type="unfinished"></translation>
+        <translation>它会在哪里运行。</translation>
     </message>
     <message>
         <source>on this computer</source>
-        <translation type="unfinished"></translation>
+        <translation>在这台电脑上</translation>
     </message>
     <message>
         <source>cannot be kept so</source>
-        <translation type="unfinished"></translation>
+        <translation>不能这样保存</translation>
     </message>
     <message>
         <source>experts in RAM</source>
-        <translation type="unfinished"></translation>
+        <translation>专家在内存</translation>
     </message>
     <message>
         <source>layers in RAM</source>
-        <translation type="unfinished"></translation>
+        <translation>部分层在内存</translation>
     </message>
     <message>
         <source>Open on the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>在 Hub 上打开</translation>
     </message>
     <message>
         <source>No repository with GGUF files of {title} is known to the program.</source>
-        <translation type="unfinished"></translation>
+        <translation>程序不知道含有 {title} 的 GGUF 文件的仓库。</translation>
     </message>
     <message>
         <source>Search the Hub for one, or give it as owner/name in the search field.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在 Hub 上查找，或在查找框中输入 owner/name。</translation>
     </message>
     <message>
         <source>{repo} has no quantization that this program can load.</source>
-        <translation type="unfinished"></translation>
+        <translation>{repo} 没有本程序能加载的量化版本。</translation>
     </message>
     <message>
         <source>Choose another repository.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择其他仓库。</translation>
     </message>
     <message>
         <source>Looking at the machine…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查看机器…</translation>
     </message>
     <message>
         <source>Reading headers of {repo}: {done} of {total}…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取 {repo} 的文件头：{total} 中的 {done}…</translation>
     </message>
     <message>
         <source>Reading what {repo} holds…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取 {repo} 的内容…</translation>
     </message>
     <message>
         <source>Find it on the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>在 Hub 上查找</translation>
     </message>
     <message>
         <source>Find on the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>在 Hub 上查找</translation>
     </message>
     <message>
         <source>None of them stays in memory here with this context. Lower the context, or show all.</source>
-        <translation type="unfinished"></translation>
+        <translation>以这个上下文，没有一个能放进内存。请降低上下文，或全部显示。</translation>
     </message>
     <message>
         <source>Exact headers are being read{so_far}; until then these are estimates.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取准确的文件头{so_far}；在此之前为估算值。</translation>
     </message>
     <message>
         <source>Weights and context are exact, read from the files&apos; headers; work buffers and speed are predictions, with their range in the tooltip.</source>
-        <translation type="unfinished"></translation>
+        <translation>权重和上下文是准确的，读自文件头；计算缓冲和速度是预测值，范围见提示。</translation>
     </message>
     <message>
         <source> and {refused} more</source>
-        <translation type="unfinished"></translation>
+        <translation> 以及另外 {refused} 个</translation>
     </message>
     <message>
         <source>Not offered: {names}{more}. {refused}</source>
-        <translation type="unfinished"></translation>
+        <translation>未提供：{names}{more}。{refused}</translation>
     </message>
     <message>
         <source>Reading what the repository holds…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取仓库的内容…</translation>
     </message>
     <message>
         <source>Quantizations</source>
-        <translation type="unfinished"></translation>
+        <translation>量化版本</translation>
     </message>
     <message>
         <source>Select all</source>
-        <translation type="unfinished"></translation>
+        <translation>全选</translation>
     </message>
     <message>
         <source>About and benchmarks</source>
-        <translation type="unfinished"></translation>
+        <translation>介绍与基准</translation>
     </message>
     <message>
         <source>Files of</source>
-        <translation type="unfinished"></translation>
+        <translation>文件来自</translation>
     </message>
     <message>
         <source>Several people offer files of this model</source>
-        <translation type="unfinished"></translation>
+        <translation>有多人提供这个模型的文件</translation>
     </message>
     <message>
         <source> in {files} files</source>
-        <translation type="unfinished"></translation>
+        <translation>，{files} 个文件</translation>
     </message>
     <message>
         <source>as listed when this program was made, not exact</source>
-        <translation type="unfinished"></translation>
+        <translation>为程序制作时列出的数值，并不准确</translation>
     </message>
     <message>
         <source>{size} bytes{where}, {how}</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} 字节{where}，{how}</translation>
     </message>
     <message>
         <source>{size_gb} GB at {bits_per_weight:g} bits: {nominal_label}, which multiplies parameters by a nominal number of bits.</source>
-        <translation type="unfinished"></translation>
+        <translation>{size_gb} GB，{bits_per_weight:g} 位：{nominal_label}，由参数数量乘以标称位数得出。</translation>
     </message>
     <message>
         <source>Estimated</source>
-        <translation type="unfinished"></translation>
+        <translation>估算</translation>
     </message>
     <message>
         <source>{how}: the most likely next token is the unquantized model&apos;s in {top1_agreement_pct:.1f}% of cases; divergence {bound}{mean_kld:.3f} nats per token.</source>
-        <translation type="unfinished"></translation>
+        <translation>{how}：在 {top1_agreement_pct:.1f}% 的情况下最可能的下一个 token 与未量化模型相同；散度 {bound}{mean_kld:.3f} nat/token。</translation>
     </message>
     <message>
         <source>Perplexity {ppl_change_pct:+.1f}%, {measured}.</source>
-        <translation type="unfinished"></translation>
+        <translation>困惑度 {ppl_change_pct:+.1f}%，{measured}。</translation>
     </message>
     <message>
         <source>{quality_pct}%: {nominal_label}, by no stated measurement.</source>
-        <translation type="unfinished"></translation>
+        <translation>{quality_pct}%：{nominal_label}，未说明测量方法。</translation>
     </message>
     <message>
         <source>Source: {source}.</source>
-        <translation type="unfinished"></translation>
+        <translation>来源：{source}。</translation>
     </message>
     <message>
         <source>{missing} {what} missing</source>
-        <translation type="unfinished"></translation>
+        <translation>{what}缺 {missing}</translation>
     </message>
     <message>
         <source>from disk, slow</source>
-        <translation type="unfinished"></translation>
+        <translation>从磁盘运行，慢</translation>
     </message>
     <message>
         <source>fits in memory</source>
-        <translation type="unfinished"></translation>
+        <translation>内存放得下</translation>
     </message>
     <message>
         <source>fits in GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>显存放得下</translation>
     </message>
     <message>
         <source>processor only</source>
-        <translation type="unfinished"></translation>
+        <translation>仅处理器</translation>
     </message>
     <message>
         <source>No speed can be predicted while it does not fit.</source>
-        <translation type="unfinished"></translation>
+        <translation>放不下时无法预测速度。</translation>
     </message>
     <message>
         <source>and {rows} more</source>
-        <translation type="unfinished"></translation>
+        <translation>以及另外 {rows} 个</translation>
     </message>
     <message>
         <source>each of {same} × {label}</source>
-        <translation type="unfinished"></translation>
+        <translation>{same} × {label}，每块</translation>
     </message>
     <message>
         <source>all there is</source>
-        <translation type="unfinished"></translation>
+        <translation>全部</translation>
     </message>
     <message>
         <source>Being looked for.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在查找。</translation>
     </message>
     <message>
         <source>It does not fit in memory with any context, kept as {kv}.</source>
-        <translation type="unfinished"></translation>
+        <translation>以 {kv} 保存时，任何上下文都放不进内存。</translation>
     </message>
     <message>
         <source>All {trained} tokens that it was trained for fit, kept as {kv}.</source>
-        <translation type="unfinished"></translation>
+        <translation>以 {kv} 保存时，训练的全部 {trained} 个 token 都放得下。</translation>
     </message>
     <message>
         <source>With more than {tokens} tokens, kept as {kv}, it would no longer fit in memory.</source>
-        <translation type="unfinished"></translation>
+        <translation>以 {kv} 保存时，超过 {tokens} 个 token 就放不进内存。</translation>
     </message>
     <message>
         <source>{quant}, {candidate}, {bits_per_weight:.2f} bits per weight, quality {quality}, {text}, {plan}</source>
-        <translation type="unfinished"></translation>
+        <translation>{quant}，{candidate}，每权重 {bits_per_weight:.2f} 位，质量 {quality}，{text}，{plan}</translation>
     </message>
     <message>
         <source>no speed predicted</source>
-        <translation type="unfinished"></translation>
+        <translation>没有速度预测</translation>
     </message>
     <message>
         <source>{size} bytes</source>
-        <translation type="unfinished"></translation>
+        <translation>{size} 字节</translation>
     </message>
     <message>
         <source>checked by its hash</source>
-        <translation type="unfinished"></translation>
+        <translation>按哈希校验</translation>
     </message>
     <message>
         <source>no hash known, checked by its size</source>
-        <translation type="unfinished"></translation>
+        <translation>没有已知哈希，按大小检查</translation>
     </message>
     <message>
         <source>quality {figure} {how}, {grade}</source>
-        <translation type="unfinished"></translation>
+        <translation>质量 {figure} {how}，{grade}</translation>
     </message>
     <message>
         <source>Quality: {grade}. A smaller model in more bits is usually better.</source>
-        <translation type="unfinished"></translation>
+        <translation>质量：{grade}。位数更多的较小模型通常更好。</translation>
     </message>
     <message>
         <source>Close the note</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭提示</translation>
     </message>
     <message>
         <source>Note: {text}</source>
-        <translation type="unfinished"></translation>
+        <translation>提示：{text}</translation>
     </message>
     <message>
         <source>Remedy</source>
-        <translation type="unfinished"></translation>
+        <translation>解决办法</translation>
     </message>
     <message>
         <source>Downloads are running</source>
-        <translation type="unfinished"></translation>
+        <translation>正在下载</translation>
     </message>
     <message>
         <source>in the tray</source>
-        <translation type="unfinished"></translation>
+        <translation>在托盘中</translation>
     </message>
     <message>
         <source>with the window minimized</source>
-        <translation type="unfinished"></translation>
+        <translation>并最小化窗口</translation>
     </message>
     <message>
         <source>{what} Go on {way}?</source>
-        <translation type="unfinished"></translation>
+        <translation>{what} {way}继续吗？</translation>
     </message>
     <message>
         <source>Whatever has come is kept in both cases, and a later start goes on from there. Your answer is remembered; Settings has it under “Go on in the tray”.</source>
-        <translation type="unfinished"></translation>
+        <translation>两种情况下已下载的都会保留，下次启动从停止处继续。你的回答会被记住；可在设置的“在托盘中继续”中更改。</translation>
     </message>
     <message>
         <source>Go on in the tray</source>
-        <translation type="unfinished"></translation>
+        <translation>在托盘中继续</translation>
     </message>
     <message>
         <source>Go on minimized</source>
-        <translation type="unfinished"></translation>
+        <translation>最小化后继续</translation>
     </message>
     <message>
         <source>Stop and close</source>
-        <translation type="unfinished"></translation>
+        <translation>停止并关闭</translation>
     </message>
     <message>
         <source>Show GLM Launcher</source>
-        <translation type="unfinished"></translation>
+        <translation>显示 GLM Launcher</translation>
     </message>
     <message>
         <source>Pause all downloads</source>
-        <translation type="unfinished"></translation>
+        <translation>暂停所有下载</translation>
     </message>
     <message>
         <source>Quit</source>
-        <translation type="unfinished"></translation>
+        <translation>退出</translation>
     </message>
     <message>
         <source>Update</source>
-        <translation type="unfinished"></translation>
+        <translation>更新</translation>
     </message>
     <message>
         <source>The downloads go on while the window is minimized: this desktop has no tray. Ctrl+Q ends the program.</source>
-        <translation type="unfinished"></translation>
+        <translation>窗口最小化期间下载继续：这个桌面没有托盘。按 Ctrl+Q 结束程序。</translation>
     </message>
     <message>
         <source>GLM Launcher: {jobs}</source>
-        <translation type="unfinished"></translation>
+        <translation>GLM Launcher：{jobs}</translation>
     </message>
     <message>
         <source>{job} is being downloaded ({percent}).</source>
-        <translation type="unfinished"></translation>
+        <translation>正在下载 {job}（{percent}）。</translation>
     </message>
     <message>
         <source>{going_on} downloads are running ({going_on2}).</source>
-        <translation type="unfinished"></translation>
+        <translation>正在进行 {going_on} 个下载（{going_on2}）。</translation>
     </message>
     <message>
         <source>{title} is here</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} 已下载</translation>
     </message>
     <message>
         <source>{size}, complete.</source>
-        <translation type="unfinished"></translation>
+        <translation>{size}，完整。</translation>
     </message>
     <message>
         <source>{title} failed</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} 失败</translation>
     </message>
     <message>
         <source>Open the window to see why.</source>
-        <translation type="unfinished"></translation>
+        <translation>打开窗口查看原因。</translation>
     </message>
     <message>
         <source>No room for {title}</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} 没有空间</translation>
     </message>
     <message>
         <source>It needs {needed} more.</source>
-        <translation type="unfinished"></translation>
+        <translation>还需要 {needed}。</translation>
     </message>
     <message>
         <source>{title} has changed on the server</source>
-        <translation type="unfinished"></translation>
+        <translation>{title} 在服务器上发生了变化</translation>
     </message>
     <message>
         <source>Chat</source>
