@@ -256,6 +256,10 @@
         <translation>{wait}，或输入访问令牌（{settings}），限额会更高。</translation>
     </message>
     <message>
+        <source>Finding models on the Hub</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The answer of the Hub is packed.</source>
         <translation>Hub 的回答是压缩过的。</translation>
     </message>
@@ -284,6 +288,10 @@
         <translation>没有安全的密钥环</translation>
     </message>
     <message>
+        <source>This system has no keyring. The token is kept in a file that only you can read, unencrypted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>That is not an access token.</source>
         <translation>这不是访问令牌。</translation>
     </message>
@@ -296,8 +304,8 @@
         <translation>请从 Hub 复制：你的头像、Settings、Access Tokens。</translation>
     </message>
     <message>
-        <source>The token is no longer used, but the system&apos;s keyring still holds it.</source>
-        <translation>令牌已不再使用，但系统的密钥环中仍保存着它。</translation>
+        <source>It is no longer used, but the system&apos;s keyring still holds it.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The keyring does not answer.</source>
@@ -308,8 +316,8 @@
         <translation>请解锁密钥环，并删除其中的条目“{service}”。</translation>
     </message>
     <message>
-        <source>The token could not be stored.</source>
-        <translation>无法保存令牌。</translation>
+        <source>It could not be stored.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The file {name} could not be changed: {strerror}.</source>
@@ -640,6 +648,10 @@
         <translation>请检查磁盘，或选择其他文件夹，然后重试。</translation>
     </message>
     <message>
+        <source>Downloading models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>an unknown transfer encoding: {encoding}</source>
         <translation>未知的传输编码：{encoding}</translation>
     </message>
@@ -722,6 +734,10 @@
     <message>
         <source>Refresh the list of files; the header will be fetched again.</source>
         <translation>请刷新文件列表，文件头会重新获取。</translation>
+    </message>
+    <message>
+        <source>Reading a model&apos;s header</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>no end after {deadline:.0f} seconds</source>
@@ -2582,8 +2598,24 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>下一步</translation>
     </message>
     <message>
+        <source>Files with the question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>And {count} more like these.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Try again</source>
         <translation>重试</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>OK</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Take off the list</source>
@@ -2630,8 +2662,72 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>下移（Alt+下）</translation>
     </message>
     <message>
+        <source>Only the beginning</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose a part…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Leave it out</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use this part</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The whole file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>取消</translation>
+    </message>
+    <message>
+        <source>to</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is room for about {room}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The conversation leaves no room.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” does not fit: it takes {tokens}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The files do not fit: they take about {tokens} tokens together, the largest is “{name}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As much of it as fits. What is left out is said to you and to the model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not even the beginning fits.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Which part of “{name}” goes with the question?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>of {count}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>To</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>A folder for models</source>
@@ -3178,6 +3274,46 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>无法写入 {name}。</translation>
     </message>
     <message>
+        <source>Text of a file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send only a part…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy the text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close (Esc)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Text of {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show more ({count} characters left)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save the text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Saved as {name}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name} cannot be written.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Choose another folder.</source>
         <translation>请选择其他文件夹。</translation>
     </message>
@@ -3222,8 +3358,28 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>采用运行本程序的机器的部件</translation>
     </message>
     <message>
+        <source>Make it an attachment</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep as text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Undo</source>
         <translation>撤销</translation>
+    </message>
+    <message>
+        <source>The model reads text only and cannot see pictures. Describe it in words.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} characters were pasted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The pasted text is an attachment now ({count} characters).</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Plan models for it</source>
@@ -3252,6 +3408,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
     <message>
         <source>All files (*)</source>
         <translation>所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Add files</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>This machine: {statement}</source>
@@ -4992,8 +5152,748 @@ and {texts} more</source>
         <translation>聊天</translation>
     </message>
     <message>
+        <source>Answer now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Settings</source>
         <translation>设置</translation>
+    </message>
+    <message>
+        <source>The thinking is being ended.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The answer is being stopped.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{file}. Show its text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What was added before is not added a second time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>At most {most} files go with one question.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A file is still being read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name} could not be read. Remove it first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} files could not be read. Remove them first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} tokens</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>about {count} tokens</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} characters</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>✕ not added</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>its text is not kept</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>pages</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>page</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>lines</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Counting…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reading…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reading… {percent}%</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reading page {page} of {pages}…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose tools</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model may use tools.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tools · {number}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tools</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Waits for your answer above</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>End the thinking and get the answer from what there is ({keys})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ending the thinking…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Thinking…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Thinking was not finished</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>open</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>closed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hide the thinking</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show the thinking</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Thought for {span}, then you asked for the answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Thought for {span}, until its budget was used up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Thought for {span}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>about {used} of {most} tokens</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>about {tokens}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>a moment</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model asks you something.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What it would do</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Changes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A word to the model if you deny</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A word to the model if you deny (optional)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model asks: {question}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model asks you</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Do not answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>… and {number} more characters, which are not shown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show all ({number} lines)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folders, permissions and the log…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It touches nothing.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It reads on this machine.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It changes something on this machine.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It contacts another machine.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It runs a program.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It asks you.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Allow once</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use for new chats</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back to that of new chats</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For this chat</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>As in all new chats</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Always</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Deny</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>allowed once</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>allowed for this chat</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>always allowed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>denied by you</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>allowed before</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>reading is allowed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>May the model use “{tool}” of {server}?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>May the model use “{tool}”?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open the folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“Open the folder” lets tools read and write in {folder} from now on; you still see every change first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“Open the folder” lets tools read in {folder} from now on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This is asked each time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“For this chat” and “Always” count for {tool} with {scope}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“For this chat” and “Always” count for every use of {tool}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{tool} with {scope}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>asks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It wants a login. Add a header such as Authorization with a token.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It refuses access with these headers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no server at this address.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no server of this kind at this address.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It has been asked too often. Try again later.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It answered with status {number}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The text is far too long for a list of servers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no server in it: each has a “command” or a “url”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is no description of a server.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It speaks the older SSE transport, which is not supported.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{server}”: put your own value in for {names}; what is there is a placeholder.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{server}”: its command has a placeholder to fill in.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This is no JSON: line {line} is not understood.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This is no JSON.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no folder {folder}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no program “{name}”. Install it, or name it in full.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” may not be run.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It could not be started: {why}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its lists did not come in time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The connection was closed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It refused: {why}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its answers do not follow the protocol.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It could not be used: {why}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It failed unexpectedly ({kind}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It did not answer within {time}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{reason} The last it wrote: “{text}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The server did not answer in time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its address cannot be used.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It cannot be reached: {why}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A server needs a name of at most {number} characters.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no command to start it with.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One of its texts is too long or has a NUL character in it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It has more than {number} arguments or variables.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” is no name of a variable.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its address cannot be read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its address has to begin with https:// (or http:// on this machine).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its address has a space in it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Leave name and password out of the address; use a header instead.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It has more than {number} headers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be used as a header.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The value of the header “{name}” has signs that a header cannot have.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Headers would go over the line readable by others; use an https:// address.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The server “{name}” cannot be used. {why}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only the first {number} servers are used.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It sent a message of more than {size}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It closed its output.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It was ended by signal {number}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It ended with exit code {number}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It ended by itself.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{reason} It was started {number} times and given up.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The server “{name}” is not available.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It is switched off.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Switch it on in Settings, Tools.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its program has not been allowed to run.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Allow it in Settings, Tools.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Look at its output in Settings, Tools.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Web search needs the address of SearXNG: {why}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Web search with Brave needs a key.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Web search needs a provider. Choose one in the settings, under Tools.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the address ends with the instance&apos;s path, without ? and #</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is none yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sends these words to {host}:</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Search the web</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Files of the question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drop to open the model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drop to add to your question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drop a model, a folder, or files for your question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Persona</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Instructions of this chat…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Manage personas…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Persona: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Persona: none</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Instructions for the model, under a name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Persona of this chat</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Instructions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Persona menu</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save as a new persona…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save changes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Undo the changes of this chat</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name of the persona</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Instructions of this chat</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Who the model is, what it should know, how it should answer. Empty: nothing.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} characters, and {most} are possible. The text before still counts.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>They stay with the chat and are not sent.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name} (deleted)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Saved to “{name}”. Other chats stay as they are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Saved as “{name}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close the instructions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sampling…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model reads this first, before every answer of this chat.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Its instructions are not sent: {why}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No instructions.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>About {count} tokens.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A change counts from the next question on, and the chat is read again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Thinking</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>thinking</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>tools</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Model defaults</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 </TS>

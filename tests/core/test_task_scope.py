@@ -17,7 +17,8 @@ def runner() -> Iterator[TaskRunner]:
 
 
 def test_results_come_while_it_is_open(runner: TaskRunner) -> None:
-    scope, got = TaskScope(runner), []
+    scope = TaskScope(runner)
+    got: list[int] = []
     task = scope.run(lambda _: 7, got.append)
     assert task.wait(5)
     assert runner.close()
@@ -25,7 +26,8 @@ def test_results_come_while_it_is_open(runner: TaskRunner) -> None:
 
 
 def test_after_close_nothing_comes_and_the_work_is_cancelled(runner: TaskRunner) -> None:
-    scope, got = TaskScope(runner), []
+    scope = TaskScope(runner)
+    got: list[int] = []
     begun, go_on = threading.Event(), threading.Event()
 
     def work(cancel: CancelToken) -> bool:
