@@ -1,6 +1,7 @@
 """The window on the real engine and the demo model."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app import bootstrap
 from app.chat.services import Services
+from app.chat.store.store import ChatStore
 from app.core.paths import demo_model_path
 from app.ui.application import Desktop, application
 from app.ui.backend import EngineBackend
@@ -59,6 +61,27 @@ def real(qtbot: QtBot) -> Iterator[Real]:
     assert services.close()
 
 
+@pytest.fixture
+def real_chats(tmp_path: Path) -> Iterator[ChatStore]:
+    chats = ChatStore(tmp_path / "chats")
+    chats.start()
+    yield chats
+    assert chats.close()
+
+
+@pytest.fixture
+def real_kept(qtbot: QtBot, real_chats: ChatStore) -> Iterator[Real]:
+    services = bootstrap.build()
+    backend = EngineBackend(services)
+    desktop = Desktop(application(), backend, services.settings, chats=real_chats)
+    qtbot.addWidget(desktop.window)
+    desktop.window.show()
+    yield Real(desktop, services, qtbot)
+    desktop.window.close()
+    assert desktop.close()
+    assert services.close()
+
+
 def test_a_conversation(real: Real) -> None:
     real.load(demo_model_path())
     header = real.desktop.window.page.header
@@ -86,6 +109,39 @@ def test_stop_and_ask_again(real: Real) -> None:
     real.qtbot.waitUntil(lambda: not session.busy, timeout=TIMEOUT_MS)
     real.ask("What can you do?", thinking=False, tools=False)
     assert Answer in real.kinds()
+
+
+@pytest.mark.parametrize("thinking", [False, True])
+def test_a_cut_answer_goes_on_and_reads_nothing_again(
+    real_kept: Real, thinking: bool, real_chats: ChatStore
+) -> None:
+    """As if it had never been cut: the same text, and the cache covers all there was."""
+    real, question = real_kept, "What is quantization?"
+    real.load(demo_model_path())
+    session, page = real.desktop.session, real.desktop.window.page
+    certain = replace(page.sampling, temperature=0.0, seed=1)
+    page.sampling = certain
+    real.ask(question, thinking=thinking, tools=False)
+    whole = session.path.messages[-1].message
+    session.new_chat()
+    page.sampling = replace(certain, max_tokens=12)
+    cut = real.ask(question, thinking=thinking, tools=False)
+    before = cut._rounds[-1]
+    page.sampling = certain
+    assert session.revision.go_on(page.options)
+    real.qtbot.waitUntil(lambda: not session.busy, timeout=TIMEOUT_MS)
+    after = session.turns.reader
+    assert after is not None
+    stats = after._rounds[-1]
+    said = session.path.messages[-1].message
+    assert (said.reasoning, said.text) == (whole.reasoning, whole.text)
+    # The last token that was sampled was never read, and the engine reads at least one.
+    assert stats.prompt_tokens >= before.prompt_tokens + 11
+    assert stats.cached_tokens >= before.prompt_tokens + 10
+    assert real.kinds().count(Answer) == 1
+    assert session.path.id is not None
+    real_chats.written().result(30)
+    assert real_chats.read.history(session.path.id)[-1].message == said
 
 
 def test_closing_while_it_answers(real: Real) -> None:
