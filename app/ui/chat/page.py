@@ -1,8 +1,6 @@
 """The chat page: puts the parts together and keeps them in step with the session."""
 
-import time
-
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -20,6 +18,7 @@ from app.ui.chat.attachments.controller import Attachments
 from app.ui.chat.composer import Composer
 from app.ui.chat.empty_page import EmptyPage
 from app.ui.chat.find_bar import FindBar
+from app.ui.chat.frames import Frames
 from app.ui.chat.giving_way import GivingWay
 from app.ui.chat.header import Header
 from app.ui.chat.history.panel import WIDTH as HISTORY_WIDTH
@@ -36,13 +35,6 @@ from app.ui.tools.attention import Attention
 from app.ui.tools.chip import ToolsChip
 from app.ui.widgets import announce
 
-# How often a stream is shown: less often when showing it takes long, so that input gets its turn,
-# and never so much at a time that it takes long. What is drawn here is not computed by the model:
-# on two cores, 30 pictures a second cost a seventh of its speed, 12 a second read as smoothly.
-_FRAME_SECONDS = 0.08
-_REST_FACTOR = 9.0
-_LONGEST_REST_SECONDS = 0.2
-_EVENTS_PER_FRAME = 300
 # From here on the list of chats stands beside the chat.
 _WIDE = 900
 _NO_MODEL = Ability(False, "Open a model first.")
@@ -89,11 +81,7 @@ class ChatPage(QWidget):
         self.attachments = Attachments(look, session, self.composer, self._show_files)
         answer_now = self.aimed.answer_now
         command(self, tr("Answer now"), "answerNow", answer_now, (ANSWER_KEYS,), group=tr("Chat"))
-        self._next_frame = 0.0
-        self._frame = QTimer(self)
-        self._frame.setSingleShot(True)
-        self._frame.setTimerType(Qt.TimerType.PreciseTimer)
-        self._frame.timeout.connect(self._pump)
+        self._frames = Frames(session.pump, self)
         self._body = QWidget(self)
         self._body.setObjectName("chatBody")
         self._build()
@@ -175,9 +163,7 @@ class ChatPage(QWidget):
         self.aimed.refresh()
 
     def events_waiting(self) -> None:
-        if not self._frame.isActive():
-            wait = max(0.0, self._next_frame - time.monotonic())
-            self._frame.start(round(wait * 1000))
+        self._frames.soon()
 
     def transcript_changed(self) -> None:
         transcript = self._session.transcript
@@ -228,15 +214,6 @@ class ChatPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place()
-
-    def _pump(self) -> None:
-        started = time.monotonic()
-        more = self._session.pump(_EVENTS_PER_FRAME)
-        cost = time.monotonic() - started
-        rest = max(_FRAME_SECONDS, min(cost * _REST_FACTOR, _LONGEST_REST_SECONDS))
-        self._next_frame = started + rest
-        if more:
-            self.events_waiting()
 
     def _hint(self) -> str:
         ready = self._session.ready
