@@ -219,6 +219,7 @@ class MainWindow(QMainWindow):
         header.models_action.setVisible(MODELS.key in self._builders)
         self.rail.chosen.connect(self.go)
         page.note_wanted.connect(self.tell)
+        self.closing.connect(page.drafts.keep)
         page.undo_offered.connect(self.notice.offer)
         header.theme_chosen.connect(self._theme_chosen)
         self._ends += [

@@ -58,6 +58,10 @@ class ConversationCommands:
     def set_draft(self, conversation: int, draft: str) -> Future[None]:
         return self._set(conversation, "draft", clean(draft))
 
+    def set_new_draft(self, draft: str) -> Future[None]:
+        """What is typed for a chat that has not begun."""
+        return self._writer.submit(lambda c: conversations.set_new_draft(c, clean(draft)))
+
     def set_persona(self, conversation: int, persona: str) -> Future[None]:
         return self._set(conversation, "persona", clean(persona))
 

@@ -19,6 +19,8 @@ from app.core.errors import KnownError
 from app.core.json import JsonValue
 
 LONGEST_TITLE = 200
+NEW_DRAFT = "draft"
+"""The fact that holds what is typed for a chat that has not begun."""
 
 _COPY = """
 INSERT INTO message(id, conversation, parent, role, state, created, characters, chosen, visible)
@@ -79,6 +81,10 @@ def set_setting(
     if value is not None:
         settings[key] = value
     update(connection, conversation, "settings", to_json(settings))
+
+
+def set_new_draft(connection: sqlite3.Connection, draft: str) -> None:
+    connection.execute("INSERT OR REPLACE INTO fact VALUES(?, ?)", (NEW_DRAFT, draft))
 
 
 def set_title(

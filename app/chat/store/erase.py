@@ -5,6 +5,8 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.chat.store.conversations import NEW_DRAFT
+
 _TABLES = ("moved", "deletion", "making", "piece", "part", "message", "conversation", "folder")
 
 
@@ -18,6 +20,7 @@ def erase_everything(connection: sqlite3.Connection, kept: Sequence[Path]) -> No
         connection.execute(f"INSERT INTO {index}({index}) VALUES('delete-all')")
     for table in _TABLES:
         connection.execute(f"DELETE FROM {table}")  # noqa: S608
+    connection.execute("DELETE FROM fact WHERE name = ?", (NEW_DRAFT,))
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.execute("VACUUM")

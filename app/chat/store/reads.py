@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
+from app.chat.store.conversations import NEW_DRAFT
 from app.chat.store.part_codec import Row, folded, from_row, json_object
 from app.chat.store.types import (
     ConversationDetails,
@@ -165,6 +166,14 @@ class Reads:
                 (longest, limit),
             )
             return tuple(text for (text,) in rows)
+
+    def new_draft(self) -> str:
+        """What is typed for a chat that has not begun."""
+        with self._connections.one() as connection:
+            row = connection.execute(
+                "SELECT value FROM fact WHERE name = ?", (NEW_DRAFT,)
+            ).fetchone()
+        return "" if row is None else str(row[0])
 
     def path(self, conversation: int) -> tuple[MessageHead, ...]:
         """The visible messages from the first to the last, without their parts."""

@@ -16,6 +16,7 @@ from app.ui.chat.aimed import AimedActions
 from app.ui.chat.answer_now import KEYS as ANSWER_KEYS
 from app.ui.chat.attachments.controller import Attachments
 from app.ui.chat.composer import Composer
+from app.ui.chat.drafts import Drafts
 from app.ui.chat.empty_page import EmptyPage
 from app.ui.chat.find_bar import FindBar
 from app.ui.chat.frames import Frames
@@ -93,6 +94,7 @@ class ChatPage(QWidget):
         session.presenter = self
         self.model_changed()
         self.transcript_changed()
+        self.drafts = Drafts(self.composer, session, self)
 
     @property
     def options(self) -> TurnOptions:
@@ -181,9 +183,13 @@ class ChatPage(QWidget):
         self.tools_chip.refresh()
 
     def chats_changed(self) -> None:
+        self.drafts.begun()
         if self.history is not None:
             self.history.set_current(self._session.conversation)
             self.history.reload()
+
+    def conversation_changed(self, draft: str) -> None:
+        self.drafts.conversation_changed(draft)
 
     def message_found(self, message: int) -> None:
         self.aimed.show_message(message)

@@ -219,6 +219,7 @@ class ChatSession:
 
     def new_chat(self) -> None:
         self._leave()
+        self._tell_conversation("")
         self.manner.begin()
         self.tell_transcript()
         self.tell_chats()
@@ -254,12 +255,15 @@ class ChatSession:
 
     def show(self, details: ConversationDetails, messages: Sequence[PathMessage]) -> None:
         """What was read. What stands there already stays as it is."""
-        if details.head.id != self.conversation:
+        other = details.head.id != self.conversation
+        if other:
             self._leave()
             self.tools.opened(details.head.id, details.settings)
         self.path.show(details, messages)
         self.manner.opened(details)
         self.transcript.become(list(stored_entries(messages)))
+        if other:
+            self._tell_conversation(details.draft)
         self.tell_transcript()
         self.tell_chats()
 
@@ -269,6 +273,10 @@ class ChatSession:
         self.models.close()
 
     # For whoever shows it
+
+    def _tell_conversation(self, draft: str) -> None:
+        if self.presenter is not None:
+            self.presenter.conversation_changed(draft)
 
     def _model_changed(self) -> None:
         if self.presenter is not None:

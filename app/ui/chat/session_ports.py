@@ -37,6 +37,9 @@ class Presenter(Protocol):
     def chats_changed(self) -> None:
         """The list of conversations is another one now."""
 
+    def conversation_changed(self, draft: str) -> None:
+        """Another one is open now, or a new one begins. draft: what was typed in it before."""
+
     def message_found(self, message: int) -> None:
         """It is in the transcript now, and the person wants to see it."""
 
