@@ -1,6 +1,6 @@
 """The chat page: puts the parts together and keeps them in step with the session."""
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -38,6 +38,8 @@ from app.ui.widgets import announce
 
 # From here on the list of chats stands beside the chat.
 _WIDE = 900
+# Less room than this for an answer is too little.
+_ANSWER_TOKENS = 2_048
 _NO_MODEL = Ability(False, "Open a model first.")
 
 
@@ -79,7 +81,9 @@ class ChatPage(QWidget):
         self.load_panel = LoadPanel(look)
         self.composer = Composer(look)
         self.aimed = AimedActions(session, self.transcript, lambda: self.options, self)
-        self.attachments = Attachments(look, session, self.composer, self._show_files)
+        self.attachments = Attachments(
+            look, session.tasks, self.composer, self._room_for_files, lambda _: None
+        )
         answer_now = self.aimed.answer_now
         command(self, tr("Answer now"), "answerNow", answer_now, (ANSWER_KEYS,), group=tr("Chat"))
         self._frames = Frames(session.pump, self)
@@ -245,9 +249,14 @@ class ChatPage(QWidget):
             entries = self._session.transcript.entries
             self.stack.setCurrentWidget(self.transcript if entries else self.empty)
 
-    def _show_files(self, panel: SidePanel | None) -> None:
-        with QSignalBlocker(self.header.sampling):
-            self.header.sampling.setChecked(False)
+    def _room_for_files(self) -> int | None:
+        used, total = self._session.context
+        return total - used - min(_ANSWER_TOKENS, total // 4) if total else None
+
+    def _show_files_side(self, panel: SidePanel | None) -> None:
+        self.header.sampling.blockSignals(True)
+        self.header.sampling.setChecked(False)
+        self.header.sampling.blockSignals(False)
         self.show_side(panel)
 
     def _show_context(self) -> None:
@@ -327,6 +336,7 @@ class ChatPage(QWidget):
         self.empty.chosen.connect(self.ask)
         self.composer.stop_wanted.connect(self.stop)
         self.attachments.note.connect(self.note)
+        self.attachments.side_wanted.connect(self._show_files_side)
         self.transcript.file_wanted.connect(self.attachments.show_sent)
         self.composer.thinking_toggled.connect(lambda _: self.options_changed.emit())
         self.composer.tools_toggled.connect(lambda _: self.options_changed.emit())

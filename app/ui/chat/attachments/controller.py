@@ -5,8 +5,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.chat.attachments.fitting import Counter
 from app.core.language import tr
 from app.core.messages import AttachmentPart
+from app.core.tasks import TaskRunner
 from app.ui.chat.attachments.above import AboveArea
 from app.ui.chat.attachments.desk import Desk, Item
 from app.ui.chat.attachments.file_words import detail
@@ -15,34 +17,31 @@ from app.ui.chat.attachments.paste import PasteOffer
 from app.ui.chat.attachments.tray import Tray
 from app.ui.chat.attachments.viewer import AttachmentViewer
 from app.ui.chat.composer import Composer
-from app.ui.chat.session import ChatSession
-from app.ui.chat.side_panel import SidePanel
 from app.ui.look import Look
 from app.ui.picker import Picker
 from app.ui.widgets import announce
 
-# Less room than this for an answer is too little.
-_ANSWER_TOKENS = 2_048
-
 
 class Attachments(QObject):
-    """note: a sentence for the notice bar. show_side: puts a panel beside the chat, None: none."""
+    """note: a sentence for the notice bar. side_wanted: a panel beside the chat, None for none.
+    room: tokens that are free for files, None while that is not known."""
 
     note = Signal(str)
+    side_wanted = Signal(object)
 
     def __init__(
         self,
         look: Look,
-        session: ChatSession,
+        tasks: TaskRunner,
         composer: Composer,
-        show_side: Callable[[SidePanel | None], None],
+        room: Callable[[], int | None],
+        counter: Counter,
     ) -> None:
         super().__init__(composer)
-        self._look, self._session, self._composer = look, session, composer
-        self._show_side = show_side
-        self.desk = Desk(session.tasks, _nobody_counts, self)
+        self._look, self._tasks, self._composer = look, tasks, composer
+        self.desk = Desk(tasks, counter, self)
         self.tray = Tray(look, self.desk)
-        self.part_bar = PartBar(look, self.desk, self._room)
+        self.part_bar = PartBar(look, self.desk, room)
         self.paste = PasteOffer(self.desk, composer.edit)
         self._viewer: AttachmentViewer | None = None
         self._viewed: Item | None = None
@@ -63,8 +62,8 @@ class Attachments(QObject):
     def viewer(self) -> AttachmentViewer:
         """Made when it is first wanted."""
         if self._viewer is None:
-            self._viewer = AttachmentViewer(self._look, self._session.tasks)
-            self._viewer.close_wanted.connect(lambda: self._show_side(None))
+            self._viewer = AttachmentViewer(self._look, self._tasks)
+            self._viewer.close_wanted.connect(lambda: self.side_wanted.emit(None))
             self._viewer.part_wanted.connect(self._ask_part)
             self._viewer.note.connect(self.note)
         return self._viewer
@@ -106,7 +105,7 @@ class Attachments(QObject):
         self, part: AttachmentPart, said: str, remarks: tuple[str, ...], *, pending: bool
     ) -> None:
         self.viewer.show_part(part, said, remarks, pending=pending)
-        self._show_side(self.viewer)
+        self.side_wanted.emit(self.viewer)
 
     def _ask_part(self) -> None:
         if self._viewed is not None:
@@ -125,13 +124,4 @@ class Attachments(QObject):
     def _close_viewed(self) -> None:
         if self._viewed is not None:
             self._viewed = None
-            self._show_side(None)
-
-    def _room(self) -> int | None:
-        """Tokens that are free for files, None while that is not known."""
-        used, total = self._session.context
-        return total - used - min(_ANSWER_TOKENS, total // 4) if total else None
-
-
-def _nobody_counts(_: str) -> None:
-    return None
+            self.side_wanted.emit(None)
