@@ -71,6 +71,11 @@ class PythonTool:
             if self._tried is None and not self._known_reason():
                 self._tried = self._trial(cancel)
 
+    def forget(self) -> None:
+        """The next `prepare` tries again."""
+        with self._lock:
+            self._tried = None
+
     def unavailable(self) -> str:
         """Why it is not offered, "" when it is; a look at the path at most."""
         return self._known_reason() or self._tried or ""

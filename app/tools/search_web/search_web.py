@@ -38,12 +38,8 @@ def make_search_web(choice: SearchChoice) -> Tool:
     """Its scope is who is asked."""
 
     def run(arguments: JsonObject, cancel: CancelToken) -> str:
-        from app.tools.web.client import WebClient
-        from app.tools.web.line import Reach
-
-        client = WebClient(Reach(trusted=choice.trusted()))
         query = _query(arguments)
-        return told(query, search(choice, client, query, _count(arguments), cancel))
+        return told(query, find(choice, query, _count(arguments), cancel))
 
     def described(arguments: JsonObject) -> tuple[str, ...]:
         return (
@@ -60,6 +56,14 @@ def make_search_web(choice: SearchChoice) -> Tool:
         unavailable=choice.missing,
         title=mark("Search the web"),
     )
+
+
+def find(choice: SearchChoice, query: str, most: int, cancel: CancelToken) -> list[Hit]:
+    """Raises ToolFailure, Cancelled."""
+    from app.tools.web.client import WebClient  # loads the network library
+    from app.tools.web.line import Reach
+
+    return search(choice, WebClient(Reach(trusted=choice.trusted())), query, most, cancel)
 
 
 def told(query: str, hits: list[Hit]) -> str:

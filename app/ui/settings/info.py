@@ -47,7 +47,8 @@ def privacy_rows() -> list[Row]:
             "What goes over the network",
             "Only what you start: searching and listing models, reading a model's header, and "
             "downloads. They go to the Hub's address under Network, and from there to the hosts "
-            "that it names for the files. Your access token goes to the Hub alone.",
+            "that it names for the files. Your access token goes to the Hub alone. Tools fetch "
+            "pages and search the web when you allow it; each host is in the list below.",
             name="hosts",
         ),
     ]

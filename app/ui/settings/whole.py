@@ -9,11 +9,15 @@ from app.chat.services import Services
 from app.core.errors import KnownError
 from app.core.paths import log_dir
 from app.library.relocating import Relocation
-from app.settings.declared import HUB_ENDPOINT, MODELS_FOLDER
+from app.settings.declared import HUB_ENDPOINT, MODELS_FOLDER, SEARXNG_ADDRESS
+from app.tools.search_web.providers import wrong_instance
 from app.ui.settings.chats_row import ChatsRow
+from app.ui.settings.contacts_row import ContactsRow
 from app.ui.settings.info import about_rows, privacy_rows, shortcut_rows
 from app.ui.settings.page import Extra, SettingsPage
+from app.ui.settings.python_row import PythonRow
 from app.ui.settings.rows import Row
+from app.ui.settings.search_row import SearchRow
 from app.ui.settings.storage_row import StorageRow
 from app.ui.settings.token_row import TokenRow
 from app.ui.shell import Shell
@@ -38,6 +42,15 @@ def settings_page(shell: Shell, services: Services) -> QWidget:
             )
         ]
 
+    def search() -> Sequence[Row]:
+        return [SearchRow(services.settings, services.search, shell.tasks)]
+
+    def python() -> Sequence[Row]:
+        return [PythonRow(services.python, shell.tasks)]
+
+    def privacy() -> Sequence[Row]:
+        return [*privacy_rows(), ContactsRow(services.contacts, shell.tasks)]
+
     def about() -> Sequence[Row]:
         return about_rows(services.settings.path, log_dir())
 
@@ -49,11 +62,13 @@ def settings_page(shell: Shell, services: Services) -> QWidget:
             Extra("Models and storage", storage, after=MODELS_FOLDER.key),
             Extra("Chat", chats),
             Extra("Network", token),
-            Extra("Privacy", privacy_rows),
+            Extra("Tools", search, after=SEARXNG_ADDRESS.key),
+            Extra("Tools", python),
+            Extra("Privacy", privacy),
             Extra("Shortcuts", lambda: shortcut_rows(shell.window.keys())),
             Extra("About", about),
         ),
-        {HUB_ENDPOINT.key: _wrong_address},
+        {HUB_ENDPOINT.key: _wrong_address, SEARXNG_ADDRESS.key: _wrong_instance},
     )
 
 
@@ -66,3 +81,8 @@ def _wrong_address(text: str) -> str:
     except KnownError as error:
         return error.why
     return ""
+
+
+def _wrong_instance(text: str) -> str:
+    """ "" for a sound one, and for none."""
+    return wrong_instance(text) if text else ""
