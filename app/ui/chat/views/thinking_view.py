@@ -20,7 +20,7 @@ from app.ui.widgets import button, label, plain_tip
 
 _ROW = 40
 _PADDING = 14
-_BESIDE = 6
+_BESIDE = 8
 _TICK_MS = 1000
 _LONGEST_SHOWN = 100_000
 # Fewer tokens are not worth a figure.
@@ -55,7 +55,7 @@ class ThinkingView(EntryView):
         self.answer = button(
             tr("Answer now"),
             f"answerNow-{self.number}",
-            "quiet",
+            "chip",
             on_click=lambda: self.acted.emit("answer_now"),
             parent=self,
         )
