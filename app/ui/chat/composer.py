@@ -1,6 +1,6 @@
 """Where the question is typed: grows with it, Enter sends, Shift+Enter breaks the line."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QFocusEvent, QKeyEvent, QShowEvent
@@ -29,8 +29,21 @@ _FEWEST_LINES, _ELSEWHERE = 3, 340
 _LONGEST_PASTE = 4_000_000
 
 
+class Recalling(Protocol):
+    """What was asked before. active: the text is such a one, unchanged; the methods put another
+    one there, False when there is none."""
+
+    @property
+    def active(self) -> bool: ...
+
+    def earlier(self) -> bool: ...
+
+    def later(self) -> bool: ...
+
+
 class QuestionEdit(QPlainTextEdit):
-    """take_paste: sees to a paste that is more than a few words; False when it is not."""
+    """take_paste: sees to a paste that is more than a few words; False when it is not. recall: for
+    the arrow keys."""
 
     send_wanted = Signal()
     stop_wanted = Signal()
@@ -39,6 +52,7 @@ class QuestionEdit(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.take_paste: Callable[[QMimeData], bool] | None = None
+        self.recall: Recalling | None = None
         self.setObjectName("question")
         self.setAccessibleName("Your question")
         self.setAccessibleDescription("Enter sends, Shift+Enter starts a new line.")
@@ -65,7 +79,29 @@ class QuestionEdit(QPlainTextEdit):
             self.stop_wanted.emit()
             event.accept()
             return
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and self._recalled(event):
+            event.accept()
+            return
         super().keyPressEvent(event)
+
+    def _recalled(self, event: QKeyEvent) -> bool:
+        """The cursor has nowhere to go, so the key brings back what was asked before."""
+        pressed = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if self.recall is None or pressed != Qt.KeyboardModifier.NoModifier:
+            return False
+        up = event.key() == Qt.Key.Key_Up
+        if not self.recall.active and not self._at_edge(up):
+            return False
+        return self.recall.earlier() if up else self.recall.later()
+
+    def _at_edge(self, top: bool) -> bool:
+        """The cursor is in the first line (of the screen), or in the last one."""
+        cursor = self.textCursor()
+        layout = cursor.block().layout()
+        line = layout.lineForTextPosition(cursor.positionInBlock()).lineNumber()
+        if top:
+            return cursor.blockNumber() == 0 and line <= 0
+        return cursor.blockNumber() == self.blockCount() - 1 and line >= layout.lineCount() - 1
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         return source.hasUrls() or source.hasImage() or super().canInsertFromMimeData(source)
@@ -115,7 +151,8 @@ class QuestionEdit(QPlainTextEdit):
 
 
 class Composer(QFrame):
-    """`asked` carries the text; it stays in the field until `clear`. refused: it cannot be sent
+    """`asked` carries the text, also while an answer runs; it stays in the field until `clear`.
+    refused: it cannot be sent
     because of what goes with it."""
 
     asked = Signal(str)
@@ -165,6 +202,14 @@ class Composer(QFrame):
         self._gauge.setRange(0, 1000)
         self.send = button("Send", "sendButton", "primary", on_click=self._send_or_stop)
         self.send.setMinimumWidth(58)
+        self.wait = button(
+            tr("Queue"),
+            "queueButton",
+            accessible=tr("Ask this when the answer is done"),
+            tooltip=tr("Ask this when the answer is done (Enter)"),
+            on_click=self._ask,
+        )
+        self.wait.hide()
         self._build()
         self.edit.send_wanted.connect(self._ask)
         self.edit.stop_wanted.connect(self.stop_wanted)
@@ -243,6 +288,7 @@ class Composer(QFrame):
         row.addStretch()
         row.addWidget(self._used)
         row.addWidget(self._gauge)
+        row.addWidget(self.wait)
         row.addWidget(self.send)
         column.addLayout(row)
 
@@ -252,7 +298,7 @@ class Composer(QFrame):
         return made
 
     def _ask(self) -> None:
-        if self._busy or not self._ready or not (self.text().strip() or self._attached):
+        if not self._ready or not (self.text().strip() or self._attached):
             return
         if self._obstacle:
             self.refused.emit()
@@ -266,6 +312,9 @@ class Composer(QFrame):
             self._ask()
 
     def _update_send(self) -> None:
+        some = self._attached or self.edit.document().characterCount() > 1
+        self.wait.setVisible(self._busy and self._ready and some)
+        self.wait.setEnabled(not self._obstacle)
         if self._busy:
             stopping = self._stopping
             self.send.setText("Stopping" if stopping else "Stop")
@@ -274,7 +323,6 @@ class Composer(QFrame):
         else:
             self.send.setText("Send")
             self.send.setToolTip(plain_tip(self._obstacle) or "Send (Enter)")
-            some = self._attached or self.edit.document().characterCount() > 1
             self.send.setEnabled(self._ready and some and not self._obstacle)
         self.send.setAccessibleName(self.send.text())
         self.send.setAccessibleDescription(self.send.toolTip())

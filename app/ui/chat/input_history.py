@@ -22,6 +22,8 @@ class InputHistory:
     def set_elsewhere(self, newest_first: Iterable[str]) -> None:
         """Of all chats; what is said of this one in it counts once."""
         self._elsewhere = tuple(newest_first)
+        if self._place >= 0:
+            self._texts = _once((*self._texts, *self._elsewhere))
 
     @property
     def shown(self) -> str | None:

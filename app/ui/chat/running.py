@@ -9,8 +9,10 @@ from app.chat.turn import TurnOptions
 from app.core.cancel import CancelToken
 from app.core.messages import Message
 from app.dialect.begun import BegunAnswer
+from app.engine.protocol import FinishReason
 from app.ui.chat.keeping import KeptTurn
 from app.ui.chat.turn_reader import TurnReader
+from app.ui.chat.waiting import Outcome
 
 Answer = Callable[
     [Sequence[Message], TurnOptions, Callable[[TurnEvent], None], CancelToken], TurnFinished
@@ -58,6 +60,11 @@ class RunningTurn:
     begun: Message | None = None
     shown: bool = field(default=True, init=False)
     """False once the person has gone to another conversation."""
+    outcome: Outcome = field(default="stopped", init=False)
+
+    def end(self, reason: FinishReason) -> None:
+        if reason != "cancelled":
+            self.outcome = "context_full" if reason == "context_full" else "done"
 
     def work(
         self,

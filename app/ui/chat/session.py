@@ -24,6 +24,7 @@ from app.ui.chat.session_ports import Backend, Presenter
 from app.ui.chat.stored_entries import stored_entries
 from app.ui.chat.turn_reader import TurnReader
 from app.ui.chat.turns import Turns
+from app.ui.chat.waiting import WaitingQuestions
 from app.ui.tools.chat_tools import ChatTools
 
 
@@ -58,6 +59,7 @@ class ChatSession:
         self._reading = Reading(self)
         self.revision = Revision(self)
         self.answer_now = AnswerNow(self)
+        self.queue = WaitingQuestions(self)
 
     @property
     def opening(self) -> bool:
@@ -250,6 +252,7 @@ class ChatSession:
         self.turns.leave()
         self._reading.give_up()
         self.tools.left()
+        self.queue.left()
         self.path.clear()
         self.transcript.clear()
 
@@ -259,6 +262,7 @@ class ChatSession:
         if other:
             self._leave()
             self.tools.opened(details.head.id, details.settings)
+            self.queue.opened(details)
         self.path.show(details, messages)
         self.manner.opened(details)
         self.transcript.become(list(stored_entries(messages)))

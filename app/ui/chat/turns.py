@@ -150,6 +150,7 @@ class Turns:
     def _turn_done(self, turn: RunningTurn, finished: TurnFinished) -> None:
         if not turn.shown:
             return
+        turn.end(finished.reason)
         self.pump()
         turn.reader.end(finished.notice, stopped=self.stopping)
         self._add_to_path(turn, finished.messages)
@@ -157,6 +158,7 @@ class Turns:
     def _turn_failed(self, turn: RunningTurn, error: Exception) -> None:
         if not turn.shown:
             return
+        turn.outcome = "failed"
         self.pump()
         self._add_to_path(turn, error.messages if isinstance(error, TurnError) else ())
         turn.reader.fail(known(error), can_retry=not self._session.path.is_answered)
@@ -174,3 +176,5 @@ class Turns:
             turn.reader.end()
         session.tell_transcript()
         session.tell_busy()
+        # What was asked while the answer of another chat was being stopped waits for that, too.
+        session.queue.turn_ended(turn.outcome if turn.shown else "done")

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 from app.chat.store.part_codec import Row, from_row, to_row
 from app.chat.store.types import ConversationDetails
+from app.core.cancel import CancelToken
 from app.core.json import JsonObject, JsonValue
 from app.core.language import tr
 from app.core.messages import AttachmentPart, Part, TextPart
+from app.ui.chat.model_loads import known
 
 if TYPE_CHECKING:
     from app.ui.chat.session import ChatSession
@@ -48,7 +50,6 @@ class WaitingQuestions:
         self.changed: Callable[[], None] = lambda: None
         self.questions: tuple[WaitingQuestion, ...] = ()
         self.paused: Pause | None = None
-        self._conversation: int | None = None
 
     @property
     def is_full(self) -> bool:
@@ -57,7 +58,6 @@ class WaitingQuestions:
     def add(self, text: str, attachments: tuple[AttachmentPart, ...] = ()) -> bool:
         if self.is_full or not (text.strip() or attachments):
             return False
-        self._conversation = self._session.conversation
         self._set((*self.questions, WaitingQuestion(text, attachments)))
         return True
 
@@ -67,20 +67,20 @@ class WaitingQuestions:
         self._set(tuple(one for one in kept if one.text.strip() or one.attachments))
 
     def remove(self, number: int) -> Callable[[], None] | None:
-        """What puts it back, as long as its conversation is open; None when it was not there."""
+        """What puts it back; None when it was not there."""
         place = self._place(number)
         if place is None:
             return None
-        removed, conversation = self.questions[place], self._conversation
+        removed, conversation = self.questions[place], self._session.conversation
         self._set((*self.questions[:place], *self.questions[place + 1 :]))
 
         def undo() -> None:
             if self._session.conversation == conversation:
-                self._conversation = conversation
-                before = self.questions[:place]
-                self._set((*before, removed, *self.questions[place:]))
+                self._set((*self.questions[:place], removed, *self.questions[place:]))
                 if not self._session.busy and self.paused is None:
                     self._pause("left")
+            elif conversation is not None:
+                self._put_back(conversation, removed, place)
 
         return undo
 
@@ -103,16 +103,13 @@ class WaitingQuestions:
     # What happens to the session
 
     def opened(self, details: ConversationDetails) -> None:
-        """Also the same conversation again."""
-        if details.head.id != self._conversation:
-            self._conversation = details.head.id
-            self.questions = _from_json(details.settings.get(KEY))
-            self.paused = "left" if self.questions else None
-            self.changed()
+        self.questions = _from_json(details.settings.get(KEY))
+        self.paused = "left" if self.questions else None
+        self.changed()
 
     def left(self) -> None:
         """What waited goes on waiting, on the disk."""
-        self._conversation, self.questions, self.paused = None, (), None
+        self.questions, self.paused = (), None
         self.changed()
 
     def turn_ended(self, outcome: Outcome) -> None:
@@ -137,6 +134,19 @@ class WaitingQuestions:
         else:
             self._pause("refused")
 
+    def _put_back(self, conversation: int, question: WaitingQuestion, place: int) -> None:
+        """In a chat that is not open now."""
+        session, chats = self._session, self._session.chats
+        if chats is None:
+            return
+
+        def work(_: CancelToken) -> None:
+            waiting = list(_from_json(chats.read.details(conversation).settings.get(KEY)))
+            waiting.insert(place, question)
+            chats.conversations.set_setting(conversation, KEY, [_to_json(one) for one in waiting])
+
+        session.tasks.run(work, on_error=lambda error: session.note(str(known(error))))
+
     def _pause(self, why: Pause) -> None:
         self.paused = why
         self.changed()
@@ -149,7 +159,7 @@ class WaitingQuestions:
         self.questions = questions
         if not questions:
             self.paused = None
-        chats, conversation = self._session.chats, self._conversation
+        chats, conversation = self._session.chats, self._session.conversation
         if chats is not None and conversation is not None:
             value: JsonValue = [_to_json(one) for one in questions] or None
             chats.conversations.set_setting(conversation, KEY, value)
