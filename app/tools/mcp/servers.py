@@ -15,6 +15,10 @@ from app.tools.mcp.types import Listing, ServerStatus, State
 
 Transport = Literal["stdio", "http"]
 
+KEYS = frozenset(
+    {"command", "args", "env", "cwd", "url", "headers", "enabled", "disabled", "approved", "off"}
+)
+"""What of an entry is read and written here."""
 MAX_SERVERS = 50
 _MAX_NAME = 60
 _MAX_TEXT = 8_000

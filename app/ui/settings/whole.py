@@ -14,6 +14,7 @@ from app.tools.search_web.providers import wrong_instance
 from app.ui.settings.chats_row import ChatsRow
 from app.ui.settings.contacts_row import ContactsRow
 from app.ui.settings.info import about_rows, privacy_rows, shortcut_rows
+from app.ui.settings.mcp.row import McpRow
 from app.ui.settings.page import Extra, SettingsPage
 from app.ui.settings.python_row import PythonRow
 from app.ui.settings.rows import Row
@@ -51,6 +52,10 @@ def settings_page(shell: Shell, services: Services) -> QWidget:
     def privacy() -> Sequence[Row]:
         return [*privacy_rows(), ContactsRow(services.contacts, shell.tasks)]
 
+    def servers() -> Sequence[Row]:
+        changed = shell.window.settings_changed
+        return [McpRow(shell.look, services.settings, services.mcp, shell.tasks, changed)]
+
     def about() -> Sequence[Row]:
         return about_rows(services.settings.path, log_dir())
 
@@ -64,6 +69,7 @@ def settings_page(shell: Shell, services: Services) -> QWidget:
             Extra("Network", token),
             Extra("Tools", search, after=SEARXNG_ADDRESS.key),
             Extra("Tools", python),
+            Extra("Tools", servers),
             Extra("Privacy", privacy),
             Extra("Shortcuts", lambda: shortcut_rows(shell.window.keys())),
             Extra("About", about),
