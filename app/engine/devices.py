@@ -9,7 +9,9 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from app.core.contacts import note_contact
 from app.core.errors import KnownError
+from app.core.language import mark
 from app.engine.bindings import ggml, lib, text
 from app.engine.log import llama_log
 
@@ -128,6 +130,7 @@ def rpc_endpoints() -> tuple[str, ...]:
 def _knock(endpoint: str) -> None:
     """llama.cpp ends the process when nobody listens, so look first."""
     host, _, port = endpoint.rpartition(":")
+    note_contact(host, mark("A worker of the engine"))
     try:
         socket.create_connection((host, int(port)), timeout=5).close()
     except (OSError, ValueError) as error:

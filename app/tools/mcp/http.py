@@ -10,11 +10,13 @@ import truststore
 from mcp.client.streamable_http import streamable_http_client
 
 from app import __version__
+from app.core.contacts import note_contact
 from app.core.language import mark, tr
 from app.core.units import gigabytes
 from app.tools.mcp.servers import McpServer
 from app.tools.mcp.stdio import MAX_MESSAGE_BYTES, Ending
 
+WHY = mark("An MCP server of yours")
 _CONNECT_SECONDS = 15.0
 _SILENCE_SECONDS = 300.0
 """A stream may stay open for as long without a word."""
@@ -30,6 +32,9 @@ _WORDS = {
 @asynccontextmanager
 async def network_streams(server: McpServer, ending: Ending) -> AsyncIterator[tuple[Any, Any]]:
     """Redirects are followed within the server's own origin only, so headers go nowhere else."""
+
+    async def noted(request: httpx2.Request) -> None:
+        note_contact(request.url.host, WHY)
 
     async def bound(response: httpx2.Response) -> None:
         status = response.status_code
@@ -61,7 +66,7 @@ async def network_streams(server: McpServer, ending: Ending) -> AsyncIterator[tu
             },
             verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
             timeout=httpx2.Timeout(_CONNECT_SECONDS, read=_SILENCE_SECONDS),
-            event_hooks={"response": [bound]},
+            event_hooks={"request": [noted], "response": [bound]},
         ) as client,
         streamable_http_client(
             server.url, http_client=client, max_sse_event_size=MAX_MESSAGE_BYTES

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.cancel import CancelToken
-from app.core.contacts import Contact, Contacts
+from app.core.contacts import MAX_CONTACTS, Contact, Contacts
 from app.core.language import tr
 from app.core.tasks import TaskRunner
 from app.core.units import count, gigabytes
@@ -15,6 +15,7 @@ from app.ui.chat.model_loads import known
 from app.ui.settings.rows import Row
 from app.ui.widgets import announce, button, label, restyle
 
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
 Found = tuple[Contact, ...]
 _SHOWN = 12
 
@@ -24,8 +25,9 @@ class ContactsRow(Row):
 
     def __init__(self, contacts: Contacts, tasks: TaskRunner) -> None:
         self._text = tr(
-            "Every host that this program has contacted since the list was last cleared. The list "
-            "stays on this machine."
+            "The hosts that this program has contacted since the list was last cleared, at most "
+            "{most} of them. The list stays on this machine.",
+            most=count(MAX_CONTACTS),
         )
         super().__init__(f"{tr('Contacted hosts')} {self._text} network privacy log internet")
         self.setObjectName("settingRow-contacts")
@@ -133,9 +135,9 @@ def _table(found: Found) -> QWidget:
         host = label(one.host, "strong", wrap=True)
         host.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         grid.addWidget(host, number * 3, 0)
-        grid.addWidget(label(when(one.last), "muted"), number * 3, 1, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(label(when(one.last), "muted"), number * 3, 1, _RIGHT)
         grid.addWidget(label(tr(one.why), "muted", wrap=True), number * 3 + 1, 0)
-        grid.addWidget(label(_amount(one), "muted"), number * 3 + 1, 1, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(label(_amount(one), "muted"), number * 3 + 1, 1, _RIGHT)
         grid.setRowMinimumHeight(number * 3 + 2, 8)
     return table
 

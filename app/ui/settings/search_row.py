@@ -52,7 +52,9 @@ class SearchRow(Row):
 
     def refresh(self) -> None:
         """What there is now; costs nothing."""
-        self._key.setVisible(self._choice.provider() == BRAVE)
+        with_key = self._choice.provider() == BRAVE
+        self._key.setVisible(with_key)
+        self._title.setText(tr("Key for Brave Search") if with_key else tr("Try the web search"))
         missing = self._choice.missing()
         self._say(missing or tr("Models can search the web. They ask you first."))
         self._show_buttons()
@@ -148,7 +150,7 @@ class SearchRow(Row):
         self._key = QWidget()
         key = QVBoxLayout(self._key)
         key.setContentsMargins(0, 0, 0, 4)
-        key.setSpacing(4)
+        key.setSpacing(8)
         key.addWidget(
             label(
                 tr(
@@ -168,7 +170,8 @@ class SearchRow(Row):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 12, 14)
         column.setSpacing(4)
-        column.addWidget(label(tr("Try the web search"), "strong"))
+        self._title = label("", "strong", name="searchTitle")
+        column.addWidget(self._title)
         column.addWidget(self._key)
         column.addWidget(self._state)
         column.addSpacing(4)

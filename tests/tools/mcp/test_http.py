@@ -7,11 +7,14 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.core.contacts import contacts_in
 from app.core.errors import KnownError
+from app.tools.mcp.http import WHY
 from app.tools.mcp.servers import McpServer
 from app.tools.mcp.types import State
 from app.tools.tool import ToolFailure
@@ -138,6 +141,13 @@ def test_headers_are_sent(bench: Bench, remotes: tuple[Remote, Remote]) -> None:
     assert bench.status().program == "remote 2"
     assert {headers["x-key"] for headers in remote.seen} == {"sesame"}
     assert {headers["accept-encoding"] for headers in remote.seen} == {"identity"}
+
+
+def test_its_host_is_noted(bench: Bench, remotes: tuple[Remote, Remote], tmp_path: Path) -> None:
+    with contacts_in(tmp_path / "contacts.json") as contacts:
+        bench.declare(_declared(remotes[0]))
+        bench.call("say")
+        assert [(one.host, one.why) for one in contacts.all()] == [("127.0.0.1", WHY)]
 
 
 def test_headers_do_not_follow_a_redirect_elsewhere(
