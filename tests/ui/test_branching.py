@@ -10,9 +10,11 @@ from app.chat.events import RoundStarted
 from app.chat.store.store import ChatStore
 from app.core.errors import KnownError
 from app.core.messages import AttachmentPart, TextPart
+from app.core.sampling import GREEDY, Sampling
 from app.dialect.events import TextDelta
 from app.ui.chat.actions import Action
 from app.ui.chat.entries import Answer, Entry, Footer, Question
+from app.ui.chat.views.action_bar import VersionSwitch
 from app.ui.chat.views.entry_view import EntryView
 from app.ui.chat.views.question_view import QuestionView
 from tests.ui.kept import Kept, answer
@@ -297,6 +299,32 @@ def test_a_question_that_failed_and_then_another(kept: Kept, chats: ChatStore) -
     chats.written().result(10)
     texts = [one.message.text for one in chats.read.history(name)]
     assert texts == ["One?", "", "Two?", "2"]
+
+
+def test_a_question_that_failed_is_edited_without_its_failure(kept: Kept, chats: ChatStore) -> None:
+    kept.ask("One?", [KnownError("The template refuses.")])
+    _edit(kept, 0, "Uno?", *answer("uno"))
+    _wait_shown(kept, "Uno?", "uno")
+    (name,) = [head.id for head in chats.read.conversations()]
+    chats.written().result(10)
+    assert chats.read.history(name)[0].message.parts == (TextPart("Uno?"),)
+
+
+def test_each_version_tells_what_made_it(kept: Kept) -> None:
+    kept.page.sampling = GREEDY.sampling
+    kept.ask("One?", answer("1"))
+    kept.page.sampling = Sampling(temperature=0.3)
+    kept.backend.turns.append(answer("one"))
+    _click(kept, kept.entries(Footer)[0], "again")
+    _wait_shown(kept, "One?", "one")
+    assert kept.entries(Footer)[0].made == "Demo model · Temperature 0.3 · seed 7"
+    view = _view(kept, kept.entries(Footer)[0])
+    switch = view.findChild(VersionSwitch)
+    assert switch is not None
+    assert switch.toolTip() == "Answer 2 of 2\nDemo model · Temperature 0.3 · seed 7"
+    _click(kept, kept.entries(Footer)[0], "earlier")
+    _wait_shown(kept, "One?", "1")
+    assert kept.entries(Footer)[0].made == "Demo model · Always the likeliest · seed 7"
 
 
 def test_a_hit_in_a_hidden_version_is_shown(kept: Kept, chats: ChatStore) -> None:

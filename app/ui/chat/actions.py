@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Literal
 
+from app.core.language import mark
 from app.ui.chat.entries import Entry
 from app.ui.chat.model_state import Ability
 
@@ -18,14 +19,14 @@ def nothing_possible(action: Action, entry: Entry) -> None:
 
 # Of a question, of an answer.
 NAMES: dict[Action, tuple[str, str]] = {
-    "earlier": ("Earlier version", "Earlier version"),
-    "later": ("Later version", "Later version"),
-    "edit": ("Edit the question", ""),
-    "continue": ("", "Continue the answer"),
-    "again": ("Answer again", "Answer again"),
-    "branch": ("New chat from here", "New chat from here"),
-    "delete": ("Delete with all replies", "Delete with all replies"),
-    "answer_now": ("", "Answer now"),
+    "earlier": (mark("Earlier version"), mark("Earlier version")),
+    "later": (mark("Later version"), mark("Later version")),
+    "edit": (mark("Edit the question"), ""),
+    "continue": ("", mark("Continue the answer")),
+    "again": (mark("Answer again"), mark("Answer again")),
+    "branch": (mark("New chat from here"), mark("New chat from here")),
+    "delete": (mark("Delete with all replies"), mark("Delete with all replies")),
+    "answer_now": ("", mark("Answer now")),
 }
 ICONS: dict[Action, str] = {
     "earlier": "chevron-left",

@@ -7,12 +7,13 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from app.chat.turn import TurnOptions
+from app.core.language import mark, tr
 from app.ui.chat.actions import Action
 from app.ui.chat.entries import Entry, Footer, Question, Thinking
 from app.ui.chat.session import ChatSession
 from app.ui.chat.transcript_view import TranscriptView
 
-_NOT_NOW = "Open a model first, then send it."
+_NOT_NOW = mark("Open a model first, then send it.")
 
 
 class AimedActions(QObject):
@@ -67,7 +68,7 @@ class AimedActions(QObject):
             entry.edited = None
             self._transcript.follow()
         else:
-            self.told.emit(_NOT_NOW)
+            self.told.emit(tr(_NOT_NOW))
 
     def answer_now(self) -> None:
         """End the thinking that goes on."""
@@ -80,7 +81,7 @@ class AimedActions(QObject):
         path = self._session.path
         place = path.index(message)
         if place is None:
-            self.told.emit("This message is not there any more. It has been deleted.")
+            self.told.emit(tr("This message is not there any more. It has been deleted."))
             return
         names = [one.id for one in path.messages[: place + 1]]
         found = [entry for entry in self._session.transcript.entries if entry.message in names]
@@ -126,8 +127,9 @@ class AimedActions(QObject):
             self._transcript.follow()
 
     def _delete(self, entry: Question | Footer) -> None:
-        is_question = isinstance(entry, Question)
-        text = f"The {'question' if is_question else 'answer'} and all replies are deleted."
+        text = tr("The answer and all replies to it are deleted.")
+        if isinstance(entry, Question):
+            text = tr("The question and all replies to it are deleted.")
         message = entry.version if isinstance(entry, Footer) else entry.message
         if message is not None:
             self._transcript.stay()

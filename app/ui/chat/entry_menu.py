@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtWidgets import QMenu
 
+from app.core.language import tr
 from app.ui.chat.actions import NAMES, Action, Possible
 from app.ui.chat.entries import Entry, Footer, Question
 
@@ -20,7 +21,7 @@ def add_actions(menu: QMenu, entry: Entry, possible: Possible, act: Act) -> None
         ability = possible(action, entry)
         if ability is None:
             continue
-        name = NAMES[action][0 if isinstance(entry, Question) else 1]
+        name = tr(NAMES[action][0 if isinstance(entry, Question) else 1])
         made = menu.addAction(name)
         made.setObjectName(f"menu-{action}")
         made.setEnabled(ability.available)

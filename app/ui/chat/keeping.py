@@ -10,9 +10,11 @@ from app.chat.store.store import ChatStore
 from app.chat.store.types import Making
 from app.chat.turn import TurnOptions
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.messages import Part
 from app.settings.sampling_json import sampling_to_json
 from app.ui.chat.model_loads import known
+from app.ui.chat.model_state import LoadedModel
 from app.ui.chat.path import Path, PathMessage
 
 DISK_SECONDS = 10.0
@@ -31,7 +33,7 @@ class KeptTurn:
         try:
             self.on_disk.result(DISK_SECONDS)
         except TimeoutError:
-            tell("The disk does not answer. This chat is not saved yet.")
+            tell(tr("The disk does not answer. This chat is not saved yet."))
         except KnownError as error:
             tell(str(error))
 
@@ -67,7 +69,7 @@ class Keeping:
         self,
         path: Path,
         options: TurnOptions,
-        model: str,
+        model: LoadedModel,
         on_disk: Future[None] | None = None,
         begun: PathMessage | None = None,
     ) -> KeptTurn | None:
@@ -76,7 +78,7 @@ class Keeping:
         leaf = path.leaf
         if self._chats is None or path.id is None or leaf is None or leaf.id is None:
             return None
-        making = Making(model, "", sampling_to_json(options.sampling))
+        making = Making(model.name, model.quantization, sampling_to_json(options.sampling))
         written = None
         if begun is not None and begun.id is not None:
             written = Written(begun.id, begun.message, begun.state, begun.making)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from app.chat.store.store import ChatStore
 from app.chat.store.types import ConversationDetails
 from app.core.cancel import CancelToken
+from app.core.language import tr
 from app.ui.chat.keeping import DISK_SECONDS
 from app.ui.chat.model_loads import known
 from app.ui.chat.path import PathMessage, path_message
@@ -32,7 +33,7 @@ class Reading:
         elif message is not None and session.path.index(message) is not None:
             self._found(message)
         elif message is not None and session.busy:
-            session.note("That is in another version. Stop the answer first, then open it.")
+            session.note(tr("That is in another version. Stop the answer first, then open it."))
         elif message is not None:
             self.read(conversation, message)
 

@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from app.chat.turn import TurnOptions
-from app.core.messages import Part, TextPart
+from app.core.language import mark, tr
+from app.core.messages import AttachmentPart, Part, TextPart
 from app.ui.chat.actions import Action
 from app.ui.chat.entries import Entry, Footer, Question, Thinking
 from app.ui.chat.model_loads import known
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
     from app.ui.chat.session import ChatSession
 
 _YES = Ability(True)
-_BUSY = Ability(False, "An answer is being written. Stop it first.")
-_NO_MODEL = Ability(False, "Open a model first.")
-_OPENING = Ability(False, "The chat is being read.")
-_FIRST = Ability(False, "This is the first version.")
-_LAST = Ability(False, "This is the last version.")
+_BUSY = mark("An answer is being written. Stop it first.")
+_NO_MODEL = mark("Open a model first.")
+_OPENING = mark("The chat is being read.")
+_FIRST = mark("This is the first version.")
+_LAST = mark("This is the last version.")
 
 
 class Revision:
@@ -44,17 +45,17 @@ class Revision:
         if not self._makes_sense(action, entry):
             return None
         if session.busy:
-            return _BUSY
+            return _no(_BUSY)
         if session.opening:
-            return _OPENING
+            return _no(_OPENING)
         if action in ("again", "continue") and session.ready is None:
-            return _NO_MODEL
+            return _no(_NO_MODEL)
         if action in ("earlier", "later"):
             place = _place(entry)
             if action == "earlier" and place == 0:
-                return _FIRST
+                return _no(_FIRST)
             if action == "later" and place == len(entry.versions) - 1:
-                return _LAST
+                return _no(_LAST)
         return _YES
 
     def edit(self, message: int, text: str, options: TurnOptions) -> bool:
@@ -65,7 +66,7 @@ class Revision:
         if not self._can_ask or place is None or session.chats is None:
             return False
         old = session.path.messages[place]
-        parts: list[Part] = [p for p in old.message.parts if not isinstance(p, TextPart)]
+        parts: list[Part] = [p for p in old.message.parts if isinstance(p, AttachmentPart)]
         if text.strip():
             parts.append(TextPart(text))
         if not parts:
@@ -198,3 +199,7 @@ def _place(entry: Question | Footer) -> int:
     """Of what is shown among its versions."""
     shown = entry.message if isinstance(entry, Question) else entry.version
     return entry.versions.index(shown) if shown in entry.versions else 0
+
+
+def _no(reason: str) -> Ability:
+    return Ability(False, tr(reason))

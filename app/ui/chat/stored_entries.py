@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from app.core.errors import KnownError
+from app.core.language import mark, tr
 from app.core.messages import (
     AttachmentPart,
     ErrorPart,
@@ -26,10 +27,11 @@ from app.ui.chat.entries import (
     ThinkingState,
     ToolUse,
 )
+from app.ui.chat.making_words import made_text
 from app.ui.chat.path import PathMessage
 
-_INTERRUPTED = "The program ended while this was written. What there was is kept."
-_UNANSWERED = "No answer yet"
+_INTERRUPTED = mark("The program ended while this was written. What there was is kept.")
+_UNANSWERED = mark("No answer yet")
 
 
 def stored_entries(path: Sequence[PathMessage]) -> Iterator[Entry]:
@@ -52,7 +54,7 @@ def stored_entries(path: Sequence[PathMessage]) -> Iterator[Entry]:
         for part in one.message.parts:
             yield from _part(one, part, results)
         if one.message.role == "assistant" and one.state == "interrupted":
-            yield Notice(_INTERRUPTED, one.id)
+            yield Notice(tr(_INTERRUPTED), one.id)
     if turn is not None:
         yield from turn.footer()
 
@@ -68,20 +70,21 @@ class _Turn:
         question = self.question.id if self.question is not None else None
         if not self.answers:
             if question is not None:
-                yield Footer(_UNANSWERED, running=False, question=question)
+                yield Footer(tr(_UNANSWERED), running=False, question=question)
             return
         stopped = any(one.state == "stopped" for one in self.answers)
         texts = [one.message.text.strip() for one in self.answers]
         several = [one for one in self.answers if len(one.versions) > 1]
         version = (several or self.answers)[0]
         yield Footer(
-            "Stopped" if stopped else "",
+            tr("Stopped") if stopped else "",
             running=False,
             answer="\n\n".join(filter(None, texts)),
             question=question,
             message=self.answers[-1].id,
             version=version.id,
             versions=version.versions,
+            made=made_text(version.making),
         )
 
 

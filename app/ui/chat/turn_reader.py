@@ -157,6 +157,11 @@ class TurnReader:
         text = figures.summary(self._rounds)
         self._say(" · ".join(filter(None, ("Stopped" if stopped else "", text))))
 
+    def made(self, text: str) -> None:
+        """What has made the answer."""
+        self._footer.made = text
+        self._transcript.touch(self._footer)
+
     def fail(self, error: KnownError, *, can_retry: bool) -> None:
         self.end()
         self._transcript.add(Failure(error, ("retry",) if can_retry else (), self._message))

@@ -11,6 +11,7 @@ from app.chat.turn import TurnOptions
 from app.core.cancel import CancelToken
 from app.core.messages import Message
 from app.ui.chat.keeping import Keeping
+from app.ui.chat.making_words import made_text
 from app.ui.chat.model_loads import known
 from app.ui.chat.path import PathMessage
 from app.ui.chat.running import RunningTurn, Waiting
@@ -71,7 +72,7 @@ class Turns:
         session.tools.begun(session.path.id)
         options = session.tools.options(options, demo=ready.demo)
         options = replace(options, answer_now=CancelToken())
-        kept = self._keeping.turn(session.path, options, ready.name, on_disk, begun)
+        kept = self._keeping.turn(session.path, options, ready, on_disk, begun)
         told = begun.message if begun is not None else None
         turn = RunningTurn(
             reader, session.path.prompt(), options, kept, self._waiting(), beside, told
@@ -166,6 +167,8 @@ class Turns:
     def _add_to_path(self, turn: RunningTurn, messages: Sequence[Message]) -> None:
         keeper = turn.kept.keeper if turn.kept else None
         self._session.path.add_turn(keeper, messages, turn.beside)
+        if keeper is not None and keeper.written:
+            turn.reader.made(made_text(keeper.written[0].making))
 
     def _turn_ended(self, turn: RunningTurn) -> None:
         session = self._session

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFocusEvent, QIcon
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app.core.language import tr
 from app.ui.chat.actions import ICONS, NAMES, Action
 from app.ui.chat.model_state import Ability
 from app.ui.look import Look
@@ -92,7 +93,7 @@ class ActionBar(QWidget):
             made = ActionButton(
                 look,
                 action,
-                NAMES[action][of],
+                tr(NAMES[action][of]),
                 f"{action}-{number}",
                 lambda action=action: self.wanted.emit(action),  # type: ignore[misc]
                 self,
@@ -122,7 +123,7 @@ class VersionSwitch(QWidget):
     wanted = Signal(str)
 
     def __init__(self, look: Look, what: str, number: int, parent: QWidget) -> None:
-        """what: what has versions, in a word."""
+        """what: what stands at which place, for those who hear it."""
         super().__init__(parent)
         self.setObjectName(f"versions-{number}")
         self._what = what
@@ -141,8 +142,8 @@ class VersionSwitch(QWidget):
         """made: what made the one that is shown, a line or more."""
         self.setVisible(len(versions) > 1)
         place = versions.index(shown) + 1 if shown in versions else 1
-        self._text.setText(f"{place} of {len(versions)}")
-        told = f"{self._what} {place} of {len(versions)}"
+        self._text.setText(tr("{place} of {count}", place=place, count=len(versions)))
+        told = tr(self._what, place=place, count=len(versions))
         self._text.setAccessibleName(told)
         self.setAccessibleName(told)
         self.setToolTip(plain_tip("\n".join(filter(None, (told, made)))))

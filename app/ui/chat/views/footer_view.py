@@ -4,6 +4,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QProgressBar, QWidget
 
+from app.core.language import mark, tr
 from app.ui.chat.actions import Action
 from app.ui.chat.entries import Footer
 from app.ui.chat.views.action_bar import ActionBar, VersionSwitch
@@ -16,7 +17,7 @@ _HEIGHT = 24
 _GAP = 8
 # With less room than this beside the buttons, the text gets a line of its own.
 _LEAST_TEXT = 260
-_CONTINUE = "Go on with this answer where it broke off"
+_CONTINUE = mark("Go on with this answer where it broke off")
 _ACTIONS: tuple[Action, ...] = ("again", "branch")
 
 
@@ -30,16 +31,16 @@ class FooterView(EntryView):
         self._text.setParent(self)
         self._progress = QProgressBar(self)
         self._progress.setObjectName(f"footerProgress-{self.number}")
-        self._progress.setAccessibleName("Prompt read")
+        self._progress.setAccessibleName(tr("Prompt read"))
         self._progress.setTextVisible(False)
         self._progress.setRange(0, 1000)
         self._copy = CopyButton(
-            look, "Copy answer", f"copyAnswer-{self.number}", lambda: entry.answer, self
+            look, tr("Copy answer"), f"copyAnswer-{self.number}", lambda: entry.answer, self
         )
         self._more = IconButton(
             look,
             "more",
-            "More that can be done with the answer",
+            tr("More that can be done with the answer"),
             f"copyMenu-{self.number}",
             kind="mini",
             on_click=self._show_menu,
@@ -50,10 +51,10 @@ class FooterView(EntryView):
         self.menu.aboutToShow.connect(self._fill)
         self._actions = ActionBar(look, _ACTIONS, 1, self.number, self)
         self._actions.wanted.connect(self.acted)
-        self._switch = VersionSwitch(look, "Answer", self.number, self)
+        self._switch = VersionSwitch(look, mark("Answer {place} of {count}"), self.number, self)
         self._switch.wanted.connect(self.acted)
         self._continue = button(
-            "Continue",
+            tr("Continue"),
             f"continueAnswer-{self.number}",
             "quiet",
             on_click=lambda: self.acted.emit("continue"),
@@ -84,8 +85,8 @@ class FooterView(EntryView):
         self._continue.setVisible(ability is not None)
         if ability is not None:
             self._continue.setEnabled(ability.available)
-            self._continue.setToolTip(plain_tip(ability.reason or _CONTINUE))
-            self._continue.setAccessibleDescription(ability.reason or _CONTINUE)
+            self._continue.setToolTip(plain_tip(ability.reason or tr(_CONTINUE)))
+            self._continue.setAccessibleDescription(ability.reason or tr(_CONTINUE))
         if self._buttons_width() != before:
             self.resized.emit()
 
@@ -113,7 +114,8 @@ class FooterView(EntryView):
         self._text.setWordWrap(wanted > room)
         height = max(_HEIGHT, self._text.heightForWidth(room) if wanted > room else 0)
         self._text.setGeometry(left, 0, min(wanted, room), height)
-        self._text.setToolTip("Speed, wait and prompt of this answer" if wanted else "")
+        told = "\n".join(filter(None, (tr("Speed, wait and prompt of this answer"), entry.made)))
+        self._text.setToolTip(plain_tip(told) if wanted else "")
         self._place_buttons(width, height if below else 0)
         return height + _HEIGHT if below else height
 
@@ -151,8 +153,8 @@ class FooterView(EntryView):
 def add_copies(menu: QMenu, answer: str) -> None:
     """The ways to copy it."""
     if answer:
-        menu.addAction("Copy as Markdown", lambda: _copy(answer))
-        menu.addAction("Copy as plain text", lambda: _copy(plain_text(answer)))
+        menu.addAction(tr("Copy as Markdown"), lambda: _copy(answer))
+        menu.addAction(tr("Copy as plain text"), lambda: _copy(plain_text(answer)))
 
 
 def _copy(text: str) -> None:

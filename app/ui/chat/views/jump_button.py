@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
+from app.core.language import tr
 from app.ui.look import Look
 from app.ui.widgets import IconButton
 
@@ -12,7 +13,7 @@ _SIDE = 34
 
 class JumpButton(IconButton):
     def __init__(self, look: Look, on_click: Callable[[], None], parent: QWidget) -> None:
-        name = "Go to the newest text"
+        name = tr("Go to the newest text")
         super().__init__(look, "arrow-down", name, "goToEnd", on_click=on_click, parent=parent)
         self.setProperty("kind", "plain")
         self.hide()

@@ -4,13 +4,14 @@ from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
+from app.core.language import mark, tr
 from app.ui.chat.model_state import Ability
 from app.ui.widgets import button, card, label, plain_tip
 
 _MOST_LINES = 16
 _LONGEST_PASTE = 4_000_000
 _MARGIN = 14
-_HINT = "The old question stays, with its answers."
+_HINT = mark("The old question stays, with its answers.")
 
 
 class _Field(QPlainTextEdit):
@@ -20,8 +21,8 @@ class _Field(QPlainTextEdit):
     def __init__(self, number: int, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName(f"editQuestion-{number}")
-        self.setAccessibleName("Edit the question")
-        self.setAccessibleDescription("Ctrl+Enter sends, Esc cancels.")
+        self.setAccessibleName(tr("Edit the question"))
+        self.setAccessibleDescription(tr("Ctrl+Enter sends, Esc cancels."))
         self.setProperty("bare", "true")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setTabChangesFocus(True)
@@ -71,12 +72,12 @@ class QuestionEditor(QFrame):
         self.field.setPlainText(text)
         self.field.moveCursor(self.field.textCursor().MoveOperation.End)
         self.save = button(
-            "Send", f"sendEdited-{number}", "primary", tooltip="Ctrl+Enter", on_click=self._send
+            tr("Send"), f"sendEdited-{number}", "primary", tooltip="Ctrl+Enter", on_click=self._send
         )
         self.cancel = button(
-            "Cancel", f"cancelEdit-{number}", tooltip="Esc", on_click=self.left.emit
+            tr("Cancel"), f"cancelEdit-{number}", tooltip="Esc", on_click=self.left.emit
         )
-        self._hint = label(_HINT, "small", name=f"editHint-{number}", wrap=True)
+        self._hint = label(tr(_HINT), "small", name=f"editHint-{number}", wrap=True)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self._hint, 1)
@@ -123,8 +124,8 @@ class QuestionEditor(QFrame):
         said = bool(self.field.toPlainText().strip())
         self.save.setEnabled(said and self._can.available)
         reason = self._can.reason if not self._can.available else ""
-        self.save.setToolTip(plain_tip(reason or "Send (Ctrl+Enter)"))
-        self._hint.setText(reason or _HINT)
+        self.save.setToolTip(plain_tip(reason or tr("Send (Ctrl+Enter)")))
+        self._hint.setText(reason or tr(_HINT))
 
     def _send(self) -> None:
         if self.save.isEnabled():

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QEnterEvent, QTextBlockFormat
 from PySide6.QtWidgets import QWidget
 
+from app.core.language import mark, tr
 from app.core.units import count
 from app.ui.chat.actions import Action
 from app.ui.chat.attachments.sent_files import GAP as BELOW_FILES
@@ -42,9 +43,9 @@ class QuestionView(EntryView):
         self.files = SentFiles(look, entry.attachments, self.number, self)
         self.files.opened.connect(self.file_wanted)
         self._bubble = card("bubble", name=f"questionBubble-{self.number}", parent=self)
-        self._text = TextView("Question", self._bubble)
+        self._text = TextView(tr("Question"), self._bubble)
         self._more = button(
-            "Show more",
+            tr("Show more"),
             f"questionShowMore-{self.number}",
             "quiet",
             on_click=self._show_more,
@@ -53,7 +54,7 @@ class QuestionView(EntryView):
         self._more.hide()
         self._actions = ActionBar(look, _ACTIONS, 0, self.number, self, quiet=True)
         self._actions.wanted.connect(self.act)
-        self._switch = VersionSwitch(look, "Question", self.number, self)
+        self._switch = VersionSwitch(look, mark("Question {place} of {count}"), self.number, self)
         self._switch.wanted.connect(self.acted)
         self.editor: QuestionEditor | None = None
         self._show(entry.text[: entry.unfolded] if entry.unfolded else _shortened(entry.text))
@@ -176,7 +177,7 @@ class QuestionView(EntryView):
     def _show(self, text: str) -> None:
         hidden = len(self._entry.text) - len(text)
         self._more.setVisible(hidden > 0)
-        self._more.setText(f"Show more ({count(hidden)} characters left)")
+        self._more.setText(tr("Show more ({count} characters left)", count=count(hidden)))
         self._more.setAccessibleName(self._more.text())
         self._text.clear()
         lines = QTextBlockFormat()
