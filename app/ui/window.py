@@ -160,6 +160,7 @@ class MainWindow(QMainWindow):
     def take_over(self, old: "MainWindow") -> None:
         """What is not kept anywhere else."""
         self.page.composer.set_text(old.page.composer.text())
+        self.page.attachments.take_over(old.page.attachments)
         self.setWindowState(old.windowState())
 
     def _end(self) -> None:
@@ -220,6 +221,7 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self.go)
         page.note_wanted.connect(self.tell)
         self.closing.connect(page.drafts.keep)
+        self.closing.connect(page.attachments.kept.keep)
         page.undo_offered.connect(self.notice.offer)
         header.theme_chosen.connect(self._theme_chosen)
         self._ends += [

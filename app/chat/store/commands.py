@@ -7,14 +7,14 @@ from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import partial
 
-from app.chat.store import conversations, trash, tree
+from app.chat.store import conversations, draft_files, trash, tree
 from app.chat.store.ids import IdMaker
 from app.chat.store.part_codec import clean, to_json, to_row
 from app.chat.store.stream import AnswerStream
 from app.chat.store.types import FinalState, Making, NewConversation, State, TitleOrigin, to_ms
 from app.chat.store.writer import Writer
 from app.core.json import JsonObject, JsonValue
-from app.core.messages import Message, Part, Role
+from app.core.messages import AttachmentPart, Message, Part, Role
 
 _PIECE_MESSAGES = 200
 Now = Callable[[], datetime]
@@ -61,6 +61,13 @@ class ConversationCommands:
     def set_new_draft(self, draft: str) -> Future[None]:
         """What is typed for a chat that has not begun."""
         return self._writer.submit(lambda c: conversations.set_new_draft(c, clean(draft)))
+
+    def set_draft_files(
+        self, conversation: int | None, parts: Sequence[AttachmentPart]
+    ) -> Future[None]:
+        """What lies beside the question that is being written; None: of a chat not begun."""
+        kept = tuple(parts)
+        return self._writer.submit(lambda c: draft_files.set_draft_files(c, conversation, kept))
 
     def set_persona(self, conversation: int, persona: str) -> Future[None]:
         return self._set(conversation, "persona", clean(persona))

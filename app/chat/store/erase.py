@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.chat.store.conversations import NEW_DRAFT
+from app.chat.store.draft_files import delete_all_draft_files
 
 _TABLES = ("moved", "deletion", "making", "piece", "part", "message", "conversation", "folder")
 
@@ -21,6 +22,7 @@ def erase_everything(connection: sqlite3.Connection, kept: Sequence[Path]) -> No
     for table in _TABLES:
         connection.execute(f"DELETE FROM {table}")  # noqa: S608
     connection.execute("DELETE FROM fact WHERE name = ?", (NEW_DRAFT,))
+    delete_all_draft_files(connection)
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.execute("VACUUM")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
+from app.chat.store import draft_files
 from app.chat.store.conversations import NEW_DRAFT
 from app.chat.store.part_codec import Row, folded, from_row, json_object
 from app.chat.store.types import (
@@ -22,7 +23,7 @@ from app.chat.store.types import (
     from_ms,
 )
 from app.core.errors import KnownError
-from app.core.messages import Message
+from app.core.messages import AttachmentPart, Message
 
 _MANY = 500
 _HEAD = "id, title, title_origin, folder, created, changed, pinned, archived, trashed"
@@ -174,6 +175,11 @@ class Reads:
                 "SELECT value FROM fact WHERE name = ?", (NEW_DRAFT,)
             ).fetchone()
         return "" if row is None else str(row[0])
+
+    def draft_files(self, conversation: int | None) -> tuple[AttachmentPart, ...]:
+        """What lies beside the question that is being written; None: of a chat not begun."""
+        with self._connections.one() as connection:
+            return draft_files.draft_files(connection, conversation)
 
     def path(self, conversation: int) -> tuple[MessageHead, ...]:
         """The visible messages from the first to the last, without their parts."""

@@ -3,6 +3,7 @@
 import sqlite3
 
 from app.chat.store import index, tree
+from app.chat.store.draft_files import set_draft_files
 from app.core.errors import KnownError
 
 _SWEPT_ROWS = 300
@@ -128,6 +129,7 @@ def sweep(connection: sqlite3.Connection) -> bool:
     for (conversation,) in doomed:
         index.forget_title(connection, conversation)
         connection.execute("DELETE FROM conversation WHERE id = ?", (conversation,))
+        set_draft_files(connection, conversation, ())
     return False
 
 

@@ -86,7 +86,7 @@ class ChatPage(QWidget):
         self.composer = Composer(look)
         self.aimed = AimedActions(session, self.transcript, lambda: self.options, self)
         self.attachments = Attachments(
-            look, session.tasks, self.composer, self._room_for_files, lambda _: None
+            look, session, self.composer, self._room_for_files, lambda _: None
         )
         answer_now = self.aimed.answer_now
         command(self, tr("Answer now"), "answerNow", answer_now, (ANSWER_KEYS,), group=tr("Chat"))
@@ -189,7 +189,6 @@ class ChatPage(QWidget):
     def transcript_changed(self) -> None:
         transcript = self._session.transcript
         self.transcript.show_transcript(transcript)
-        self.attachments.conversation_changed(self._session.conversation)
         self._show_main()
         self.aimed.refresh()
         self.header.set_title(self._session.title)
@@ -203,12 +202,14 @@ class ChatPage(QWidget):
 
     def chats_changed(self) -> None:
         self.drafts.begun()
+        self.attachments.begun(self._session.conversation)
         if self.history is not None:
             self.history.set_current(self._session.conversation)
             self.history.reload()
 
     def conversation_changed(self, draft: str) -> None:
         self.drafts.conversation_changed(draft)
+        self.attachments.conversation_changed(self._session.conversation)
 
     def message_found(self, message: int) -> None:
         self.aimed.show_message(message)

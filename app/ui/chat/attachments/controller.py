@@ -8,15 +8,16 @@ from PySide6.QtCore import QObject, Signal
 from app.chat.attachments.fitting import Counter
 from app.core.language import tr
 from app.core.messages import AttachmentPart
-from app.core.tasks import TaskRunner
 from app.ui.chat.attachments.above import AboveArea
 from app.ui.chat.attachments.desk import Desk, Item
 from app.ui.chat.attachments.file_words import detail
+from app.ui.chat.attachments.keeping import KeptFiles
 from app.ui.chat.attachments.part_bar import PartBar
 from app.ui.chat.attachments.paste import PasteOffer
 from app.ui.chat.attachments.tray import Tray
 from app.ui.chat.attachments.viewer import AttachmentViewer
 from app.ui.chat.composer import Composer
+from app.ui.chat.session import ChatSession
 from app.ui.look import Look
 from app.ui.picker import Picker
 from app.ui.widgets import announce
@@ -32,17 +33,18 @@ class Attachments(QObject):
     def __init__(
         self,
         look: Look,
-        tasks: TaskRunner,
+        session: ChatSession,
         composer: Composer,
         room: Callable[[], int | None],
         counter: Counter,
     ) -> None:
         super().__init__(composer)
-        self._look, self._tasks, self._composer = look, tasks, composer
-        self.desk = Desk(tasks, counter, self)
+        self._look, self._tasks, self._composer = look, session.tasks, composer
+        self.desk = Desk(session.tasks, counter, self)
         self.tray = Tray(look, self.desk)
         self.part_bar = PartBar(look, self.desk, room)
         self.paste = PasteOffer(self.desk, composer.edit)
+        self.kept = KeptFiles(self.desk, session, self)
         self._viewer: AttachmentViewer | None = None
         self._viewed: Item | None = None
         self._picker = Picker(
@@ -82,8 +84,25 @@ class Attachments(QObject):
         self.desk.clear()
         self.paste.dismiss()
 
+    def begun(self, conversation: int | None) -> None:
+        """The new chat may have become a conversation; what lay beside its question was sent."""
+        if conversation is not None and self.desk.conversation is None:
+            self.kept.sent()
+            self.desk.become(conversation)
+            self.kept.fetch()
+
     def conversation_changed(self, conversation: int | None) -> None:
+        """Another one is shown."""
+        self.kept.keep()
+        self._close_viewed()
+        self.paste.dismiss()
         self.desk.switch(conversation)
+        self.kept.fetch()
+
+    def take_over(self, other: "Attachments") -> None:
+        """What another window had; it is not used any more."""
+        self.kept.take_over(other.kept)
+        self.desk.take_over(other.desk)
 
     def model_changed(self) -> None:
         """Another one counts in another way, and has another context."""

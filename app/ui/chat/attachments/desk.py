@@ -63,7 +63,7 @@ class Desk(QObject):
         super().__init__(parent)
         self._tasks, self._counter = tasks, counter
         self._jobs: Jobs[Measured] = Jobs(tasks)
-        self._conversation: int | None = None
+        self.conversation: int | None = None
         self._kept: dict[int | None, list[Item]] = {}
         self.items: list[Item] = []
 
@@ -87,20 +87,33 @@ class Desk(QObject):
         names = {item.name for item in self.items}
         endings = ("", *(f"-{number}" for number in range(2, MOST + 2)))
         name = next(n for e in endings if (n := f"{_PASTED}{e}.txt") not in names)
-        item = Item(name)
+        item = _read_item(from_text(name, text))
         self.items.append(item)
-        self._start(item, lambda _: from_text(name, text))
+        self._measure(item)
         return item
 
-    def add_parts(self, parts: Sequence[AttachmentPart]) -> None:
-        """What a question had that is asked again."""
-        for part in parts:
-            read = ReadText(
-                part.name, part.text, part.media_type, part.size_bytes, excerpt=part.excerpt
-            )
-            item = Item(part.name)
-            self.items.append(item)
-            self._start(item, _giving(read))
+    def add_parts(self, parts: Sequence[AttachmentPart], conversation: int | None) -> None:
+        """What lay beside the question of that conversation before the program ended."""
+        items = self.items
+        if conversation != self.conversation:
+            items = self._kept.setdefault(conversation, [])
+        new = [_read_item(_read_before(part)) for part in parts]
+        items[:0] = new
+        for item in new:
+            self._measure(item)
+
+    def take_over(self, other: "Desk") -> None:
+        """Everything that lay on the other one, which is not used any more."""
+        self.conversation, self._kept, self.items = other.conversation, other._kept, other.items
+        for item in self._all:
+            if item.job is not None:
+                item.job.give_up()
+                item.job = None
+            if item.chosen is not None:
+                self._measure(item)
+            elif item.error is None:
+                self._read(item)
+        self.changed.emit()
 
     def retry(self, item: Item) -> None:
         item.error = None
@@ -133,9 +146,8 @@ class Desk(QObject):
 
     def recount(self) -> None:
         """Another model counts in another way."""
-        for item in (*self.items, *(item for kept in self._kept.values() for item in kept)):
-            if item.chosen is not None and item.whole is not None:
-                self._start(item, _giving(item.chosen), item.whole)
+        for item in self._all:
+            self._measure(item)
 
     # Sending
 
@@ -166,15 +178,28 @@ class Desk(QObject):
 
     def switch(self, conversation: int | None) -> None:
         """Another conversation is open now."""
-        if conversation == self._conversation:
+        if conversation == self.conversation:
             return
         if self.items:
-            self._kept[self._conversation] = self.items
-        self._conversation = conversation
+            self._kept[self.conversation] = self.items
+        self.conversation = conversation
         self.items = self._kept.pop(conversation, [])
         self.changed.emit()
 
+    def become(self, conversation: int) -> None:
+        """The new chat has become a conversation; what lies here goes with it."""
+        self.conversation = conversation
+
     # Reading
+
+    @property
+    def _all(self) -> list[Item]:
+        return [*self.items, *(item for kept in self._kept.values() for item in kept)]
+
+    def _measure(self, item: Item) -> None:
+        """Again, unless something is under way for it."""
+        if item.chosen is not None and item.job is None:
+            self._start(item, _giving(item.chosen), item.whole)
 
     def _read(self, item: Item) -> None:
         path = item.path
@@ -222,6 +247,14 @@ class Desk(QObject):
         if item.reading:
             item.progress = progress
             self.changed.emit()
+
+
+def _read_item(read: ReadText) -> Item:
+    return Item(read.name, whole=read, chosen=read, size_bytes=read.size_bytes)
+
+
+def _read_before(part: AttachmentPart) -> ReadText:
+    return ReadText(part.name, part.text, part.media_type, part.size_bytes, excerpt=part.excerpt)
 
 
 def _giving(read: ReadText) -> Callable[[CancelToken], ReadText]:

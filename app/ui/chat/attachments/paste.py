@@ -74,7 +74,12 @@ class PasteOffer(QFrame):
                     tr("The model reads text only and cannot see pictures. Describe it in words.")
                 )
             return data.hasImage()
-        text = from_text("", data.text()[:_LONGEST_PASTE]).text
+        text = from_text("", data.text()).text
+        if len(text) > _LONGEST_PASTE:
+            self.note.emit(
+                tr("The pasted text is too long. Save it as a file, and add a part of it.")
+            )
+            return True
         if not is_long(text):
             return False
         if len(text) > LONGEST_IN_FIELD:
