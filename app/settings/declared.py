@@ -328,7 +328,7 @@ TOOL_PERMISSIONS: Setting[tuple[tuple[str, str], ...]] = Setting(
     write_permissions,
 )
 TOOLS_OFF: Setting[tuple[str, ...]] = Setting(
-    "tools_off", (), "Tools that are off", "They are not offered to the model.", read_names, list
+    "tools_off", (), "Tools that are offered", "All but these names.", read_names, list
 )
 
 SEARCH_PROVIDER: Setting[SearchProvider] = Setting(

@@ -63,7 +63,14 @@ def writing_tools(opener: Opener, backups: Backups) -> tuple[Tool, ...]:
         "person sees the changes first. What the file held is replaced.",
         parameters,
     )
-    return (planning_tool(spec, "writes", partial(_plan, opener, backups), title="Write a file"),)
+    tool = planning_tool(
+        spec,
+        "writes",
+        partial(_plan, opener, backups),
+        title="Write a file",
+        unavailable=opener.unavailable,
+    )
+    return (tool,)
 
 
 def _plan(opener: Opener, backups: Backups, arguments: JsonObject, _cancel: CancelToken) -> Plan:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core import paths
+from app.core.errors import KnownError
 from app.tools.folders import Folder, Folders
 from app.tools.tool import ToolFailure
 
@@ -103,6 +104,18 @@ class Opener:
             return False
         home = Path.home()
         return folder.is_dir() and folder != home and folder not in home.parents
+
+    def check_folder(self, folder: Path) -> None:
+        """Of one that the person chooses in the settings. Raises KnownError."""
+        what = "This folder cannot be opened to tools."
+        if folder == Path(folder.anchor):
+            raise KnownError(what, "It holds the whole disk.", "Choose a folder in it.")
+        if not folder.is_dir():
+            raise KnownError(what, "It is not there, or it is a file.", "Choose another one.")
+        try:
+            self._refuse_protected(folder)
+        except ToolFailure as failure:
+            raise KnownError(what, f"{failure}.", "Choose another one.") from None
 
     @contextmanager
     def file(self, place: Place) -> Iterator[int]:

@@ -9,7 +9,12 @@ from app.chat.services import Services
 from app.core.errors import KnownError
 from app.core.paths import log_dir
 from app.library.relocating import Relocation
-from app.settings.declared import HUB_ENDPOINT, MODELS_FOLDER, SEARXNG_ADDRESS
+from app.settings.declared import (
+    HUB_ENDPOINT,
+    MODELS_FOLDER,
+    SEARXNG_ADDRESS,
+    TOOLS_READ_FREELY,
+)
 from app.tools.search_web.providers import wrong_instance
 from app.ui.settings.chats_row import ChatsRow
 from app.ui.settings.contacts_row import ContactsRow
@@ -21,6 +26,8 @@ from app.ui.settings.rows import Row
 from app.ui.settings.search_row import SearchRow
 from app.ui.settings.storage_row import StorageRow
 from app.ui.settings.token_row import TokenRow
+from app.ui.settings.tool_log_row import ChangedFilesRow, ToolLogRow
+from app.ui.settings.tool_rows import FoldersRow, PermissionsRow, SwitchesRow
 from app.ui.shell import Shell
 
 
@@ -56,6 +63,19 @@ def settings_page(shell: Shell, services: Services) -> QWidget:
         changed = shell.window.settings_changed
         return [McpRow(shell.look, services.settings, services.mcp, shell.tasks, changed)]
 
+    def tools() -> Sequence[Row]:
+        box, look = services.toolbox, shell.look
+        settings, changed = services.settings, shell.window.settings_changed
+        return [
+            FoldersRow(look, settings, changed, box, shell.tasks),
+            PermissionsRow(look, settings, changed),
+            SwitchesRow(look, settings, changed, box),
+        ]
+
+    def records() -> Sequence[Row]:
+        box = services.toolbox
+        return [ChangedFilesRow(box, shell.tasks), ToolLogRow(box, shell.tasks)]
+
     def about() -> Sequence[Row]:
         return about_rows(services.settings.path, log_dir())
 
@@ -66,10 +86,12 @@ def settings_page(shell: Shell, services: Services) -> QWidget:
         (
             Extra("Models and storage", storage, after=MODELS_FOLDER.key),
             Extra("Chat", chats),
+            Extra("Tools", tools, after=TOOLS_READ_FREELY.key),
             Extra("Network", token),
             Extra("Tools", search, after=SEARXNG_ADDRESS.key),
             Extra("Tools", python),
             Extra("Tools", servers),
+            Extra("Tools", records),
             Extra("Privacy", privacy),
             Extra("Shortcuts", lambda: shortcut_rows(shell.window.keys())),
             Extra("About", about),

@@ -45,6 +45,7 @@ class AskCard(QWidget):
         if not self._done:
             self._done = True
             self.answered.emit(self.request, answer)
+            self.setEnabled(False)
 
     def set_draft(self, text: str) -> None:
         """What was typed before and not sent."""
@@ -78,6 +79,9 @@ class ConsentCard(AskCard):
             )
         self.column.addSpacing(4)
         self.column.addLayout(self._buttons(request, name))
+        self.column.addWidget(
+            label(words.reach_text(request), "small", name=f"{name}-reach", wrap=True)
+        )
         self._word = QLineEdit()
         self._word.setObjectName(f"{name}-word")
         self._word.setAccessibleName(tr("A word to the model if you deny"))
@@ -86,9 +90,6 @@ class ConsentCard(AskCard):
         self._word.textChanged.connect(self.edited)
         self._word.returnPressed.connect(partial(self._choose, "deny"))
         self.column.addWidget(self._word)
-        self.column.addWidget(
-            label(words.reach_text(request), "small", name=f"{name}-reach", wrap=True)
-        )
 
     def height_at(self, width: int) -> int:
         for text in self._texts:
@@ -104,7 +105,7 @@ class ConsentCard(AskCard):
         first = request.choices[0]
         for number, choice in enumerate(request.choices, 1):
             text = words.choice_text(choice, grant=request.grant)
-            kind = "primary" if choice == first else "plain"
+            kind = "primary" if choice == first == "once" else "plain"
             made = button(
                 text, f"{name}-{choice}", kind, on_click=partial(self._choose, choice), parent=self
             )

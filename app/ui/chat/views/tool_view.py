@@ -30,6 +30,7 @@ _STATES = {
     "running": ("… running", "busy"),
     "done": ("✓ done", "ok"),
     "failed": ("✕ failed", "bad"),
+    "denied": ("– not allowed", "plain"),
     "stopped": ("– stopped", "plain"),
     "rejected": ("! not run", "warn"),
 }
@@ -64,7 +65,7 @@ class ToolView(EntryView):
 
     def refresh(self) -> None:
         entry = self._entry
-        text, kind = _STATES[entry.state]
+        text, kind = _STATES["denied" if entry.decision == "denied" else entry.state]
         set_chip(self._state, text, kind)
         self._name.setText(with_hidden_shown(entry.name) or "tool")
         self._show_card()
