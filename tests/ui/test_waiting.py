@@ -22,7 +22,7 @@ def waits(kept: Kept) -> list[str]:
 
 
 def bar(kept: Kept) -> WaitingBar:
-    return kept.page.waiting_bar
+    return kept.page.asking.bar
 
 
 def row(kept: Kept, place: int) -> WaitingRow:
@@ -225,6 +225,28 @@ def test_what_is_asked_while_another_chat_is_being_stopped_is_sent(
     kept.wait_answers("Other.")
     idle(kept)
     assert asked(kept) == ["Other?"]
+    assert stored(kept, chats) == []
+
+
+def test_what_is_sent_some_time_after_it_was_offered_leaves_the_queue_then(
+    kept: Kept, chats: ChatStore, gate: threading.Event
+) -> None:
+    begin(kept, gate, "Second?", "Third?")
+    session = kept.desktop.session
+    offered: list[str] = []
+    at_once = session.queue.ask
+    session.queue.ask = lambda text, _files: bool(offered.append(text))
+    gate.set()
+    idle(kept)
+    assert offered == ["Second?"]
+    assert waits(kept) == ["Second?", "Third?"]
+    assert told(kept) == "2 questions wait · Not sent yet"
+    session.queue.ask = at_once
+    kept.backend.turns += [answer("Two."), answer("Three.")]
+    assert session.ask("Second?", kept.page.options)
+    kept.wait_answers("One.", "Two.", "Three.")
+    idle(kept)
+    assert asked(kept) == ["First?", "Second?", "Third?"]
     assert stored(kept, chats) == []
 
 

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import (
 
 from app.chat.turn import TurnOptions
 from app.core.language import tr
-from app.core.messages import AttachmentPart
 from app.core.sampling import Sampling
 from app.ui.chat.aimed import AimedActions
 from app.ui.chat.answer_now import KEYS as ANSWER_KEYS
+from app.ui.chat.asking import Asking
 from app.ui.chat.attachments.controller import Attachments
 from app.ui.chat.composer import Composer
 from app.ui.chat.drafts import Drafts
@@ -28,12 +28,9 @@ from app.ui.chat.history.panel import HistoryPanel
 from app.ui.chat.load.panel import LoadPanel
 from app.ui.chat.model_panel import ModelPanel
 from app.ui.chat.model_state import Ability, Choosing, Loading, Planning
-from app.ui.chat.recall import Recall
 from app.ui.chat.session import ChatSession
 from app.ui.chat.side_panel import SidePanel
 from app.ui.chat.transcript_view import COLUMN, SIDE, TranscriptView
-from app.ui.chat.waiting import MOST as MOST_WAITING
-from app.ui.chat.waiting_bar import WaitingBar
 from app.ui.commands.command import command
 from app.ui.look import Look
 from app.ui.tools.attention import Attention
@@ -91,8 +88,7 @@ class ChatPage(QWidget):
         answer_now = self.aimed.answer_now
         command(self, tr("Answer now"), "answerNow", answer_now, (ANSWER_KEYS,), group=tr("Chat"))
         self._frames = Frames(session.pump, self)
-        self.waiting_bar = WaitingBar(look, session.queue)
-        self.recall = Recall(self.composer.edit, session)
+        self.asking = Asking(look, session, self.composer, self.attachments, lambda: self.options)
         self._body = QWidget(self)
         self._body.setObjectName("chatBody")
         self._build()
@@ -129,21 +125,7 @@ class ChatPage(QWidget):
         self._place()
 
     def ask(self, text: str) -> None:
-        """At once, or when the answers before it are done."""
-        parts, waits = self.attachments.parts, self._session.busy
-        if self._session.queue.add(text, parts) if waits else self._ask_now(text, parts):
-            self.attachments.sent()
-            if self.composer.text() == text:
-                self.composer.clear()
-            self.composer.edit.setFocus()
-        elif waits and self._session.queue.is_full:
-            self.note(tr("At most {most} questions can wait.", most=MOST_WAITING))
-
-    def _ask_now(self, text: str, attachments: tuple[AttachmentPart, ...]) -> bool:
-        asked = self._session.ask(text, self.options, attachments)
-        if asked:
-            self.transcript.follow()
-        return asked
+        self.asking.ask(text)
 
     def find_in_conversation(self) -> None:
         """Search in the conversation that is shown."""
@@ -335,7 +317,7 @@ class ChatPage(QWidget):
         low.setContentsMargins(0, 0, 0, 0)
         low.setSpacing(0)
         low.addWidget(self.model_panel)
-        low.addWidget(self.waiting_bar)
+        low.addWidget(self.asking.bar)
         low.addWidget(self.composer)
         centre = QHBoxLayout()
         centre.setContentsMargins(SIDE, 4, SIDE, 18)
@@ -352,9 +334,9 @@ class ChatPage(QWidget):
     def _connect(self) -> None:
         models = self._session.models
         self.composer.asked.connect(self.ask)
-        self._session.queue.ask = self._ask_now
-        self.waiting_bar.offered.connect(self.undo_offered)
-        self.waiting_bar.left.connect(self.composer.edit.setFocus)
+        self.asking.asked.connect(self.transcript.follow)
+        self.asking.note.connect(self.note)
+        self.asking.bar.offered.connect(self.undo_offered)
         self.empty.chosen.connect(self.ask)
         self.composer.stop_wanted.connect(self.stop)
         self.attachments.note.connect(self.note)

@@ -118,6 +118,7 @@ class ChatSession:
         kept = self.keeping.ask(self.path, parts)
         self.manner.keep_with(self.path.id)
         self.add_question(parts, kept, options)
+        self.queue.asked(text, attachments)
         return True
 
     def add_question(

@@ -22,7 +22,7 @@ MOST = 50
 
 Ask = Callable[[str, tuple[AttachmentPart, ...]], bool]
 Outcome = Literal["done", "stopped", "failed", "context_full"]
-Pause = Literal["stopped", "failed", "context_full", "no model", "left", "refused"]
+Pause = Literal["stopped", "failed", "context_full", "no model", "unsent"]
 
 _numbers = count(1)
 
@@ -50,6 +50,7 @@ class WaitingQuestions:
         self.changed: Callable[[], None] = lambda: None
         self.questions: tuple[WaitingQuestion, ...] = ()
         self.paused: Pause | None = None
+        self._offered: WaitingQuestion | None = None
 
     @property
     def is_full(self) -> bool:
@@ -78,7 +79,7 @@ class WaitingQuestions:
             if self._session.conversation == conversation:
                 self._set((*self.questions[:place], removed, *self.questions[place:]))
                 if not self._session.busy and self.paused is None:
-                    self._pause("left")
+                    self._pause("unsent")
             elif conversation is not None:
                 self._put_back(conversation, removed, place)
 
@@ -104,12 +105,12 @@ class WaitingQuestions:
 
     def opened(self, details: ConversationDetails) -> None:
         self.questions = _from_json(details.settings.get(KEY))
-        self.paused = "left" if self.questions else None
+        self.paused = "unsent" if self.questions else None
         self.changed()
 
     def left(self) -> None:
         """What waited goes on waiting, on the disk."""
-        self.questions, self.paused = (), None
+        self.questions, self.paused, self._offered = (), None, None
         self.changed()
 
     def turn_ended(self, outcome: Outcome) -> None:
@@ -128,11 +129,20 @@ class WaitingQuestions:
             self._pause("no model")
             return
         first = self.questions[0]
-        if self.ask(first.text, first.attachments):
-            # It is in the conversation by now: a crash in between would show it twice, not lose it.
-            self._set(tuple(one for one in self.questions if one.number != first.number))
-        else:
-            self._pause("refused")
+        self._offered = first
+        if not self.ask(first.text, first.attachments):
+            self._pause("unsent")
+
+    def asked(self, text: str, attachments: tuple[AttachmentPart, ...]) -> None:
+        """That is in the conversation now, perhaps some time after it was offered. It leaves the
+        queue last: a crash in between would show it twice, not lose it."""
+        offered = self._offered
+        if offered is None or (offered.text, offered.attachments) != (text, attachments):
+            return
+        self._offered = None
+        if self.paused == "unsent":
+            self.paused = None
+        self._set(tuple(one for one in self.questions if one.number != offered.number))
 
     def _put_back(self, conversation: int, question: WaitingQuestion, place: int) -> None:
         """In a chat that is not open now."""
@@ -176,10 +186,8 @@ def pause_text(why: Pause) -> str:
             return tr("Paused, because the context is full")
         case "no model":
             return tr("Paused, because no model is open")
-        case "left":
+        case "unsent":
             return tr("Not sent yet")
-        case "refused":
-            return tr("Paused, because the next one could not be sent")
 
 
 def _to_json(question: WaitingQuestion) -> JsonObject:
