@@ -235,7 +235,12 @@ def test_what_is_sent_some_time_after_it_was_offered_leaves_the_queue_then(
     session = kept.desktop.session
     offered: list[str] = []
     at_once = session.queue.ask
-    session.queue.ask = lambda text, _files: bool(offered.append(text))
+
+    def later(text: str, _files: object) -> bool:
+        offered.append(text)
+        return False
+
+    session.queue.ask = later
     gate.set()
     idle(kept)
     assert offered == ["Second?"]
