@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 Page = Literal[
-    "General", "Appearance", "Models and storage", "Downloads", "Chat", "Tools", "Network"
+    "General",
+    "Appearance",
+    "Models and storage",
+    "Downloads",
+    "Chat",
+    "Personas",
+    "Tools",
+    "Network",
 ]
 
 

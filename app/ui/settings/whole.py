@@ -16,6 +16,7 @@ from app.settings.declared import (
     TOOLS_READ_FREELY,
 )
 from app.tools.search_web.providers import wrong_instance
+from app.ui.personas.whole import persona_rows
 from app.ui.settings.chats_row import ChatsRow
 from app.ui.settings.contacts_row import ContactsRow
 from app.ui.settings.info import about_rows, privacy_rows, shortcut_rows
@@ -76,6 +77,9 @@ def settings_page(shell: Shell, services: Services) -> QWidget:
         box = services.toolbox
         return [ChangedFilesRow(box, shell.tasks), ToolLogRow(box, shell.tasks)]
 
+    def personas() -> Sequence[Row]:
+        return persona_rows(shell)
+
     def about() -> Sequence[Row]:
         return about_rows(services.settings.path, log_dir())
 
@@ -86,6 +90,7 @@ def settings_page(shell: Shell, services: Services) -> QWidget:
         (
             Extra("Models and storage", storage, after=MODELS_FOLDER.key),
             Extra("Chat", chats),
+            Extra("Personas", personas),
             Extra("Tools", tools, after=TOOLS_READ_FREELY.key),
             Extra("Network", token),
             Extra("Tools", search, after=SEARXNG_ADDRESS.key),
