@@ -1,6 +1,7 @@
 """The main window: the rail and its pages, shortcuts, files dropped on it, an orderly end."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import QByteArray, QMimeData, Qt, QTimer, Signal
@@ -26,6 +27,7 @@ from app.core.language import tr
 from app.core.paths import demo_model_path
 from app.core.tasks import TaskRunner
 from app.settings.declared import LAST_MODEL, THEME, WINDOW_GEOMETRY
+from app.settings.exchange import ENDING
 from app.settings.setting import Setting
 from app.settings.store import SettingsStore
 from app.ui.appearance import follow_settings, step_text_size
@@ -38,6 +40,7 @@ from app.ui.drops import Drop, Drops, sorted_drop
 from app.ui.library.offer import DropOffer
 from app.ui.look import Look, ThemeChoice
 from app.ui.notice_bar import NoticeBar
+from app.ui.personas.files_row import PersonaFilesRow, dropped_file
 from app.ui.personas.room import PersonaRoom
 from app.ui.picker import Picker
 from app.ui.rail import Rail
@@ -174,9 +177,11 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         drop = self._sorted(event.mimeData())
-        if drop is not None:
+        personas = self._dropped_personas(event.mimeData())
+        hint = tr("Drop to import personas") if personas else drop.hint if drop else ""
+        if hint:
             event.acceptProposedAction()
-            self._drop.setText(drop.hint)
+            self._drop.setText(hint)
             self._drop.setGeometry(self.rect().adjusted(24, 24, -24, -24))
             self._drop.raise_()
             self._drop.show()
@@ -187,8 +192,12 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self._drop.hide()
+        personas = self._dropped_personas(event.mimeData())
         drop = self._sorted(event.mimeData())
-        if drop is not None:
+        if personas is not None:
+            event.acceptProposedAction()
+            self.show_personas(personas)
+        elif drop is not None:
             event.acceptProposedAction()
             self._drops.take(drop)
 
@@ -217,6 +226,7 @@ class MainWindow(QMainWindow):
             signal.connect(self.open_demo)
         header.open_recent.connect(self.open_model)
         header.models_wanted.connect(lambda: self.go(MODELS.key))
+        header.persona.manage.setVisible(SETTINGS.key in self._builders)
         header.models_action.setVisible(MODELS.key in self._builders)
         self.rail.chosen.connect(self.go)
         page.note_wanted.connect(self.tell)
@@ -251,12 +261,18 @@ class MainWindow(QMainWindow):
         if isinstance(page, SettingsPage):
             page.look_for(query)
 
-    def show_personas(self) -> None:
-        """All of them, on their page of the settings."""
+    def show_personas(self, file: Path | None = None) -> None:
+        """All of them, on their page of the settings; those in the file are imported."""
         self.go(SETTINGS.key)
         page = self._pages[SETTINGS.key]
         if isinstance(page, SettingsPage):
             page.show_page("Personas")
+        row = page.findChild(PersonaFilesRow)
+        if row is not None and file is not None:
+            row.take(str(file))
+
+    def _dropped_personas(self, data: QMimeData) -> Path | None:
+        return dropped_file(data, ENDING) if SETTINGS.key in self._builders else None
 
     def open_chat(self, conversation: int) -> None:
         self.go(CHAT.key)

@@ -23,6 +23,7 @@ _THEME_LABELS = {
 }
 HEIGHT = 52
 _NARROW = 760
+_DEMO = "Demo model, not GLM-4.6"
 
 
 class Header(QFrame):
@@ -55,8 +56,8 @@ class Header(QFrame):
         self._history.hide()
         self.title = label("New chat", "title", name="chatTitle")
         self.title.setMinimumWidth(40)
-        self.demo = chip("Demo model, not GLM-4.6", "warn", name="demoNotice")
-        self.demo.setToolTip("A tiny built-in model that shows how the program works.")
+        self.demo = chip(_DEMO, "warn", name="demoNotice")
+        self.demo.setToolTip(f"{_DEMO}. A tiny built-in model that shows how the program works.")
         self.model = button("No model", "modelMenuButton", tooltip="Choose a model")
         self.model.setIconSize(self.model.iconSize() * 0.8)
         self.model.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
@@ -138,6 +139,7 @@ class Header(QFrame):
     def _set_compact(self, compact: bool) -> None:
         """Signs instead of words, where there is little room."""
         self.persona.set_compact(compact)
+        self.demo.setText("Demo" if compact else _DEMO)
         self.sampling.setText("" if compact else "Sampling")
         restyle(self.sampling, "kind", "icon" if compact else "plain")
 

@@ -56,7 +56,6 @@ class PersonaButton(QPushButton):
         )
         self.setMenu(self._menu)
         self.show_state("", differs=False, told="")
-        self._tint()
         look.changed.connect(self._tint)
 
     def set_personas(self, personas: Sequence[Persona], current: str) -> None:
@@ -91,7 +90,7 @@ class PersonaButton(QPushButton):
 
     def _write(self) -> None:
         restyle(self, "kind", "icon" if self._compact else "plain")
-        restyle(self, "told", bool(self._name))
+        self._tint()
         metrics = self.fontMetrics()
         name = self._name or tr("Persona")
         shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, _WIDEST_NAME)
@@ -117,7 +116,9 @@ class PersonaButton(QPushButton):
         return made
 
     def _tint(self) -> None:
-        self.setIcon(self._look.icon("persona", "muted"))
+        """In colour where the name cannot tell that there is one."""
+        shown = self._compact and bool(self._name)
+        self.setIcon(self._look.icon("persona", "accent" if shown else "muted"))
 
 
 def first_words(text: str, most: int = 160) -> str:

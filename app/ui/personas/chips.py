@@ -28,7 +28,7 @@ class PersonaChips(QWidget):
         self.setObjectName("personaChips")
         self.setAccessibleName(tr("Persona of this chat"))
         self._chips: list[QPushButton] = []
-        self._shown: tuple[tuple[str, str], ...] = ()
+        self._shown: tuple[object, ...] = ()
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -37,10 +37,11 @@ class PersonaChips(QWidget):
         """current is among those that are shown, wherever it stands."""
         first = list(personas[:_MOST])
         first += [one for one in personas[_MOST:] if one.key == current]
-        names = tuple((one.key, one.label) for one in first)
-        if names != self._shown:
-            self._shown = names
-            self._build(first, more=len(personas) > len(first))
+        more = len(personas) > len(first)
+        shown = (tuple((one.key, one.label) for one in first), more)
+        if shown != self._shown:
+            self._shown = shown
+            self._build(first, more=more)
         for chip in self._chips:
             chip.setChecked(chip.property("persona") == current)
 

@@ -29,7 +29,7 @@ _LONGEST_STEM = 60
 _REMARKS_SHOWN = 4
 
 
-def dropped_file(data: QMimeData, *, ending: str = ".json") -> Path | None:
+def dropped_file(data: QMimeData, ending: str = ".json") -> Path | None:
     """The one local file of that ending; None when it is anything else. Looks at its name only."""
     urls = data.urls()[:2]
     if len(urls) != 1 or not urls[0].isLocalFile():

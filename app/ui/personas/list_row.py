@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.errors import KnownError
@@ -25,9 +25,10 @@ from app.ui.personas.button import first_words
 from app.ui.personas.editor import PersonaEditor
 from app.ui.personas.words import persona_lines
 from app.ui.settings.rows import Row
-from app.ui.widgets import IconButton, button, label
+from app.ui.widgets import IconButton, button, label, plain_tip
 
 _WORDS = "personas instructions system prompt role character assistant new edit duplicate delete"
+_LONGEST_TIP = 1_000
 
 
 class PersonaLine(QFrame):
@@ -48,6 +49,7 @@ class PersonaLine(QFrame):
         words = QVBoxLayout()
         words.setSpacing(2)
         title = label(name, "strong", name=f"personaLabel-{persona.key}", wrap=True)
+        title.setToolTip(plain_tip(persona.system_prompt[:_LONGEST_TIP]))
         words.addWidget(title)
         words.addWidget(label(told or tr("No instructions."), "small", wrap=True))
         row = QHBoxLayout(self)
@@ -163,6 +165,7 @@ class PersonaListRow(Row):
         editor.dropped.connect(lambda _: self._close())
         self._place(editor)
         editor.name.setFocus()
+        QTimer.singleShot(0, editor, editor.reveal)
 
     def _place(self, editor: PersonaEditor) -> None:
         """In the place of its persona's line, a new one above all."""

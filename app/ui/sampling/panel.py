@@ -37,10 +37,12 @@ class SamplingPanel(SidePanel):
         self.for_all = button(
             tr("Use for new chats"), "samplingForAll", "quiet", on_click=self.for_all_wanted.emit
         )
-        self.as_all = button(
+        self.as_all = IconButton(
+            look,
+            "reset",
             tr("Back to that of new chats"),
             "samplingAsAll",
-            "quiet",
+            kind="mini",
             on_click=self.as_all_wanted.emit,
         )
         self._build(look)
@@ -100,11 +102,11 @@ class SamplingPanel(SidePanel):
         scope.setSpacing(4)
         scope.addWidget(self.scope, 1)
         scope.addWidget(self.for_all)
+        scope.addWidget(self.as_all)
         top = QVBoxLayout()
         top.setContentsMargins(16, 4, 12, 8)
         top.setSpacing(8)
         top.addLayout(scope)
-        top.addWidget(self.as_all, 0, Qt.AlignmentFlag.AlignLeft)
         top.addWidget(self._presets)
         top.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignLeft)
         content = QWidget()
