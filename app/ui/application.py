@@ -30,6 +30,7 @@ from app.settings.declared import (
     LAST_MODEL,
 )
 from app.settings.store import SettingsStore
+from app.tools.mcp.host import McpHost
 from app.ui.backend import EngineBackend
 from app.ui.chat.model_loads import known
 from app.ui.chat.session import ChatSession
@@ -45,6 +46,7 @@ from app.ui.markdown.formula_book import FormulaBook
 from app.ui.markdown.highlight import warm_up
 from app.ui.pages import page_builders
 from app.ui.shell import FIRST_START, Builders
+from app.ui.tools.servers.offers import ServerOffers
 from app.ui.window import MainWindow
 
 if TYPE_CHECKING:
@@ -80,6 +82,7 @@ class Desktop:
         downloads: Downloads | None = None,
         chats: ChatStore | None = None,
         toolbox: Toolbox | None = None,
+        mcp: McpHost | None = None,
     ) -> None:
         self.main_thread = MainThread()
         self.tasks = TaskRunner(self.main_thread.post, name="ui")
@@ -88,6 +91,7 @@ class Desktop:
         self.session = ChatSession(backend, self.tasks, chats=chats, toolbox=toolbox)
         self.getting = make_room(downloads, self.session, self.tasks) if downloads else None
         self._settings, self._builders, self._downloads = settings, builders or {}, downloads
+        self._mcp = mcp
         self._closed = False
         self.log_bug = sys.excepthook
         self.presence: Presence | None = None
@@ -112,6 +116,8 @@ class Desktop:
             self.presence = furnish(
                 self.getting, self._downloads, window, self.session, self.look, self._settings
             )
+        if self._mcp is not None:
+            ServerOffers(self.look, self._mcp, window, self.session, self._window_tasks)
         window.closing.connect(self.close)
         return window
 
@@ -211,7 +217,16 @@ def run(services: Services, options: Namespace) -> int:
     builders = page_builders(services)
     services.chats.start()
     backend = EngineBackend(services)
-    desktop = Desktop(app, backend, settings, builders, downloads, services.chats, services.toolbox)
+    desktop = Desktop(
+        app,
+        backend,
+        settings,
+        builders,
+        downloads,
+        services.chats,
+        services.toolbox,
+        services.mcp,
+    )
     before = sys.excepthook
     sys.excepthook = desktop.report_bug
     try:

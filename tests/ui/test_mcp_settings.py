@@ -106,7 +106,7 @@ def test_a_program_runs_only_after_the_person_has_seen_its_command(board: Board)
     assert not consent.isVisible()
     assert board.servers["test"].is_approved
     has = board.text("mcp-test-has")
-    assert has.startswith("test 1. 10 of 15 tools, 1 resources, 1 prompts.")
+    assert has.startswith("test 1. 10 of 15 tools, 2 resources, 2 prompts.")
     assert "about" in has
 
 

@@ -1,5 +1,6 @@
 """The line to a server on the network, bounded in what it may send."""
 
+import math
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +11,7 @@ import truststore
 from mcp.client.streamable_http import streamable_http_client
 
 from app import __version__
-from app.core.contacts import note_contact
+from app.core.contacts import note_contact, note_received
 from app.core.language import mark, tr
 from app.core.units import gigabytes
 from app.tools.mcp.servers import McpServer
@@ -33,6 +34,8 @@ _WORDS = {
 async def network_streams(server: McpServer, ending: Ending) -> AsyncIterator[tuple[Any, Any]]:
     """Redirects are followed within the server's own origin only, so headers go nowhere else."""
 
+    host = httpx2.URL(server.url).host
+
     async def noted(request: httpx2.Request) -> None:
         note_contact(request.url.host, WHY)
 
@@ -51,11 +54,13 @@ async def network_streams(server: McpServer, ending: Ending) -> AsyncIterator[tu
             return
         if coding not in ("", "identity"):
             # A compressed answer could be a thousand times as large as what is counted.
-            response.stream = _Counted(response.stream, 0, "a compressed answer")
-        elif not kind.startswith("text/event-stream"):
-            response.stream = _Counted(
-                response.stream, MAX_MESSAGE_BYTES, f"more than {gigabytes(MAX_MESSAGE_BYTES)}"
-            )
+            response.stream = _Counted(response.stream, host, 0, "a compressed answer")
+        elif kind.startswith("text/event-stream"):
+            # It has no end; each event of it is bounded.
+            response.stream = _Counted(response.stream, host, math.inf)
+        else:
+            most = f"more than {gigabytes(MAX_MESSAGE_BYTES)}"
+            response.stream = _Counted(response.stream, host, MAX_MESSAGE_BYTES, most)
 
     async with (
         httpx2.AsyncClient(
@@ -78,13 +83,17 @@ async def network_streams(server: McpServer, ending: Ending) -> AsyncIterator[tu
 class _Counted(httpx2.AsyncByteStream):
     """complaint: raised when there is more than `most_bytes`; only that one answer is lost."""
 
-    def __init__(self, inner: httpx2.AsyncByteStream, most_bytes: int, complaint: str) -> None:
-        self._inner, self._most_bytes, self._complaint = inner, most_bytes, complaint
+    def __init__(
+        self, inner: httpx2.AsyncByteStream, host: str, most_bytes: float, complaint: str = ""
+    ) -> None:
+        self._inner, self._host = inner, host
+        self._most_bytes, self._complaint = most_bytes, complaint
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         left = self._most_bytes
         async for chunk in self._inner:
             left -= len(chunk)
+            note_received(self._host, WHY, len(chunk))
             if left < 0:
                 raise httpx2.StreamError(self._complaint)
             yield chunk

@@ -233,6 +233,10 @@ class Composer(QFrame):
         """Between the composer's edge and the text; below what was added before."""
         self._column.insertWidget(self._column.indexOf(self.edit), widget)
 
+    def add_beside_files(self, widget: QWidget) -> None:
+        """Another way to add something to the question."""
+        self._row.insertWidget(self._row.indexOf(self.files) + 1, widget)
+
     def set_attached(self, *, some: bool, obstacle: str) -> None:
         """some: there are files with the question. obstacle: why it cannot be sent with them."""
         self._attached, self._obstacle = some, obstacle
@@ -279,7 +283,7 @@ class Composer(QFrame):
         column.setContentsMargins(14, 14, 14, 12)
         column.setSpacing(12)
         column.addWidget(self.edit)
-        row = QHBoxLayout()
+        row = self._row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.thinking)
         row.addWidget(self.tools)

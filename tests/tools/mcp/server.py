@@ -133,14 +133,21 @@ def answer(message: dict[str, Any]) -> None:
             say({"id": identity, "result": {"tools": tools()}})
     elif method == "resources/list":
         entry = {"uri": "test://notes.txt", "name": "notes", "mimeType": "text/plain", "size": 5}
-        say({"id": identity, "result": {"resources": [entry]}})
+        image = {"uri": "test://logo.png", "name": "logo"}
+        say({"id": identity, "result": {"resources": [entry, image]}})
     elif method == "resources/read":
         contents = [{"uri": "test://notes.txt", "mimeType": "text/plain", "text": "hello"}]
+        if message["params"]["uri"] == "test://logo.png":
+            contents = [{"uri": "test://logo.png", "mimeType": "image/png", "blob": "iVBORw0="}]
         say({"id": identity, "result": {"contents": contents}})
     elif method == "prompts/list":
-        say({"id": identity, "result": {"prompts": [{"name": "greet"}]}})
+        asks = [{"name": "who", "required": True}, {"name": "how"}]
+        prompts = [{"name": "greet"}, {"name": "letter", "arguments": asks}]
+        say({"id": identity, "result": {"prompts": prompts}})
     elif method == "prompts/get":
-        content = {"type": "text", "text": "Say hello."}
+        values = message["params"].get("arguments") or {}
+        text = f"Write to {values}." if values else "Say hello."
+        content = {"type": "text", "text": text}
         say({"id": identity, "result": {"messages": [{"role": "user", "content": content}]}})
     elif method == "tools/call":
         call(identity, message["params"]["name"], message["params"].get("arguments") or {})

@@ -31,8 +31,8 @@ def test_a_call_starts_the_server_and_nothing_before(bench: Bench) -> None:
     assert status.program == "test 1"
     assert status.listing is not None
     assert status.listing.tools[0].reads_only is True
-    assert [one.uri for one in status.listing.resources] == ["test://notes.txt"]
-    assert [one.name for one in status.listing.prompts] == ["greet"]
+    assert [one.name for one in status.listing.resources] == ["notes", "logo"]
+    assert [one.name for one in status.listing.prompts] == ["greet", "letter"]
 
 
 def test_a_program_that_was_not_allowed_does_not_run(bench: Bench, tmp_path: Path) -> None:

@@ -197,3 +197,15 @@ def test_a_forgotten_session_is_begun_anew(bench: Bench, remotes: tuple[Remote, 
     assert bench.call("say") == "hello"
     remote.session = "s2"
     assert bench.call("say") == "hello"
+
+
+def test_the_host_is_written_down(
+    bench: Bench, remotes: tuple[Remote, Remote], tmp_path: Path
+) -> None:
+    with contacts_in(tmp_path / "contacts.json") as contacts:
+        bench.declare(_declared(remotes[0]))
+        assert bench.call("say") == "hello"
+        [contact] = contacts.all()
+    assert (contact.host, contact.why) == ("127.0.0.1", WHY)
+    assert contact.times > 1
+    assert contact.received_bytes > 100

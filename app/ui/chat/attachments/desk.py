@@ -34,10 +34,11 @@ Measured = tuple[ReadText, Size]
 @dataclass(eq=False)
 class Item:
     """whole: what was read; chosen: what of it will be sent, whole itself at first. size: of
-    `chosen`. job: what is under way for it."""
+    `chosen`. job: what is under way for it. source: what gives it, when it comes from no file."""
 
     name: str
     path: Path | None = None
+    source: Callable[[CancelToken], ReadText] | None = None
     number: int = field(default_factory=lambda: next(_numbers))
     job: Job[Measured] | None = None
     progress: ReadProgress | None = None
@@ -90,6 +91,13 @@ class Desk(QObject):
         item = _read_item(from_text(name, text))
         self.items.append(item)
         self._measure(item)
+        return item
+
+    def add_reading(self, name: str, work: Callable[[CancelToken], ReadText]) -> Item:
+        """What comes from elsewhere than a file. work: blocks, raises KnownError."""
+        item = Item(name, source=work)
+        self.items.append(item)
+        self._read(item)
         return item
 
     def add_parts(self, parts: Sequence[AttachmentPart], conversation: int | None) -> None:
@@ -202,6 +210,9 @@ class Desk(QObject):
             self._start(item, _giving(item.chosen), item.whole)
 
     def _read(self, item: Item) -> None:
+        if item.source is not None:
+            self._start(item, item.source)
+            return
         path = item.path
         if path is None:
             return

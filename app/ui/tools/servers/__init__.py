@@ -1,0 +1,1 @@
+"""What MCP servers have for a question besides tools: resources and prompts."""
