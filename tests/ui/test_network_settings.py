@@ -153,7 +153,7 @@ def test_what_python_needs_is_said_once_it_is_seen(qtbot: QtBot, tasks: TaskRunn
     there[0] = "/nowhere/bwrap"
     find(row, QPushButton, "pythonTest").click()
     qtbot.waitUntil(lambda: not row._busy)
-    assert "cannot be started" in says(row, "pythonState")
+    assert "does not let bubblewrap make a sandbox" in says(row, "pythonState")
 
 
 class Clock:

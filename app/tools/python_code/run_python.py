@@ -4,9 +4,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Literal
 
 from app.core.cancel import CancelToken
 from app.core.json import JsonObject
+from app.core.language import mark, tr
 from app.core.messages import ToolSpec
 from app.core.units import duration, gigabytes
 from app.tools.python_code.files import Made
@@ -18,6 +21,7 @@ MAX_CODE = 30_000
 TIMEOUT_SECONDS = 40.0
 _SHOWN_FILES = 3
 _LISTED_FILES = 30
+_TRIAL_SECONDS = 5.0
 _SPEC = ToolSpec(
     "run_python",
     "Runs a Python program in a sandbox and returns what it prints. NumPy is there. No network, no "
@@ -38,6 +42,9 @@ _SPEC = ToolSpec(
 )
 
 
+Standing = Literal["untried", "works", "other system", "other processor", "missing", "refused"]
+
+
 class PythonTool:
     """A source of one tool. `prepare` tries the sandbox once: whether a system lets an ordinary
     program make one is only found out by making one."""
@@ -48,17 +55,18 @@ class PythonTool:
         find: Callable[[], str | None] | None = None,
         platform: str = sys.platform,
     ) -> None:
-        self._limits, self._platform = limits, platform
-        self._find = find
+        """find: where bubblewrap is, None when it is missing."""
+        self._limits, self._find, self._platform = limits or Limits(), find, platform
         self._lock = threading.Lock()
-        self._tried: str | None = None
+        self._said = ""
+        self._standing = self._found()
         self._tool = Tool(
             _SPEC,
             self._run,
             "runs code",
             describe=_described,
             unavailable=self.unavailable,
-            title="Run Python",
+            title=mark("Run Python"),
             timeout_seconds=TIMEOUT_SECONDS,
         )
 
@@ -68,61 +76,76 @@ class PythonTool:
     def prepare(self, cancel: CancelToken) -> None:
         """Raises Cancelled."""
         with self._lock:
-            if self._tried is None and not self._known_reason():
-                self._tried = self._trial(cancel)
+            if self._standing in ("untried", "missing"):
+                self._standing = self._found()
+            if self._standing == "untried":
+                self._standing = self._trial(cancel)
 
     def forget(self) -> None:
         """The next `prepare` tries again."""
         with self._lock:
-            self._tried = None
+            self._standing = self._found()
 
     def unavailable(self) -> str:
-        """Why it is not offered, "" when it is; a look at the path at most."""
-        return self._known_reason() or self._tried or ""
-
-    def _known_reason(self) -> str:
-        if self._platform != "linux":
-            system = {"darwin": "macOS", "win32": "Windows"}.get(self._platform, "this system")
-            return (
-                f"Running Python needs a sandbox, which this program has on Linux only, not on "
-                f"{system}."
-            )
-        if not known_machine():
-            return "Running Python needs a sandbox, which is not made for this processor."
-        if (self._find or bubblewrap)() is None:
-            return (
-                "Running Python needs bubblewrap, which is not installed. Install the package "
-                "“bubblewrap” with the system's package manager."
-            )
+        """Why it is not offered as far as is known by now, "" when it is; at once."""
+        match self._standing:
+            case "other system":
+                known = {"darwin": "macOS", "win32": "Windows"}
+                return tr(
+                    "Running Python needs a sandbox, which this program has on Linux only, not on "
+                    "{system}.",
+                    system=known.get(self._platform, self._platform),
+                )
+            case "other processor":
+                return tr("Running Python needs a sandbox, which is not made for this processor.")
+            case "missing":
+                return tr(
+                    "Running Python needs bubblewrap, which is not installed. Install the package "
+                    "“bubblewrap” with the system's package manager."
+                )
+            case "refused":
+                return tr(
+                    "This system does not let bubblewrap make a sandbox, so Python is not run. "
+                    "Allow unprivileged user namespaces, or ask who runs it. It says: {said}",
+                    said=self._said,
+                )
         return ""
 
-    def _trial(self, cancel: CancelToken) -> str:
-        """ "" when it works."""
+    def _found(self) -> Standing:
+        if self._platform != "linux":
+            return "other system"
+        if not known_machine():
+            return "other processor"
+        return "untried" if self._where() is not None else "missing"
+
+    def _trial(self, cancel: CancelToken) -> Standing:
+        limits = replace(self._limits, wall_seconds=_TRIAL_SECONDS)
         try:
-            ran = self._ran("print(6 * 7)", cancel)
+            ran = run_sandboxed("print(6 * 7)", cancel, limits, self._where())
         except OSError as error:
-            return f"bubblewrap cannot be started: {error}."
+            self._said = str(error)
+            return "refused"
         if ran.stdout.strip() == "42":
-            return ""
-        said = " ".join(ran.stderr.split())[-300:] or f"status {ran.exit_status}"
-        return (
-            "This system does not let bubblewrap make a sandbox, so Python is not run. Allow "
-            f"unprivileged user namespaces, or ask who runs it. It says: {said}"
-        )
+            return "works"
+        said = " ".join(ran.stderr.split())[-300:]
+        self._said = said or ran.stopped or f"status {ran.exit_status}"
+        return "refused"
 
     def _run(self, arguments: JsonObject, cancel: CancelToken) -> str:
-        if reason := self._known_reason():
+        self.prepare(cancel)
+        if reason := self.unavailable():
             raise ToolFailure(reason)
         try:
-            ran = self._ran(str(arguments["code"]), cancel)
+            ran = run_sandboxed(str(arguments["code"]), cancel, self._limits, self._where())
         except OSError as error:
             raise ToolFailure(f"the sandbox cannot be started: {error}") from error
+        text = told(ran, self._limits)
         if ran.exit_status or ran.stopped:
-            raise ToolFailure(told(ran, self._limits or Limits()))
-        return told(ran, self._limits or Limits())
+            raise ToolFailure(text)
+        return text
 
-    def _ran(self, code: str, cancel: CancelToken) -> Ran:
-        return run_sandboxed(code, cancel, self._limits, (self._find or bubblewrap)())
+    def _where(self) -> str | None:
+        return (self._find or bubblewrap)()
 
 
 def told(ran: Ran, limits: Limits) -> str:
@@ -170,6 +193,6 @@ def _files(files: Sequence[Made]) -> list[str]:
 def _described(arguments: JsonObject) -> tuple[str, ...]:
     """All of the program: nothing that runs is hidden from who allows it."""
     return (
-        "Runs this program in a sandbox without network and without your files:",
+        tr("Runs this program in a sandbox without network and without your files:"),
         *str(arguments["code"]).splitlines(),
     )

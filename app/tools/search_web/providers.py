@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from app.core.cancel import CancelToken
 from app.core.json import JsonValue
-from app.core.language import tr
+from app.core.language import mark, tr
 from app.secrets.store import SecretStore
 from app.tools.tool import ToolFailure
 from app.tools.web.addresses import Address, parse_address
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NONE, SEARXNG, BRAVE = "", "searxng", "brave"
 BRAVE_HOST = "api.search.brave.com"
-WHY = "A web search of the model"
+WHY = mark("A web search of the model")
 _TITLE, _ADDRESS, _TEXT = 200, 500, 400
 _NO_SENSE = "the search provider gave no sensible answer"
 

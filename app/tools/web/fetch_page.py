@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.core.cancel import CancelToken
 from app.core.json import JsonObject
+from app.core.language import mark, tr
 from app.core.messages import ToolSpec
 from app.core.units import count
 from app.tools.tool import Tool, ToolFailure
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from app.tools.web.page import Page
 
 PART_CHARACTERS = 6_000
-WHY = "A page that the model fetched"
+WHY = mark("A page that the model fetched")
 _KEPT = 8
 _SPEC = ToolSpec(
     "fetch_page",
@@ -110,7 +111,7 @@ def make_fetch_page() -> Tool:
             fetcher.append(PageFetcher(WebClient()))
         return fetcher[0].fetch(str(arguments["url"]), _whole(arguments.get("offset")), cancel)
 
-    return Tool(_SPEC, run, "network", _host, _described, title="Fetch a page")
+    return Tool(_SPEC, run, "network", _host, _described, title=mark("Fetch a page"))
 
 
 def _host(arguments: JsonObject) -> str:
@@ -119,9 +120,9 @@ def _host(arguments: JsonObject) -> str:
 
 
 def _described(arguments: JsonObject) -> tuple[str, ...]:
-    lines = [f"Fetches {parse_address(str(arguments['url']))}"]
+    lines = [tr("Fetches {address}", address=parse_address(str(arguments["url"])))]
     if offset := _whole(arguments.get("offset")):
-        lines.append(f"Reads on at character {count(offset)}")
+        lines.append(tr("Reads on at character {number}", number=count(offset)))
     return tuple(lines)
 
 

@@ -16,8 +16,7 @@ class PythonRow(Row):
     def __init__(self, python: PythonTool, tasks: TaskRunner) -> None:
         text = tr(
             "Programs that a model writes run in a sandbox without network and without your files, "
-            "with limits on memory, time and output. You see each program and allow it before it "
-            "runs."
+            "with limits on memory, time and output. You allow them before they run."
         )
         super().__init__(f"{tr('Running Python')} {text} code sandbox bubblewrap tools")
         self.setObjectName("settingRow-python")

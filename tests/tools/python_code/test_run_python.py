@@ -18,7 +18,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="there is a sandbox o
 
 
 @pytest.mark.parametrize(
-    ("platform", "system"), [("darwin", "macOS"), ("win32", "Windows"), ("sunos5", "this system")]
+    ("platform", "system"), [("darwin", "macOS"), ("win32", "Windows"), ("sunos5", "sunos5")]
 )
 def test_elsewhere_it_is_refused_with_the_reason(platform: str, system: str) -> None:
     tool = PythonTool(platform=platform)
@@ -70,12 +70,43 @@ def test_it_is_tried_once(tmp_path: Path) -> None:
 
 
 @linux
+def test_one_that_was_installed_meanwhile_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "bwrap"
+    tool = PythonTool(find=lambda: str(path) if path.exists() else None)
+    assert "not installed" in tool.unavailable()
+    path.write_text("#!/bin/sh\necho 42\n")
+    path.chmod(0o755)
+    tool.prepare(CancelToken())
+    assert tool.unavailable() == ""
+
+
+@linux
+def test_a_system_that_was_changed_is_tried_again(tmp_path: Path) -> None:
+    tool = _bubblewrap(tmp_path, "exit 1")
+    tool.prepare(CancelToken())
+    (tmp_path / "bwrap").write_text("#!/bin/sh\necho 42\n")
+    tool.prepare(CancelToken())
+    assert "does not let bubblewrap" in tool.unavailable()
+    tool.forget()
+    tool.prepare(CancelToken())
+    assert tool.unavailable() == ""
+
+
+@linux
+def test_nothing_runs_where_the_sandbox_was_refused(tmp_path: Path) -> None:
+    tool = _bubblewrap(tmp_path, f"echo x >> {tmp_path}/ran; exit 1")
+    with pytest.raises(ToolFailure, match="does not let bubblewrap"):
+        tool.tools()[0].run({"code": "print(1)"}, CancelToken())
+    assert (tmp_path / "ran").read_text() == "x\n"  # the trial alone
+
+
+@linux
 def test_a_bubblewrap_that_is_broken(tmp_path: Path) -> None:
     (tmp_path / "bwrap").write_bytes(b"\x7fELF broken")
     (tmp_path / "bwrap").chmod(0o755)
     tool = PythonTool(find=lambda: str(tmp_path / "bwrap"))
     tool.prepare(CancelToken())
-    assert "cannot be started" in tool.unavailable()
+    assert "Exec format error" in tool.unavailable()
 
 
 def test_a_program_that_ended_well() -> None:
