@@ -8,6 +8,7 @@ from app import __version__
 from app.catalog.access import checked_access, environment_endpoint
 from app.catalog.hub import Hub
 from app.catalog.tokens import TokenStore
+from app.chat.attachments.fetched import pdf_text
 from app.chat.loading import Loader
 from app.chat.services import Services
 from app.chat.store.store import ChatStore
@@ -69,7 +70,7 @@ def build(machine: Machine | None = None) -> Services:
     contacts = Contacts(paths.contacts_file())
     use_contacts(contacts)
     search, python = search_choice(settings), PythonTool()
-    more = (make_search_web(search), make_fetch_page())
+    more = (make_search_web(search), make_fetch_page(pdf_text))
     toolbox = Toolbox(settings, paths.data_dir(), more, (python, McpTools(mcp)))
     downloads = download_manager(settings, access)
     shelf = library(settings, access, downloads)

@@ -18,13 +18,14 @@ from app.tools.web.addresses import Address, check_name, join_address, parse_add
 from app.tools.web.line import Line, Reach
 
 MAX_BYTES = 4_000_000
-"""Of what is kept of an answer, unpacked."""
+"""Of what is kept of an answer, unpacked; of a PDF, which is nothing in part, MAX_PDF_BYTES."""
+MAX_PDF_BYTES = 25_000_000
 MAX_REDIRECTS = 5
 TOTAL_SECONDS = 20.0
 """For all redirects together, looking up names included."""
 USER_AGENT = f"GLM-Launcher/{__version__} (desktop program; a person asked for this page)"
 
-_MAX_PACKED_BYTES = 4_000_000
+_PDF = "application/pdf"
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PIECE = 64 * 1024
 
@@ -137,28 +138,31 @@ def _ask(
         }
         if response.status in _REDIRECTS and given.get("location"):
             return given["location"]
-        body, cut = _bounded(_unpacked(response.iter_stream(), given.get("content-encoding", "")))
-    media_type, _, parameters = given.get("content-type", "").partition(";")
+        media_type, _, parameters = given.get("content-type", "").partition(";")
+        media_type = media_type.strip().lower()
+        most = MAX_PDF_BYTES if media_type == _PDF else MAX_BYTES
+        encoding = given.get("content-encoding", "")
+        body, cut = _bounded(_unpacked(response.iter_stream(), encoding, most), most)
     return Answer(
         address,
         response.status,
-        media_type.strip().lower(),
+        media_type,
         _charset(parameters),
         body,
         cut,
     )
 
 
-def _bounded(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
+def _bounded(pieces: Iterator[bytes], most: int) -> tuple[bytes, bool]:
     data = bytearray()
     for piece in pieces:
         data += piece
-        if len(data) > MAX_BYTES:
-            return bytes(data[:MAX_BYTES]), True
+        if len(data) > most:
+            return bytes(data[:most]), True
     return bytes(data), False
 
 
-def _unpacked(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+def _unpacked(pieces: Iterator[bytes], encoding: str, most: int) -> Iterator[bytes]:
     """A little packed data can be thousands of times as much: it is unpacked in small steps, and
     no further than somebody asks for the next one."""
     encoding = encoding.strip().lower()
@@ -171,7 +175,7 @@ def _unpacked(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     try:
         for piece in pieces:
             packed += len(piece)
-            if packed > _MAX_PACKED_BYTES:
+            if packed > most:
                 raise ToolFailure("the page is larger than anything that can be read here")
             rest = piece
             while rest:

@@ -14,11 +14,12 @@ from app.tools.web.addresses import parse_address
 
 if TYPE_CHECKING:
     from app.tools.web.client import WebClient
-    from app.tools.web.page import Page
+    from app.tools.web.page import Page, ReadPdf
 
 PART_CHARACTERS = 6_000
 WHY = mark("A page that the model fetched")
 _KEPT = 8
+_SECONDS = 45.0  # to get it and, if it is a PDF, to read it
 _SPEC = ToolSpec(
     "fetch_page",
     "Fetches a public web page and returns its readable text. Long pages come in parts: call again "
@@ -45,8 +46,8 @@ class PageFetcher:
     """Thread-safe. Texts of the last pages are kept in memory, so that their parts belong together;
     the beginning of a page is always fetched anew."""
 
-    def __init__(self, client: "WebClient") -> None:
-        self._client = client
+    def __init__(self, client: "WebClient", read_pdf: "ReadPdf | None" = None) -> None:
+        self._client, self._read_pdf = client, read_pdf
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, Page] = OrderedDict()
 
@@ -62,7 +63,7 @@ class PageFetcher:
     def _fetched(self, address: str, cancel: CancelToken) -> "Page":
         from app.tools.web.page import read_page
 
-        return read_page(self._client.get(address, WHY, cancel), cancel)
+        return read_page(self._client.get(address, WHY, cancel), cancel, self._read_pdf)
 
     def _remembered(self, address: str) -> "Page | None":
         with self._lock:
@@ -100,18 +101,27 @@ def part_of(page: "Page", offset: int) -> str:
     return "\n".join([*head, "", part, *notes])
 
 
-def make_fetch_page() -> Tool:
-    """Its scope is the host that is asked first: redirects go on to other public ones."""
+def make_fetch_page(read_pdf: "ReadPdf | None" = None) -> Tool:
+    """Its scope is the host that is asked first: redirects go on to other public ones. read_pdf: as
+    in read_page."""
     fetcher: list[PageFetcher] = []
 
     def run(arguments: JsonObject, cancel: CancelToken) -> str:
         if not fetcher:  # the network library is loaded when a page is first fetched
             from app.tools.web.client import WebClient
 
-            fetcher.append(PageFetcher(WebClient()))
+            fetcher.append(PageFetcher(WebClient(), read_pdf))
         return fetcher[0].fetch(str(arguments["url"]), _whole(arguments.get("offset")), cancel)
 
-    return Tool(_SPEC, run, "network", _host, _described, title=mark("Fetch a page"))
+    return Tool(
+        _SPEC,
+        run,
+        "network",
+        _host,
+        _described,
+        title=mark("Fetch a page"),
+        timeout_seconds=_SECONDS,
+    )
 
 
 def _host(arguments: JsonObject) -> str:

@@ -3,12 +3,16 @@
 import codecs
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from app.core.cancel import CancelToken
 from app.tools.tool import ToolFailure
 from app.tools.web.client import Answer
 from app.tools.web.html_text import html_text
+
+ReadPdf = Callable[[bytes, str, CancelToken], str]
 
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _TEXT_TYPES = ("application/xml", "application/yaml", "application/x-ndjson", "application/rss+xml")
@@ -32,8 +36,11 @@ class Page:
     cut: bool = False
 
 
-def read_page(answer: Answer, cancel: CancelToken) -> Page:
-    """Raises ToolFailure for what is no text, Cancelled."""
+def read_page(answer: Answer, cancel: CancelToken, read_pdf: ReadPdf | None = None) -> Page:
+    """read_pdf: from its bytes and its name to its text, raises KnownError and Cancelled.
+
+    Raises ToolFailure for what is no text, and what read_pdf raises.
+    """
     if not 200 <= answer.status < 300:
         raise ToolFailure(_refused(answer))
     kind = answer.media_type or _guessed(answer.body)
@@ -44,10 +51,7 @@ def read_page(answer: Answer, cancel: CancelToken) -> Page:
     if kind.startswith("text/") or kind.endswith("+xml") or kind in _TEXT_TYPES:
         return Page(str(answer.address), "", _plain(decoded(answer)), answer.cut)
     if kind == "application/pdf" or answer.body.startswith(b"%PDF-"):
-        raise ToolFailure(
-            "that is a PDF file, which is not read from the web; the person can save it and add it "
-            "to the question as a file"
-        )
+        return _pdf_page(answer, cancel, read_pdf)
     raise ToolFailure(f"that is no page with text but a file of the kind {kind or 'unknown'}")
 
 
@@ -85,6 +89,16 @@ def _html_page(answer: Answer, cancel: CancelToken) -> Page:
         return Page(address, "", "", answer.cut)
     found = html_text(text, address, cancel)
     return Page(address, found.title, found.text, answer.cut)
+
+
+def _pdf_page(answer: Answer, cancel: CancelToken, read_pdf: ReadPdf | None) -> Page:
+    if read_pdf is None or answer.cut:
+        why = "larger than what is read from the web" if answer.cut else "not read here"
+        raise ToolFailure(
+            f"that is a PDF file, which is {why}; the person can save it and add it to the question"
+        )
+    name = unquote(answer.address.target.partition("?")[0].rpartition("/")[2])[:100] or "The page"
+    return Page(str(answer.address), name, _plain(read_pdf(answer.body, name, cancel)))
 
 
 def _json_text(answer: Answer) -> str:

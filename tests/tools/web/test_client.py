@@ -17,7 +17,14 @@ from app.core.cancel import CancelToken
 from app.core.contacts import Contacts
 from app.core.errors import Cancelled
 from app.tools.tool import ToolFailure
-from app.tools.web.client import MAX_BYTES, MAX_REDIRECTS, USER_AGENT, Answer, WebClient
+from app.tools.web.client import (
+    MAX_BYTES,
+    MAX_PDF_BYTES,
+    MAX_REDIRECTS,
+    USER_AGENT,
+    Answer,
+    WebClient,
+)
 from tests.tools.web.site import PUBLIC, Site, page, redirect
 
 Maker = Callable[..., WebClient]
@@ -117,6 +124,13 @@ def test_the_system_s_resolver_is_held_to_the_same() -> None:
         get(WebClient(), "http://127.1/")
 
 
+def test_a_public_address_without_a_name(site: Site, client: WebClient) -> None:
+    site.answers["/x"] = page("six")
+    assert get(client, "http://[2606:4700::1111]/x").body == b"six"
+    assert site.connected == [("2606:4700::1111", 80)]
+    assert "Host: [2606:4700::1111]\r\n" in site.asked[0]
+
+
 def test_redirects_are_followed_and_told(site: Site, client: WebClient) -> None:
     site.names["other.example"] = [[PUBLIC]]
     site.answers["/"] = redirect("http://other.example/there", 301)
@@ -175,6 +189,13 @@ def test_what_is_too_long_is_cut(site: Site, client: WebClient) -> None:
     site.answers["/"] = page(b"x" * (MAX_BYTES + 10))
     answer = get(client, "http://public.example/")
     assert (len(answer.body), answer.cut) == (MAX_BYTES, True)
+
+
+def test_a_pdf_may_be_larger(site: Site, client: WebClient) -> None:
+    site.answers["/"] = page(b"x" * (MAX_BYTES + 10), "application/pdf")
+    site.answers["/2"] = page(b"x" * (MAX_PDF_BYTES + 10), "application/pdf")
+    assert not get(client, "http://public.example/").cut
+    assert get(client, "http://public.example/2").cut
 
 
 def test_an_answer_without_end_is_cut(site: Site, client: WebClient) -> None:

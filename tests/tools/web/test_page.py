@@ -1,5 +1,7 @@
 """From bytes to text: kinds, encodings, readable form, and pages made to harm."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.core.cancel import CancelToken
@@ -129,8 +131,8 @@ def test_html_without_a_type_is_recognized() -> None:
 @pytest.mark.parametrize(
     ("body", "media_type", "reason"),
     [
-        (b"%PDF-1.7", "application/pdf", "PDF file, which is not read"),
-        (b"%PDF-1.7", "application/octet-stream", "PDF file, which is not read"),
+        (b"%PDF-1.7", "application/pdf", "PDF file, which is not read here"),
+        (b"%PDF-1.7", "application/octet-stream", "PDF file, which is not read here"),
         (b"\x89PNG", "image/png", "a file of the kind image/png"),
         (b"PK\x03\x04", "application/zip", "a file of the kind application/zip"),
         (b"a\0b", "", "a file of the kind unknown"),
@@ -156,6 +158,18 @@ def test_what_is_no_text_is_refused(body: bytes, media_type: str, reason: str) -
 def test_a_server_that_refuses(status: int, reason: str) -> None:
     with pytest.raises(ToolFailure, match=rf"example\.org .*{reason}.*\(status {status}\)"):
         read_page(answer("x", status=status), CancelToken())
+
+
+def test_a_pdf_is_read_by_whom_was_named() -> None:
+    def reads(data: bytes, name: str, _cancel: CancelToken) -> str:
+        return f"{name}: {len(data)}\x00"
+
+    at = parse_address("https://example.org/papers/An%20essay.pdf?x=1")
+    given = Answer(at, 200, "application/pdf", "", b"%PDF-1.7")
+    found = read_page(given, CancelToken(), reads)
+    assert (found.title, found.text) == ("An essay.pdf", "An essay.pdf: 8")
+    with pytest.raises(ToolFailure, match="larger than what is read"):
+        read_page(replace(given, cut=True), CancelToken(), reads)
 
 
 def test_an_empty_page() -> None:
