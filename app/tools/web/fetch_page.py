@@ -10,7 +10,7 @@ from app.core.language import mark, tr
 from app.core.messages import ToolSpec
 from app.core.units import count
 from app.tools.tool import Tool, ToolFailure
-from app.tools.web.addresses import parse_address
+from app.tools.web.addresses import Address, check_name, parse_address
 
 if TYPE_CHECKING:
     from app.tools.web.client import WebClient
@@ -125,12 +125,18 @@ def make_fetch_page(read_pdf: "ReadPdf | None" = None) -> Tool:
 
 
 def _host(arguments: JsonObject) -> str:
-    """Raises ToolFailure."""
-    return parse_address(str(arguments["url"])).host
+    return _address(arguments).host
+
+
+def _address(arguments: JsonObject) -> Address:
+    """Nobody is asked about what is refused anyway. Raises ToolFailure."""
+    address = parse_address(str(arguments["url"]))
+    check_name(address)
+    return address
 
 
 def _described(arguments: JsonObject) -> tuple[str, ...]:
-    lines = [tr("Fetches {address}", address=parse_address(str(arguments["url"])))]
+    lines = [tr("Fetches {address}", address=_address(arguments))]
     if offset := _whole(arguments.get("offset")):
         lines.append(tr("Reads on at character {number}", number=count(offset)))
     return tuple(lines)
