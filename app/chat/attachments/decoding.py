@@ -4,6 +4,9 @@ import codecs
 import re
 from dataclasses import dataclass
 
+from app.core.language import tr
+from app.core.units import count
+
 _SAMPLE = 65_536
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -63,8 +66,10 @@ def _decode(data: bytes) -> Decoded:
     return Decoded(
         data.decode("cp1252", "replace"),
         "cp1252",
-        "The file does not say how its letters are coded. It was read as Western European "
-        "(Windows-1252); letters with accents may be wrong.",
+        tr(
+            "The file does not say how its letters are coded. It was read as Western European "
+            "(Windows-1252); letters with accents may be wrong."
+        ),
     )
 
 
@@ -77,10 +82,8 @@ def _replaced(data: bytes, encoding: str) -> Decoded:
 
 
 def _broken(places: int) -> str:
-    one = places == 1
-    return (
-        f"{places:,} place{'' if one else 's'} in the file could not be read and "
-        f"{'is' if one else 'are'} shown as \ufffd."
+    return tr(
+        "Places that could not be read and are shown as \ufffd: {count}.", count=count(places)
     )
 
 

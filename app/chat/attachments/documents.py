@@ -11,9 +11,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.chat.attachments.pieces import Done, Piece, Refused, Remark, Said, Total, to_line
+from app.chat.attachments.pieces import (
+    Done,
+    Piece,
+    Refused,
+    RefusedError,
+    Remark,
+    Said,
+    Total,
+    to_line,
+)
 from app.chat.attachments.types import MOST_CHARACTERS, MOST_SECONDS
-from app.core.errors import KnownError
+from app.core.language import mark
 from app.core.units import count
 
 _MOST_MEMORY_BYTES = 1_500_000_000
@@ -26,25 +35,24 @@ def main() -> None:
     faulthandler.dump_traceback_later(request.get("seconds", MOST_SECONDS), exit=True)
     _bound_memory(request.get("memory_bytes", _MOST_MEMORY_BYTES))
     sys.setrecursionlimit(_DEEPEST_RECURSION)
-    name = request["name"]
     try:
-        for said in _bounded(_read(Path(request["path"]), name, request["kind"])):
+        for said in _bounded(_read(Path(request["path"]), request["kind"])):
             _say(said)
         _say(Done())
-    except KnownError as error:
+    except RefusedError as error:
         _say(Refused(error))
     except (MemoryError, RecursionError) as error:
-        _say(Refused(_too_much(name, error)))
+        _say(Refused(_too_much(error)))
 
 
-def _read(path: Path, name: str, kind: str) -> Iterator[Piece | Total | Remark]:
+def _read(path: Path, kind: str) -> Iterator[Piece | Total | Remark]:
     if kind == "pdf":
         from app.chat.attachments.pdf import read_pdf
 
-        return read_pdf(path, name)
+        return read_pdf(path)
     from app.chat.attachments.archive import read_archive
 
-    return read_archive(path, name)
+    return read_archive(path)
 
 
 def _bounded(pieces: Iterator[Piece | Total | Remark]) -> Iterator[Said]:
@@ -53,7 +61,8 @@ def _bounded(pieces: Iterator[Piece | Total | Remark]) -> Iterator[Said]:
         if isinstance(said, Piece):
             if len(said.text) > left:
                 yield Piece(said.text[:left], said.page)
-                yield Remark(f"Only the first {count(MOST_CHARACTERS)} characters were read.")
+                values = {"count": count(MOST_CHARACTERS)}
+                yield Remark(mark("Only the first {count} characters were read."), values)
                 return
             left -= len(said.text)
         yield said
@@ -73,11 +82,11 @@ def _bound_memory(most_bytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _too_much(name: str, error: Exception) -> KnownError:
-    return KnownError(
-        f"{name} cannot be read.",
-        "Taking it apart needs more memory than a document should.",
-        "Save it again from the program that it comes from, or paste the text.",
+def _too_much(error: Exception) -> RefusedError:
+    return RefusedError(
+        mark("{name} cannot be read."),
+        mark("Taking it apart needs more memory than a document should."),
+        mark("Save it again from the program that it comes from, or paste the text."),
         type(error).__name__,
     )
 

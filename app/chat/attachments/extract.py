@@ -11,10 +11,21 @@ from typing import IO
 
 from app.chat.attachments import documents
 from app.chat.attachments.kinds import Kind, media_type
-from app.chat.attachments.pieces import Done, Piece, Refused, Remark, Said, Total, from_line
+from app.chat.attachments.pieces import (
+    Done,
+    Piece,
+    Refused,
+    RefusedError,
+    Remark,
+    Said,
+    Total,
+    from_line,
+)
 from app.chat.attachments.types import MOST_SECONDS, MayPassError, ReadText
 from app.core.cancel import CancelToken
 from app.core.child import module_environment
+from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.units import count
 
 _STDERR_CHARACTERS = 4000
@@ -95,27 +106,33 @@ class _Gathered:
             case Piece(page=page):
                 self._pieces.append(said)
                 self._on_page(page, self._pages)
-            case Remark(text):
-                self._remarks.append(text)
+            case Remark(text, values):
+                self._remarks.append(tr(text, name=self._name, **values))
             case Refused(error):
-                raise error
+                raise self._known(error)
             case Done():
                 self.done = True
+
+    def _known(self, error: RefusedError) -> KnownError:
+        sentences = (error.what, error.why, error.next_step)
+        said = [tr(text, name=self._name, **error.values) if text else "" for text in sentences]
+        return KnownError(said[0], said[1], said[2], error.details)
 
     def broke_off(self, *, timed_out: bool) -> None:
         """Raises KnownError when nothing was read before."""
         if timed_out:
-            why = f"Taking it apart took longer than {MOST_SECONDS} seconds."
+            why = tr("Taking it apart took longer than {seconds} seconds.", seconds=MOST_SECONDS)
         else:
-            why = "It made the part of the program that reads it break off."
+            why = tr("It made the part of the program that reads it break off.")
         if not self._pages or not any(piece.text.strip() for piece in self._pieces):
             raise MayPassError(
-                f"{self._name} cannot be read.",
+                tr("{name} cannot be read.", name=self._name),
                 why,
-                "Save it again from the program that it comes from, or paste the text.",
+                tr("Save it again from the program that it comes from, or paste the text."),
             )
         last = self._pieces[-1].page
-        self._remarks.append(f"Only the pages up to {count(last)} were read. {why}")
+        told = tr("Only the pages up to {page} were read.", page=count(last))
+        self._remarks.append(f"{told} {why}")
         self._cut = True
 
     def result(self, media: str, size_bytes: int) -> ReadText:

@@ -4,6 +4,7 @@ from pathlib import PurePath
 from typing import Literal
 
 from app.core.errors import KnownError
+from app.core.language import tr
 
 Kind = Literal["text", "pdf", "archive"]
 
@@ -65,27 +66,33 @@ def _refusal(head: bytes, name: str) -> KnownError | None:
         return picture(name)
     if head.startswith(_SOUNDS) or head[4:8] == b"ftyp" or head[:4] == b"RIFF":
         return KnownError(
-            f"{name} is sound or film.", "The model reads text only.", "Add a transcript of it."
+            tr("{name} is sound or film.", name=name),
+            tr("The model reads text only."),
+            tr("Add a transcript of it."),
         )
     if head.startswith(b"GGUF"):
         return KnownError(
-            f"{name} is a model, not something to read.",
+            tr("{name} is a model, not something to read.", name=name),
             "",
-            "To open it, drop it on the window alone, or choose it on the page Models.",
+            tr("To open it, drop it on the window alone, or choose it on the page Models."),
         )
     if head.startswith(_OLD_OFFICE):
         return KnownError(
-            f"{name} is an Office file of the old kind, or one with a password.",
+            tr("{name} is an Office file of the old kind, or one with a password.", name=name),
             "",
-            "Save it as .docx, PDF or CSV without a password, and add that file.",
+            tr("Save it as .docx, PDF or CSV without a password, and add that file."),
         )
     if head.startswith(_ARCHIVES) or head[_TAR_AT : _TAR_AT + 5] == b"ustar":
         return KnownError(
-            f"{name} is an archive.", "", "Unpack it, and add the files that matter from it."
+            tr("{name} is an archive.", name=name),
+            "",
+            tr("Unpack it, and add the files that matter from it."),
         )
     if head.startswith(b"SQLite format 3\0"):
         return KnownError(
-            f"{name} is a database.", "", "Export what matters as CSV, and add that file."
+            tr("{name} is a database.", name=name),
+            "",
+            tr("Export what matters as CSV, and add that file."),
         )
     if head.startswith(_PROGRAMS) or (head.startswith(b"MZ") and b"\0" in head):
         return binary(name)
@@ -104,15 +111,15 @@ def _is_picture(head: bytes) -> bool:
 
 def picture(name: str) -> KnownError:
     return KnownError(
-        f"{name} is a picture.",
-        "The model reads text only and cannot see it.",
-        "Describe it in words, or paste the text that is in it.",
+        tr("{name} is a picture.", name=name),
+        tr("The model reads text only and cannot see it."),
+        tr("Describe it in words, or paste the text that is in it."),
     )
 
 
 def binary(name: str) -> KnownError:
     return KnownError(
-        f"{name} is not text.",
-        "It is a program or data in a form that only its own program understands.",
-        "Export it as text, CSV or PDF, and add that file.",
+        tr("{name} is not text.", name=name),
+        tr("It is a program or data in a form that only its own program understands."),
+        tr("Export it as text, CSV or PDF, and add that file."),
     )

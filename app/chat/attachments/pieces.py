@@ -2,10 +2,8 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, field
 from typing import assert_never
-
-from app.core.errors import KnownError
 
 # Lone surrogates and what no text holds: parsers make them of broken fonts.
 _UNWANTED = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
@@ -26,11 +24,15 @@ class Piece:
     page: int = 0
 
 
+Values = dict[str, str]
+
+
 @dataclass(frozen=True)
 class Remark:
-    """A sentence about the reading."""
+    """A sentence about the reading, with the values for the names in its braces."""
 
     text: str
+    values: Values = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,21 @@ class Done:
     """Everything was read."""
 
 
+@dataclass(eq=False)
+class RefusedError(Exception):
+    """As a KnownError, but each sentence with names in braces, `{name}` for the file's: the reading
+    process does not know the language."""
+
+    what: str
+    why: str = ""
+    next_step: str = ""
+    details: str = ""
+    values: Values = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Refused:
-    error: KnownError
+    error: RefusedError
 
 
 Said = Total | Piece | Remark | Done | Refused
@@ -54,15 +68,15 @@ def clean(text: str) -> str:
 def to_line(said: Said) -> str:
     match said:
         case Total(pages):
-            value: list[str | int] = ["total", pages]
+            value: list[object] = ["total", pages]
         case Piece(text, page):
             value = ["piece", text, page]
-        case Remark(text):
-            value = ["remark", text]
+        case Remark(text, values):
+            value = ["remark", text, values]
         case Done():
             value = ["done"]
         case Refused(error):
-            value = ["refused", error.what, error.why, error.next_step, error.details]
+            value = ["refused", *astuple(error)]
         case _:
             assert_never(said)
     return json.dumps(value) + "\n"
@@ -75,11 +89,11 @@ def from_line(line: str) -> Said:
             return Total(pages)
         case ["piece", str(text), int(page)]:
             return Piece(text, page)
-        case ["remark", str(text)]:
-            return Remark(text)
+        case ["remark", str(text), dict(values)]:
+            return Remark(text, values)
         case ["done"]:
             return Done()
-        case ["refused", str(what), str(why), str(next_step), str(details)]:
-            return Refused(KnownError(what, why, next_step, details))
+        case ["refused", str(what), str(why), str(next_step), str(details), dict(values)]:
+            return Refused(RefusedError(what, why, next_step, details, values))
         case _:
             raise ValueError("not a line of the reading process")

@@ -12,6 +12,7 @@ from app.chat.attachments.kinds import HEAD_BYTES, binary, kind_of, media_type
 from app.chat.attachments.types import LARGEST_DOCUMENT, LARGEST_TEXT, MayPassError, ReadText
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.units import gigabytes
 from app.library.types import readable
 
@@ -83,10 +84,14 @@ def _checked_size(path: Path, name: str) -> int:
     found = path.stat()
     if stat.S_ISDIR(found.st_mode):
         raise KnownError(
-            f"{name} is a folder.", "Files are added one by one.", "Choose the files in it."
+            tr("{name} is a folder.", name=name),
+            tr("Files are added one by one."),
+            tr("Choose the files in it."),
         )
     if not stat.S_ISREG(found.st_mode):
-        raise KnownError(f"{name} is not a file that can be read.", "", "Choose another one.")
+        raise KnownError(
+            tr("{name} is not a file that can be read.", name=name), "", tr("Choose another one.")
+        )
     if not found.st_size:
         raise _empty(name)
     return found.st_size
@@ -95,25 +100,30 @@ def _checked_size(path: Path, name: str) -> int:
 def _check_limit(size: int, limit: int, name: str) -> None:
     if size > limit:
         raise KnownError(
-            f"{name} is too large: {gigabytes(size)}.",
-            f"At most {gigabytes(limit)} are read, which is far more than any model takes in.",
-            "Save the part that matters as a file of its own, and add that.",
+            tr("{name} is too large: {size}.", name=name, size=gigabytes(size)),
+            tr(
+                "At most {limit} are read, which is far more than any model takes in.",
+                limit=gigabytes(limit),
+            ),
+            tr("Save the part that matters as a file of its own, and add that."),
         )
 
 
 def _empty(name: str) -> KnownError:
-    return KnownError(f"{name} is empty.", "", "Choose another file.")
+    return KnownError(tr("{name} is empty.", name=name), "", tr("Choose another file."))
 
 
 def _unreadable(name: str, error: OSError) -> KnownError:
     if isinstance(error, FileNotFoundError):
-        why, next_step = "It is not there any more.", "Look where it has gone, and add it again."
+        why = tr("It is not there any more.")
+        next_step = tr("Look where it has gone, and add it again.")
     elif isinstance(error, PermissionError):
-        why = "You may not read it, or another program keeps it locked."
-        next_step = "Close it there or change its permissions, and add it again."
+        why = tr("You may not read it, or another program keeps it locked.")
+        next_step = tr("Close it there or change its permissions, and add it again.")
     else:
-        why, next_step = "The disk or drive reported an error.", "Check the drive, and try again."
-    return MayPassError(f"{name} cannot be read.", why, next_step, _details(error))
+        why = tr("The disk or drive reported an error.")
+        next_step = tr("Check the drive, and try again.")
+    return MayPassError(tr("{name} cannot be read.", name=name), why, next_step, _details(error))
 
 
 def _details(error: OSError) -> str:

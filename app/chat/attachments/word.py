@@ -13,9 +13,9 @@ from docx import Document
 from docx.oxml.ns import qn
 from docx.oxml.parser import parse_xml
 
-from app.chat.attachments.pieces import Piece, Remark, clean
-from app.core.errors import KnownError
-from app.core.units import gigabytes
+from app.chat.attachments.pieces import Piece, RefusedError, Remark, Values, clean
+from app.core.language import mark
+from app.core.units import count, gigabytes
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -36,48 +36,49 @@ _SIGNS: Final = {
 }
 
 
-def read_word(path: Path, name: str) -> Iterator[Piece | Remark]:
-    """Raises KnownError when it is none, or not one to be opened."""
-    check_archive(path, name)
+def read_word(path: Path) -> Iterator[Piece | Remark]:
+    """Raises RefusedError when it is none, or not one to be opened."""
+    check_archive(path)
     try:
         document = Document(str(path))
     except MemoryError:
         raise
     except Exception as error:
-        raise _damaged(name, error) from error
+        raise _damaged(error) from error
     body = document.element.body
     text = clean("\n\n".join(_blocks(body, 0)))
     notes = clean("\n".join(_footnotes(document.part)))
     if not text.strip() and not notes:
-        raise KnownError(
-            f"{name} holds no text.",
-            "It is empty, or holds pictures only, which the model cannot see.",
-            "Add another file, or paste the text.",
+        raise RefusedError(
+            mark("{name} holds no text."),
+            mark("It is empty, or holds pictures only, which the model cannot see."),
+            mark("Add another file, or paste the text."),
         )
     yield Piece(f"{text}\n\n{notes}" if notes else text)
     pictures = sum(1 for _ in body.iter(qn("w:drawing"), qn("w:pict")))
     if pictures:
-        one = pictures == 1
         yield Remark(
-            f"{pictures:,} picture{'' if one else 's'} in it {'is' if one else 'are'} left out: "
-            "the model reads text only."
+            mark("Pictures in it are left out ({count}): the model reads text only."),
+            {"count": count(pictures)},
         )
 
 
-def check_archive(path: Path, name: str) -> frozenset[str]:
-    """The names in it. Raises KnownError for what would unpack to far more than it looks."""
+def check_archive(path: Path) -> frozenset[str]:
+    """The names in it. Raises RefusedError for what would unpack to far more than it looks."""
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
     except MemoryError:
         raise
     except Exception as error:
-        raise _damaged(name, error) from error
+        raise _damaged(error) from error
     sizes = [entry.file_size for entry in entries]
     if len(entries) > _MOST_ENTRIES:
-        raise _bomb(name, f"It holds {len(entries):,} parts.")
+        why = mark("It holds {parts} parts, which documents do not. It may be made to do harm.")
+        raise _bomb(why, {"parts": count(len(entries))})
     if sum(sizes) > _LARGEST_UNPACKED or max(sizes, default=0) > _LARGEST_PART:
-        raise _bomb(name, f"Unpacked it would be {gigabytes(sum(sizes))}.")
+        why = mark("Unpacked it would be {size}. It may be made to fill up memory.")
+        raise _bomb(why, {"size": gigabytes(sum(sizes))})
     return frozenset(entry.filename for entry in entries)
 
 
@@ -158,18 +159,19 @@ def _footnotes(part: object) -> Iterator[str]:
                     yield f"[^{note.get(qn('w:id'))}]: {text}"
 
 
-def _damaged(name: str, error: Exception) -> KnownError:
-    return KnownError(
-        f"{name} cannot be read.",
-        "The document is damaged, or it is not a Word document.",
-        "Open it in a word processor and save it again, or paste the text.",
+def _damaged(error: Exception) -> RefusedError:
+    return RefusedError(
+        mark("{name} cannot be read."),
+        mark("The document is damaged, or it is not a Word document."),
+        mark("Open it in a word processor and save it again, or paste the text."),
         f"{type(error).__name__}: {error}"[:1000],
     )
 
 
-def _bomb(name: str, why: str) -> KnownError:
-    return KnownError(
-        f"{name} is not opened.",
-        f"{why} A document of that kind is made to fill up memory.",
-        "If you trust it, open it elsewhere and paste the text.",
+def _bomb(why: str, values: Values) -> RefusedError:
+    return RefusedError(
+        mark("{name} is not opened."),
+        why,
+        mark("If you trust it, open it elsewhere and paste the text."),
+        values=values,
     )

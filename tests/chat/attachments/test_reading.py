@@ -12,6 +12,7 @@ from app.chat.attachments.reading import ReadProgress, display_name, from_text, 
 from app.chat.attachments.types import LARGEST_TEXT, ReadText
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
+from app.core.language import use_language
 from tests.chat.attachments.made import archive, encrypted, pdf
 
 
@@ -161,7 +162,7 @@ def test_a_pdf_by_another_name(tmp_path: Path) -> None:
 def test_pages_without_text_are_said(tmp_path: Path) -> None:
     found = read(pdf(tmp_path / "mixed.pdf", ["Words", "", "More"]))
     assert "[Page 2]\n(no text)" in found.text
-    assert "Page 2 has no text" in found.remarks[0]
+    assert found.remarks == ("Pages without text, perhaps pictures only: 2.",)
     assert "scanned" in refused(pdf(tmp_path / "scan.pdf", ["", ""])).why
 
 
@@ -309,3 +310,12 @@ def test_pasted_text() -> None:
     found = from_text("pasted-text.txt", "a\r\nb\0")
     assert found.text == "a\nb"
     assert found.size_bytes is None
+
+
+def test_the_reading_process_says_it_in_the_language_in_force(tmp_path: Path) -> None:
+    use_language(lambda text: {"{name} is an archive.": "{name} 是压缩包。"}.get(text, ""))
+    try:
+        error = refused(archive(tmp_path / "{a}.zip", {"x": b"x"}))
+    finally:
+        use_language(None)
+    assert error.what == "{a}.zip 是压缩包。"
