@@ -98,12 +98,11 @@ class TurnRunner:
         self, history: Sequence[Message], options: TurnOptions, *, answer_now: bool = False
     ) -> Continuation:
         """As `prompt`. answer_now: without thinking, but beginning like the prompt with it."""
-        return self._template.continued(
-            (*self._opening(options), *history),
-            BegunAnswer(answer_now=answer_now and self._template.capabilities.thinking.supported),
-            self.offered(options),
-            thinking=options.thinking,
+        begun = BegunAnswer(
+            answer_now=answer_now and self._template.capabilities.thinking.supported
         )
+        messages = (*self._opening(options), *history)
+        return self._spelled(messages, begun, self.offered(options), options)
 
     def new_reader(self, prompt: Prompt, options: TurnOptions) -> Reader:
         """For an answer to it."""
@@ -196,13 +195,7 @@ class TurnRunner:
         template, conversation = self._template, turn.conversation
 
         def spell(begun: BegunAnswer) -> Continuation:
-            return template.continued(
-                conversation,
-                begun,
-                specs,
-                thinking=options.thinking,
-                keep_reasoning=options.keep_reasoning,
-            )
+            return self._spelled(conversation, begun, specs, options)
 
         def new_reader(prompt: Prompt) -> Reader:
             return Reader(template.capabilities.family, specs, prompt.opens_thinking)
@@ -210,6 +203,21 @@ class TurnRunner:
         first = options.begun if not turn.added else None
         begun = first or BegunAnswer(answer_now=limit.end(0) is not None)
         return Asking(begun, spell, new_reader, options.sampling)
+
+    def _spelled(
+        self,
+        conversation: Sequence[Message],
+        begun: BegunAnswer,
+        specs: tuple[ToolSpec, ...],
+        options: TurnOptions,
+    ) -> Continuation:
+        return self._template.continued(
+            conversation,
+            begun,
+            specs,
+            thinking=options.thinking,
+            keep_reasoning=options.keep_reasoning,
+        )
 
     def _limit(self, options: TurnOptions) -> ThinkingLimit:
         if self._template.capabilities.answer_now.supported:

@@ -28,7 +28,7 @@ class Renderer(Protocol):
 class Breakdown:
     """Tokens of the next prompt. form: what the model's template writes around a question. history:
     earlier messages without their attachments. attachments: of all that is sent, `summary` apart.
-    least_answer: without so much room there is no use in asking. exact False: estimated.
+    begun: what follows the question already. least_answer: without so much room there is no use in asking. exact False: estimated.
     """
 
     context: int
@@ -40,12 +40,13 @@ class Breakdown:
     history: int = 0
     attachments: int = 0
     question: int = 0
+    begun: int = 0
     exact: bool = True
 
     @property
     def used(self) -> int:
         parts = (self.form, self.system, self.tools, self.summary, self.history)
-        return sum(parts) + self.attachments + self.question
+        return sum(parts) + self.attachments + self.question + self.begun
 
     @property
     def room(self) -> int:

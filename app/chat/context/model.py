@@ -1,10 +1,10 @@
 """What can be asked of the loaded model about its context. Blocks: for worker threads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from app.chat.context.breakdown import Breakdown, PromptMeter
-from app.chat.context.counting import TokenCounter
+from app.chat.context.counting import TokenCounter, Tokens
 from app.chat.context.omission import Omission, omission, sent
 from app.chat.context.policy import Cut, leave_out
 from app.chat.context.summary import Emit, Summarizer, Summary
@@ -23,12 +23,14 @@ class CountingEngine(Engine, Protocol):
 @dataclass(frozen=True)
 class Asked:
     """A question that is about to be put. messages: the conversation before it, all of it.
-    left_out: what of it is not sent."""
+    left_out: what of it is not sent. after: what was said to the question already, when an answer
+    was cut."""
 
     messages: tuple[Message, ...]
     question: Message
     options: TurnOptions
     left_out: Omission | None = None
+    after: tuple[Message, ...] = ()
 
     @property
     def sent(self) -> tuple[Message, ...]:
@@ -45,17 +47,24 @@ class ModelContext:
             return found.tokens, found.by_segment
 
         self.counter = TokenCounter(counted, model.special_tokens)
+        self._runner = runner
         self._meter = PromptMeter(runner, self.counter, model.context_tokens)
         self._summarizer = Summarizer(engine, runner, self._meter)
 
     def breakdown(self, asked: Asked, *, ask: bool = True) -> Breakdown:
         """ask False: at once, estimated where it has to be."""
         *history, question = asked.sent
-        return self._meter.breakdown(history, question, asked.options, ask=ask)
+        found = self._meter.breakdown(history, question, asked.options, ask=ask)
+        if not asked.after:
+            return found
+        whole = self._runner.prompt((*asked.sent, *asked.after), asked.options)
+        tokens = Tokens(self.counter.count(whole)) if ask else self.counter.estimate(whole)
+        begun = max(0, tokens.number - found.used)
+        return replace(found, begun=begun, exact=found.exact and tokens.exact)
 
     def leaving_out(self, asked: Asked, breakdown: Breakdown) -> Cut | None:
         """The oldest turns that have to go so that it fits; None: it does not fit even alone."""
-        already, whole = asked.left_out, (*asked.messages, asked.question)
+        already, whole = asked.left_out, (*asked.messages, asked.question, *asked.after)
 
         def tokens(cut: int) -> int:
             return self._meter.tokens(sent(whole, left_out_more(asked, cut)), asked.options)
