@@ -4,6 +4,11 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from app.chat.context.breakdown import Breakdown
+from app.chat.context.larger import LargerContexts, larger_contexts
+from app.chat.context.model import Asked, ModelContext
+from app.chat.context.policy import Cut
+from app.chat.context.summary import Emit, Summary
 from app.chat.defaults import default_sampling, is_demo
 from app.chat.events import TurnEvent, TurnFinished
 from app.chat.loading import PlannedLoad, Wanted
@@ -12,6 +17,7 @@ from app.chat.turn import TurnOptions, TurnRunner
 from app.core.cancel import CancelToken
 from app.core.messages import Message
 from app.core.paths import demo_model_path
+from app.core.prompt import Prompt
 from app.dialect.template import ChatTemplate
 from app.engine.protocol import LoadProgress
 from app.settings.declared import CONTEXT_TOKENS
@@ -25,6 +31,7 @@ class EngineBackend:
         self._services = services
         self._lock = threading.Lock()
         self._runner: TurnRunner | None = None
+        self._context: ModelContext | None = None
 
     def is_demo(self, path: str) -> bool:
         return Path(path).name == demo_model_path().name
@@ -50,6 +57,7 @@ class EngineBackend:
         runner = self._services.turn_runner(template)
         with self._lock:
             self._runner = runner
+            self._context = ModelContext(self._services.engine, runner, info)
         return LoadedModel(
             info,
             **_abilities(template),
@@ -64,6 +72,29 @@ class EngineBackend:
         self._services.engine.unload()
         self._services.library.note_unloaded()
         self._services.loader.unloaded()
+
+    def measure(self, asked: Asked, *, ask: bool) -> Breakdown:
+        return self._of_model.breakdown(asked, ask=ask)
+
+    def tokens_of(self, text: str) -> int:
+        return self._of_model.counter.count(Prompt((text,)))
+
+    def leaving_out(self, asked: Asked, breakdown: Breakdown) -> Cut | None:
+        return self._of_model.leaving_out(asked, breakdown)
+
+    def summarize(self, asked: Asked, upto: int, emit: Emit, cancel: CancelToken) -> Summary:
+        return self._of_model.summarize(asked, upto, emit, cancel)
+
+    def larger_contexts(self, least_tokens: int) -> LargerContexts:
+        return larger_contexts(self._services.loader, least_tokens)
+
+    @property
+    def _of_model(self) -> ModelContext:
+        with self._lock:
+            context = self._context
+        if context is None:
+            raise RuntimeError("a context needs a loaded model")
+        return context
 
     def run_turn(
         self,

@@ -6,16 +6,26 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
+from app.chat.context.breakdown import Breakdown
+from app.chat.context.larger import LargerContexts
+from app.chat.context.model import Asked, ModelContext
+from app.chat.context.policy import Cut
+from app.chat.context.summary import Emit, Summary
 from app.chat.events import RoundFinished, TurnEvent, TurnFinished
 from app.chat.loading import Loader, PlannedLoad, Wanted
-from app.chat.turn import TurnOptions
+from app.chat.turn import TurnOptions, TurnRunner
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled
 from app.core.messages import Message, TextPart
 from app.core.placement import Placement
+from app.core.prompt import Prompt
 from app.core.sampling import Sampling
 from app.engine.protocol import LoadProgress, ModelInfo, Stats
+from app.tools.registry import BUILTIN_TOOLS
+from app.tools.runner import ToolRunner
 from app.ui.chat.model_state import Ability, LoadedModel
+from tests.chat.context.fakes import CountingEngine
+from tests.chat.scripted import glm_template
 
 DEMO = "/models/demo.gguf"
 STATS = Stats(1310, 1204, 96, 410.0, 6.4, 1.8, 1904, 32768, 7)
@@ -82,6 +92,10 @@ class ScriptedBackend:
     planning: threading.Event = field(default_factory=_opened)
     adjusting: threading.Event = field(default_factory=_opened)
     loader: Loader = field(default_factory=_planner)
+    larger: LargerContexts | Exception = field(default_factory=LargerContexts)
+    tokenizer: CountingEngine = field(default_factory=lambda: CountingEngine([]))
+    loaded_info: ModelInfo | None = None
+    model_context: tuple[ModelInfo, ModelContext] | None = None
 
     def is_demo(self, path: str) -> bool:
         return path == DEMO
@@ -114,10 +128,38 @@ class ScriptedBackend:
         result = self.loads.get(path) or model(path)
         if isinstance(result, Exception):
             raise result
+        self.loaded_info = result.info
         return replace(result, wanted=planned.wanted)
 
     def unload(self) -> None:
         self.unloads += 1
+
+    def measure(self, asked: Asked, *, ask: bool) -> Breakdown:
+        return self._context.breakdown(asked, ask=ask)
+
+    def tokens_of(self, text: str) -> int:
+        return self._context.counter.count(Prompt((text,)))
+
+    def leaving_out(self, asked: Asked, breakdown: Breakdown) -> Cut | None:
+        return self._context.leaving_out(asked, breakdown)
+
+    def summarize(self, asked: Asked, upto: int, emit: Emit, cancel: CancelToken) -> Summary:
+        return self._context.summarize(asked, upto, emit, cancel)
+
+    def larger_contexts(self, least_tokens: int) -> LargerContexts:  # noqa: ARG002
+        if isinstance(self.larger, Exception):
+            raise self.larger
+        return self.larger
+
+    @property
+    def _context(self) -> ModelContext:
+        """Counts letters; see `tokenizer`."""
+        info = self.loaded_info
+        assert info is not None
+        if self.model_context is None or self.model_context[0] is not info:
+            runner = TurnRunner(self.tokenizer, glm_template(), ToolRunner(BUILTIN_TOOLS))
+            self.model_context = info, ModelContext(self.tokenizer, runner, info)
+        return self.model_context[1]
 
     def run_turn(
         self,

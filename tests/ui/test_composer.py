@@ -6,6 +6,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.ui.chat.composer import Composer
+from app.ui.chat.context.words import Fill
 from app.ui.chat.model_state import Ability
 from app.ui.look import Look
 
@@ -92,8 +93,13 @@ def test_pasting_takes_plain_text_only(composer: Composer) -> None:
 
 
 def test_the_gauge_tells_tokens(composer: Composer) -> None:
-    composer.set_context(1904, 32768)
-    assert composer._used.text() == "1,904 of 32,768"
-    assert "1,904 of 32,768 tokens" in composer._gauge.accessibleDescription()
-    composer.set_context(0, 0)
-    assert composer._gauge.isHidden()
+    gauge = composer.gauge
+    gauge.show_fill(Fill(1904, 32768))
+    assert gauge.shown_text == "1,904 of 32,768"
+    assert "1,904 of 32,768 tokens" in gauge.accessibleDescription()
+    gauge.show_fill(Fill(32_000, 32768, "high", exact=False))
+    assert gauge.shown_text == "about 32,000 of 32,768 · nearly full"
+    gauge.set_compact(True)
+    assert gauge.shown_text == "98% · nearly full"
+    gauge.show_fill(None)
+    assert gauge.isHidden()

@@ -92,7 +92,8 @@ def test_a_conversation(real: Real) -> None:
     assert real.kinds().count(Thinking) == 1
     stats = second._rounds[-1]
     assert 0 < stats.cached_tokens < stats.prompt_tokens
-    assert f"{stats.context_used_tokens:,} of " in real.desktop.window.page.composer._used.text()
+    gauge = real.desktop.window.page.composer.gauge
+    real.qtbot.waitUntil(lambda: " of 4,096" in gauge.shown_text, timeout=TIMEOUT_MS)
     real.ask("What is 37 times 24?", thinking=False, tools=True)
     tools = [use for use in real.desktop.session.transcript.entries if isinstance(use, ToolUse)]
     assert [use.name for use in tools] == ["calculator"]

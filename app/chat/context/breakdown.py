@@ -28,7 +28,8 @@ class Renderer(Protocol):
 class Breakdown:
     """Tokens of the next prompt. form: what the model's template writes around a question. history:
     earlier messages without their attachments. attachments: of all that is sent, `summary` apart.
-    begun: what follows the question already. least_answer: without so much room there is no use in asking. exact False: estimated.
+    begun: what follows the question already. least_answer: with less room there is no use in
+    asking. exact False: estimated.
     """
 
     context: int

@@ -41,8 +41,7 @@ class Summarizer:
 
     @property
     def longest_tokens(self) -> int:
-        """Of a summary."""
-        return max(1, min(_LONGEST_TOKENS, self._meter.context_tokens // _SHARE))
+        return longest_summary(self._meter.context_tokens)
 
     def summarize(
         self,
@@ -129,6 +128,11 @@ class Summarizer:
                 next_step="Try again, or leave the oldest messages out without one.",
             )
         return text, finished.reason != "end"
+
+
+def longest_summary(context_tokens: int) -> int:
+    """In tokens."""
+    return max(1, min(_LONGEST_TOKENS, context_tokens // _SHARE))
 
 
 def _take(event: TextChunk, reader: Reader, written: list[str], emit: Emit) -> None:

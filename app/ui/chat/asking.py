@@ -43,12 +43,20 @@ class Asking(QObject):
         """At once, or when the answers before it are done."""
         parts, waits = self._attachments.parts, self._session.busy
         if self._session.queue.add(text, parts) if waits else self._ask_now(text, parts):
-            self._attachments.sent()
-            if self._composer.text() == text:
-                self._composer.clear()
-            self._composer.edit.setFocus()
+            self._clear(text)
         elif waits and self._session.queue.is_full:
             self.note.emit(tr("At most {most} questions can wait.", most=MOST))
+
+    def asked_late(self, text: str) -> None:
+        """It had to wait until it fits, and is on its way now."""
+        self._clear(text)
+        self.asked.emit()
+
+    def _clear(self, text: str) -> None:
+        self._attachments.sent()
+        if self._composer.text() == text:
+            self._composer.clear()
+        self._composer.edit.setFocus()
 
     def _ask_now(self, text: str, attachments: tuple[AttachmentPart, ...]) -> bool:
         begun = self._session.ask(text, self._options(), attachments)

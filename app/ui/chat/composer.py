@@ -3,22 +3,21 @@
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QFocusEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QDragEnterEvent, QFocusEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QPlainTextEdit,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.core.language import tr
-from app.core.units import count
+from app.ui.chat.context.gauge import ContextGauge
 from app.ui.chat.model_state import Ability
 from app.ui.look import Look
-from app.ui.widgets import IconButton, button, label, plain_tip, restyle
+from app.ui.widgets import IconButton, button, plain_tip, restyle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 _MOST_LINES = 10
 # In a low window the field is lower: so much of its height is for everything else.
 _FEWEST_LINES, _ELSEWHERE = 3, 340
+_ROOM_FOR_NUMBERS = 620
 _LONGEST_PASTE = 4_000_000
 
 
@@ -193,13 +193,7 @@ class Composer(QFrame):
             tooltip="Text, code, CSV, PDF or Word files; they can be dropped or pasted as well.",
             on_click=self.files_wanted.emit,
         )
-        self._used = label("", "small", name="contextUsed")
-        self._gauge = QProgressBar()
-        self._gauge.setObjectName("contextGauge")
-        self._gauge.setProperty("gauge", "true")
-        self._gauge.setAccessibleName("Context used")
-        self._gauge.setTextVisible(False)
-        self._gauge.setRange(0, 1000)
+        self.gauge = ContextGauge()
         self.send = button("Send", "sendButton", "primary", on_click=self._send_or_stop)
         self.send.setMinimumWidth(58)
         self.wait = button(
@@ -216,7 +210,6 @@ class Composer(QFrame):
         self.edit.focus_changed.connect(lambda on: restyle(self, "active", str(on).lower()))
         self.edit.textChanged.connect(self._update_send)
         look.changed.connect(self._update_send)
-        self.set_context(0, 0)
         self._update_send()
 
     def text(self) -> str:
@@ -264,19 +257,9 @@ class Composer(QFrame):
         self.tools.setText(text)
         self.tools.setAccessibleName(text)
 
-    def set_context(self, used: int, total: int) -> None:
-        """Tokens; a total of 0 hides the gauge."""
-        self._used.setVisible(total > 0)
-        self._gauge.setVisible(total > 0)
-        if not total:
-            return
-        self._used.setText(f"{count(used)} of {count(total)}")
-        tip = f"{count(used)} of {count(total)} tokens of context are used"
-        self._used.setToolTip(tip)
-        self._gauge.setToolTip(tip)
-        self._gauge.setAccessibleDescription(tip)
-        self._gauge.setValue(round(1000 * min(1.0, used / total)))
-        restyle(self._gauge, "level", "high" if used > 0.9 * total else "normal")
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.gauge.set_compact(self.width() < _ROOM_FOR_NUMBERS)
 
     def _build(self) -> None:
         column = self._column = QVBoxLayout(self)
@@ -290,8 +273,7 @@ class Composer(QFrame):
         row.addWidget(self.tools_more)
         row.addWidget(self.files)
         row.addStretch()
-        row.addWidget(self._used)
-        row.addWidget(self._gauge)
+        row.addWidget(self.gauge)
         row.addWidget(self.wait)
         row.addWidget(self.send)
         column.addLayout(row)

@@ -12,6 +12,7 @@ from app.core.errors import KnownError
 from app.core.json import JsonObject
 from app.core.messages import AttachmentPart, ThinkingEnd
 from app.tools.consent import Request
+from app.ui.chat.context.entry import Omitted
 
 ThinkingState = Literal["running", "done", "unfinished"]
 ToolState = Literal["writing", "asking", "running", "done", "failed", "stopped", "rejected"]
@@ -113,7 +114,7 @@ class Failure:
     message: int | None = None
 
 
-Entry = Question | Thinking | ToolUse | Answer | Footer | Notice | Failure
+Entry = Question | Thinking | ToolUse | Answer | Footer | Notice | Failure | Omitted
 
 
 class Transcript:
@@ -130,6 +131,14 @@ class Transcript:
             self.entries.insert(len(self.entries) - 1, entry)
         else:
             self.entries.append(entry)
+        self.touch(entry)
+
+    def insert(self, entry: Entry, before: Entry | None) -> None:
+        """Above that one; None: at the end."""
+        if before is None:
+            self.add(entry)
+            return
+        self.entries.insert(self.entries.index(before), entry)
         self.touch(entry)
 
     def touch(self, entry: Entry) -> None:
@@ -156,7 +165,9 @@ class Transcript:
         self._changed.clear()
 
     def become(self, entries: Sequence[Entry]) -> None:
-        """Show these. What stands there already from the top on stays, with what was unfolded."""
+        """Show these. What stands there already from the top on stays, with what was unfolded.
+        Where messages are not sent is marked anew by whoever knows."""
+        self.entries[:] = [old for old in self.entries if not isinstance(old, Omitted)]
         same = 0
         for old, new in zip(self.entries, entries, strict=False):
             if not _shows_the_same(old, new):
@@ -200,7 +211,7 @@ def _shows_the_same(old: Entry, new: Entry) -> bool:
             return isinstance(new, Footer) and _of(old) == _of(new)
         case ToolUse():
             return isinstance(new, ToolUse) and (old.state, old.result) == (new.state, new.result)
-        case Failure():
+        case Failure() | Omitted():
             return False
 
 

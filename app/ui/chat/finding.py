@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from app.ui.chat.context.entry import Omitted
 from app.ui.chat.entries import Answer, Entry, Failure, Footer, Notice, Question, Thinking, ToolUse
 
 _LINK = re.compile(r"!?\[([^\[\]\n]{1,2000})\]\([^()\s]{0,2000}\)")
@@ -17,7 +18,7 @@ def shown_text(entry: Entry) -> str:
     match entry:
         case Answer(text=text):
             return _without_markup(text)
-        case Question(text=text) | Notice(text=text) | Thinking(text=text):
+        case Question(text=text) | Notice(text=text) | Thinking(text=text) | Omitted(text=text):
             return text
         case ToolUse():
             parts = (entry.name, entry.result or entry.reason, entry.written)

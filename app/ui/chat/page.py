@@ -17,6 +17,7 @@ from app.ui.chat.answer_now import KEYS as ANSWER_KEYS
 from app.ui.chat.asking import Asking
 from app.ui.chat.attachments.controller import Attachments
 from app.ui.chat.composer import Composer
+from app.ui.chat.context.control import ContextControl
 from app.ui.chat.drafts import Drafts
 from app.ui.chat.empty_page import EmptyPage
 from app.ui.chat.find_bar import FindBar
@@ -40,7 +41,6 @@ from app.ui.widgets import announce
 # From here on the list of chats stands beside the chat.
 _WIDE = 900
 # Less room than this for an answer is too little.
-_ANSWER_TOKENS = 2_048
 _NO_MODEL = Ability(False, "Open a model first.")
 
 
@@ -82,8 +82,11 @@ class ChatPage(QWidget):
         self.load_panel = LoadPanel(look)
         self.composer = Composer(look)
         self.aimed = AimedActions(session, self.transcript, lambda: self.options, self)
+        self.context = ContextControl(
+            look, session, self.composer, lambda: self.attachments.parts, lambda: self.options
+        )
         self.attachments = Attachments(
-            look, session, self.composer, self._room_for_files, lambda _: None
+            look, session, self.composer, self.context.room_for_files, self.context.tokens_of
         )
         answer_now = self.aimed.answer_now
         command(self, tr("Answer now"), "answerNow", answer_now, (ANSWER_KEYS,), group=tr("Chat"))
@@ -146,7 +149,7 @@ class ChatPage(QWidget):
             self.composer.set_abilities(_NO_MODEL, _NO_MODEL, 0)
         self.tools_chip.refresh()
         self.busy_changed()
-        self._show_context()
+        self.context.refresh()
         self.attachments.model_changed()
         self.model_shown.emit()
 
@@ -175,7 +178,7 @@ class ChatPage(QWidget):
         self.aimed.refresh()
         self.header.set_title(self._session.title)
         self.title_changed.emit(self._session.title)
-        self._show_context()
+        self.context.refresh()
         self.attention.update()
 
     def _tools_changed(self) -> None:
@@ -249,18 +252,11 @@ class ChatPage(QWidget):
             entries = self._session.transcript.entries
             self.stack.setCurrentWidget(self.transcript if entries else self.empty)
 
-    def _room_for_files(self) -> int | None:
-        used, total = self._session.context
-        return total - used - min(_ANSWER_TOKENS, total // 4) if total else None
-
     def _show_files_side(self, panel: SidePanel | None) -> None:
         self.header.sampling.blockSignals(True)
         self.header.sampling.setChecked(False)
         self.header.sampling.blockSignals(False)
         self.show_side(panel)
-
-    def _show_context(self) -> None:
-        self.composer.set_context(*self._session.context)
 
     def _place(self) -> None:
         top, width, height = self.header.height(), self.width(), self.height()
@@ -317,6 +313,7 @@ class ChatPage(QWidget):
         low.setContentsMargins(0, 0, 0, 0)
         low.setSpacing(0)
         low.addWidget(self.model_panel)
+        low.addWidget(self.context.panel)
         low.addWidget(self.asking.bar)
         low.addWidget(self.composer)
         centre = QHBoxLayout()
@@ -339,6 +336,9 @@ class ChatPage(QWidget):
         self.asking.bar.offered.connect(self.undo_offered)
         self.empty.chosen.connect(self.ask)
         self.composer.stop_wanted.connect(self.stop)
+        self.context.sent.connect(self.asking.asked_late)
+        self.options_changed.connect(self.context.refresh)
+        self.transcript.omitted_made.connect(self.context.adopt)
         self.attachments.note.connect(self.note)
         self.attachments.side_wanted.connect(self._show_files_side)
         self.transcript.file_wanted.connect(self.attachments.show_sent)

@@ -13,6 +13,7 @@ from app.chat.turn import TurnOptions
 from app.core.messages import AttachmentPart, Message, Part, TextPart
 from app.core.tasks import TaskRunner
 from app.ui.chat.answer_now import AnswerNow
+from app.ui.chat.context.chat_context import ChatContext
 from app.ui.chat.entries import Footer, Question, Transcript
 from app.ui.chat.keeping import Keeping
 from app.ui.chat.model_loads import ModelLoads
@@ -60,6 +61,7 @@ class ChatSession:
         self.revision = Revision(self)
         self.answer_now = AnswerNow(self)
         self.queue = WaitingQuestions(self)
+        self.context = ChatContext(self, backend)
 
     @property
     def opening(self) -> bool:
@@ -90,11 +92,9 @@ class ChatSession:
         return self.models.ready
 
     @property
-    def context(self) -> tuple[int, int]:
-        """Tokens used and tokens there are; (0, 0) without a model."""
-        if self.ready is None:
-            return 0, 0
-        return self.turns.context_used, self.ready.info.context_tokens
+    def used_tokens(self) -> int | None:
+        """Of the context, by the turn that runs; None when it has not told yet."""
+        return (self.turns.context_used or None) if self.busy else None
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -114,6 +114,9 @@ class ChatSession:
         parts: list[Part] = [*attachments]
         if text.strip():
             parts.append(TextPart(text))
+        told = Message("user", tuple(parts))
+        if not self.context.admits(told, options, lambda: self.ask(text, options, attachments)):
+            return False
         self.path.title = self.path.title or title_of(text or attachments[0].name)
         kept = self.keeping.ask(self.path, parts)
         self.manner.keep_with(self.path.id)
@@ -254,6 +257,7 @@ class ChatSession:
         self._reading.give_up()
         self.tools.left()
         self.queue.left()
+        self.context.left()
         self.path.clear()
         self.transcript.clear()
 
@@ -267,6 +271,7 @@ class ChatSession:
         self.path.show(details, messages)
         self.manner.opened(details)
         self.transcript.become(list(stored_entries(messages)))
+        self.context.opened(details.settings)
         if other:
             self._tell_conversation(details.draft)
         self.tell_transcript()
@@ -284,6 +289,7 @@ class ChatSession:
             self.presenter.conversation_changed(draft)
 
     def _model_changed(self) -> None:
+        self.context.model_changed()
         if self.presenter is not None:
             self.presenter.model_changed()
 

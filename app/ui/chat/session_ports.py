@@ -7,10 +7,11 @@ from app.chat.events import TurnEvent, TurnFinished
 from app.chat.turn import TurnOptions
 from app.core.cancel import CancelToken
 from app.core.messages import Message
+from app.ui.chat.context.ports import ContextBackend
 from app.ui.chat.model_loads import LoadBackend
 
 
-class Backend(LoadBackend, Protocol):
+class Backend(LoadBackend, ContextBackend, Protocol):
     """The engine and what belongs to it. Blocks; for worker threads."""
 
     def run_turn(

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QScrollArea, QWidget
 
 from app.ui.chat.actions import Action, Possible, nothing_possible
 from app.ui.chat.column import Column, first_difference
+from app.ui.chat.context.omitted_view import OmittedView
 from app.ui.chat.entries import Entry, Transcript
 from app.ui.chat.entry_menu import add_actions, whole_turn
 from app.ui.chat.views.entry_view import EntryView
@@ -63,6 +64,7 @@ class TranscriptView(QScrollArea):
     edited = Signal(object, str)
     tool_answered = Signal(object, object)
     file_wanted = Signal(object)
+    omitted_made = Signal(object)
     shown = Signal()
     laid_out = Signal()
 
@@ -328,6 +330,8 @@ class TranscriptView(QScrollArea):
         view.refresh_actions()
         if isinstance(view, FailureView):
             view.retry_wanted.connect(self.retry_wanted)
+        elif isinstance(view, OmittedView):
+            self.omitted_made.emit(view)
         elif isinstance(view, ToolView):
             view.answered.connect(self.tool_answered)
         view.show()

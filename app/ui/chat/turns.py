@@ -74,9 +74,8 @@ class Turns:
         options = replace(options, answer_now=CancelToken())
         kept = self._keeping.turn(session.path, options, ready, on_disk, begun)
         told = begun.message if begun is not None else None
-        turn = RunningTurn(
-            reader, session.path.prompt(), options, kept, self._waiting(), beside, told
-        )
+        history = session.context.sent(session.path.prompt())
+        turn = RunningTurn(reader, history, options, kept, self._waiting(), beside, told)
         self._turn = turn
 
         def work(cancel: CancelToken) -> TurnFinished:
@@ -101,6 +100,7 @@ class Turns:
             self._turn_ended(turn)
 
         self._task = session.tasks.run(work, done, failed, ended)
+        session.context.shown()
         session.tell_chats()
         session.tell_busy()
         session.tell_transcript()
@@ -155,6 +155,8 @@ class Turns:
         self.pump()
         turn.reader.end(finished.notice, stopped=self.stopping)
         self._add_to_path(turn, finished.messages)
+        if finished.reason == "context_full":
+            self._session.context.answer_cut(turn.options)
 
     def _turn_failed(self, turn: RunningTurn, error: Exception) -> None:
         if not turn.shown:
@@ -163,6 +165,7 @@ class Turns:
         self.pump()
         self._add_to_path(turn, error.messages if isinstance(error, TurnError) else ())
         turn.reader.fail(known(error), can_retry=not self._session.path.is_answered)
+        self._session.context.turn_failed(error, turn.options)
 
     def _add_to_path(self, turn: RunningTurn, messages: Sequence[Message]) -> None:
         keeper = turn.kept.keeper if turn.kept else None

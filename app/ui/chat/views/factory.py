@@ -4,6 +4,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.ui.chat.attachments.chip import WIDTH as CHIP_WIDTH
 from app.ui.chat.attachments.sent_files import GUESSED_ROW
+from app.ui.chat.context.entry import Omitted
+from app.ui.chat.context.omitted_view import OmittedView
 from app.ui.chat.entries import (
     Answer,
     Entry,
@@ -43,6 +45,8 @@ def view_class(entry: Entry) -> type[EntryView]:
             return NoticeView
         case Failure():
             return FailureView
+        case Omitted():
+            return OmittedView
 
 
 def make_view(entry: Entry, look: Look, parent: QWidget) -> EntryView:
@@ -61,6 +65,8 @@ def make_view(entry: Entry, look: Look, parent: QWidget) -> EntryView:
             return NoticeView(look, entry, parent)
         case Failure():
             return FailureView(look, entry, parent)
+        case Omitted():
+            return OmittedView(look, entry, parent)
 
 
 def guessed_height(entry: Entry, width: int) -> int:
@@ -82,6 +88,8 @@ def guessed_height(entry: Entry, width: int) -> int:
             return 20 + _lines(text, width) * _LINE
         case Failure():
             return 140
+        case Omitted(text=text):
+            return 44 + _lines(text, width) * _LINE
 
 
 def _lines(text: str, width: int) -> int:
