@@ -80,7 +80,7 @@ class Measuring:
         self._wanted = self._measured = self.breakdown = None
 
     def _next(self) -> None:
-        if self._wanted is None:
+        if self._wanted is None or self._tasks.closed:
             return
         (asked, then), self._wanted = self._wanted, None
 
