@@ -48,8 +48,9 @@ class Asking(QObject):
             self.note.emit(tr("At most {most} questions can wait.", most=MOST))
 
     def asked_late(self, text: str) -> None:
-        """It had to wait until it fits, and is on its way now."""
-        self._clear(text)
+        """It had to wait until it fits, and is on its way now; it may have come from the queue."""
+        if self._composer.text() == text:
+            self._clear(text)
         self.asked.emit()
 
     def _clear(self, text: str) -> None:

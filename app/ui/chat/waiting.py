@@ -10,7 +10,7 @@ from app.chat.store.types import ConversationDetails
 from app.core.cancel import CancelToken
 from app.core.json import JsonObject, JsonValue
 from app.core.language import tr
-from app.core.messages import AttachmentPart, Message, Part, TextPart
+from app.core.messages import AttachmentPart, Part, TextPart
 from app.ui.chat.model_loads import known
 
 if TYPE_CHECKING:
@@ -121,17 +121,6 @@ class WaitingQuestions:
         elif self.paused is None:
             self._send_next()
         self.changed()
-
-    def went_out(self, question: Message) -> bool:
-        """Whether it was the next one, which could not be sent before; the others follow it."""
-        first = self.questions[0] if self.questions else None
-        if first is None or self.paused != "refused":
-            return False
-        if (first.text, first.attachments) != (question.text, question.attachments):
-            return False
-        self.paused = None
-        self._set(self.questions[1:])
-        return True
 
     def _send_next(self) -> None:
         if not self.questions:

@@ -124,7 +124,7 @@ class ChatContext:
         self._changed()
 
     def went_on(self, question: Message) -> None:
-        if not self._session.queue.went_out(question) and self.presenter is not None:
+        if self.presenter is not None:
             self.presenter.question_sent(question)
 
     def _as_it_is(self, options: TurnOptions) -> Asked:
