@@ -28,7 +28,9 @@ EVERY_PART: tuple[Part, ...] = (
     ReasoningPart("long enough", 60.0, ended_by="budget"),
     TextPart("Answer with half a pair \U0001f600"),
     ToolCallPart("c1", "clock", {"zone": "Asia/Shanghai", "deep": [1, {"x": None}]}),
-    ToolResultPart("c1", "clock", "12:00", failed=True, seconds=0.25),
+    ToolResultPart(
+        "c1", "clock", "12:00", failed=True, seconds=0.25, foreign=True, decision="denied"
+    ),
     MalformedCallPart("<tool_call>", "cut off"),
     AttachmentPart("notes.md", "# Notes", "text/markdown", 7),
     AttachmentPart("log.txt", "12:00 start", excerpt="lines 1–9 of 80"),
