@@ -99,7 +99,7 @@ class TurnRunner:
     ) -> Continuation:
         """As `prompt`. answer_now: without thinking, but beginning like the prompt with it."""
         begun = BegunAnswer(
-            answer_now=answer_now and self._template.capabilities.thinking.supported
+            answer_now=answer_now and self._template.capabilities.answer_now.supported
         )
         messages = (*self._opening(options), *history)
         return self._spelled(messages, begun, self.offered(options), options)

@@ -31,6 +31,7 @@ from app.settings.exchange import ENDING
 from app.settings.setting import Setting
 from app.settings.store import SettingsStore
 from app.ui.appearance import follow_settings, step_text_size
+from app.ui.chat.chat_settings import follow_chat_settings
 from app.ui.chat.history.panel import HistoryPanel
 from app.ui.chat.model_state import Ready
 from app.ui.chat.page import ChatPage
@@ -234,6 +235,7 @@ class MainWindow(QMainWindow):
         self.closing.connect(page.attachments.kept.keep)
         page.undo_offered.connect(self.notice.offer)
         header.theme_chosen.connect(self._theme_chosen)
+        self._ends += follow_chat_settings(page, self._settings, self._save.start)
         self._ends += [
             self._settings.subscribe(THEME, self._set_theme),
             self.personas.close,

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from app.core.language import tr
 from app.ui.chat.context.gauge import ContextGauge
 from app.ui.chat.model_state import Ability
+from app.ui.chat.thinking_budget import BudgetButton
 from app.ui.look import Look
 from app.ui.widgets import IconButton, button, plain_tip, restyle
 
@@ -174,6 +175,7 @@ class Composer(QFrame):
         self._attached, self._obstacle = False, ""
         self.edit = QuestionEdit(self)
         self.thinking = self._chip("Thinking", "thinkingToggle")
+        self.budget = BudgetButton(look)
         self.tools = self._chip("Tools", "toolsToggle")
         self.tools_more = IconButton(
             look,
@@ -269,6 +271,7 @@ class Composer(QFrame):
         row = self._row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.thinking)
+        row.addWidget(self.budget)
         row.addWidget(self.tools)
         row.addWidget(self.tools_more)
         row.addWidget(self.files)

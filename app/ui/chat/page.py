@@ -70,6 +70,7 @@ class ChatPage(QWidget):
         self.history = history
         self._history_wanted = False
         self.sampling = Sampling()
+        self.keep_reasoning = False
         self.system_prompt = ""
         self.header = Header(look, self)
         self.transcript = TranscriptView(look)
@@ -112,6 +113,8 @@ class ChatPage(QWidget):
             tools_enabled=self.composer.tools.isChecked(),
             sampling=self.sampling,
             system_prompt=self.system_prompt,
+            thinking_budget_tokens=self.composer.budget.tokens,
+            keep_reasoning=self.keep_reasoning,
         )
 
     def show_side(self, panel: SidePanel | None) -> None:
@@ -147,6 +150,7 @@ class ChatPage(QWidget):
             self.composer.set_abilities(ready.thinking, ready.tools, ready.tool_count)
         else:
             self.composer.set_abilities(_NO_MODEL, _NO_MODEL, 0)
+        self.composer.budget.set_ability(ready.answer_now if ready is not None else _NO_MODEL)
         self.tools_chip.refresh()
         self.busy_changed()
         self.context.refresh()
