@@ -324,7 +324,9 @@ def test_each_version_tells_what_made_it(kept: Kept) -> None:
     assert switch.toolTip() == "Answer 2 of 2\nDemo model · Temperature 0.3 · seed 7"
     _click(kept, kept.entries(Footer)[0], "earlier")
     _wait_shown(kept, "One?", "1")
-    assert kept.entries(Footer)[0].made == "Demo model · Always the likeliest · seed 7"
+    assert (
+        kept.entries(Footer)[0].made == "Demo model · Always the likeliest (Temperature 0) · seed 7"
+    )
 
 
 def test_a_hit_in_a_hidden_version_is_shown(kept: Kept, chats: ChatStore) -> None:
