@@ -102,6 +102,10 @@ class Crew:
         if supervisor := self._supervisors.get(name):
             supervisor.start()
 
+    def try_again(self, name: str) -> None:
+        if (supervisor := self._supervisors.get(name)) and supervisor.may_try_again:
+            supervisor.start()
+
     def stop(self, name: str) -> None:
         if supervisor := self._supervisors.get(name):
             self._tasks.start_soon(supervisor.stop)

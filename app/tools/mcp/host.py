@@ -91,6 +91,10 @@ class McpHost:
         """Returns at once; does nothing for one that is off or not allowed."""
         self._post(lambda crew: crew.start(name))
 
+    def try_again(self, name: str) -> None:
+        """As `start`, for one that has failed a while ago."""
+        self._post(lambda crew: crew.try_again(name))
+
     def stop(self, name: str) -> None:
         self._post(lambda crew: crew.stop(name))
 

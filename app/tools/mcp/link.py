@@ -1,5 +1,6 @@
 """One open connection: the handshake, what the server has, and what it is asked."""
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,6 +22,9 @@ from app.tools.mcp.stdio import Ending, program_streams
 from app.tools.mcp.types import Listing
 from app.tools.mcp.words import one_line
 
+# What servers send and where they are asked is nothing for this program's log.
+for _name in ("mcp", "httpx2"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 LIST_SECONDS = 20.0
 _GRACE_SECONDS = 5.0
 """How much later than the package's own time-out ours comes, should that one not."""

@@ -33,7 +33,9 @@ from app.tools.mcp.servers import McpServer
 
 MAX_MESSAGE_BYTES = 8_000_000
 BURST = 200
-"""So many messages that answer nothing are taken at once; then the pipe waits a moment."""
+"""So many lines are taken at once; then the pipe waits a moment, so that a server that floods does
+not keep this program from its own work."""
+_BURST_BYTES = 65_536
 _BURST_PAUSE_SECONDS = 0.05
 _LEAVE_SECONDS = 1.0
 """From the end of its input to a signal, and from that to the kill."""
@@ -94,7 +96,10 @@ async def program_streams(
             return
         with suppress(anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError):
             while True:
-                output.feed(await stderr.receive())
+                data = await stderr.receive()
+                output.feed(data)
+                if len(data) == _BURST_BYTES:  # the pipe was full
+                    await anyio.sleep(_BURST_PAUSE_SECONDS)
         output.end()
 
     async with anyio.create_task_group() as tasks:
@@ -124,7 +129,7 @@ class _Reader:
         ending: Ending,
     ) -> None:
         self._messages, self._output, self._ending = messages, output, ending
-        self._unasked = 0
+        self._lines = 0
 
     async def run(self, pipe: ByteReceiveStream) -> None:
         parts: list[bytes] = []
@@ -148,15 +153,14 @@ class _Reader:
     async def _take(self, line: bytes) -> None:
         if not line.strip():
             return
+        self._lines += 1
+        if self._lines % BURST == 0:
+            await anyio.sleep(_BURST_PAUSE_SECONDS)
         try:
             message = types.jsonrpc_message_adapter.validate_json(line, by_name=False)
         except ValueError:
             self._output.feed(line[:4000] + b"\n")
             return
-        if not isinstance(message, types.JSONRPCResponse | types.JSONRPCError):
-            self._unasked += 1
-            if self._unasked % BURST == 0:
-                await anyio.sleep(_BURST_PAUSE_SECONDS)
         await self._messages.send(SessionMessage(message))
 
 

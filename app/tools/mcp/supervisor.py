@@ -52,8 +52,7 @@ class Supervisor:
         """Starts it when it does not run. Raises KnownError."""
         if self.status.state in (State.OFF, State.UNAPPROVED):
             raise self._refusal()
-        waited = self._monotonic() - self._given_up_at
-        if self.status.state is State.FAILED and waited < self._limits.again_seconds:
+        if not self.may_try_again:
             raise self._refusal()
         if self._link is not None and self._link.gone.is_set():
             self._lose()
@@ -64,6 +63,12 @@ class Supervisor:
         if self._link is None:
             raise self._refusal()
         return self._link
+
+    @property
+    def may_try_again(self) -> bool:
+        """It has not failed, or that is a while ago."""
+        waited = self._monotonic() - self._given_up_at
+        return self.status.state is not State.FAILED or waited >= self._limits.again_seconds
 
     def start(self) -> None:
         """Does nothing while it runs; ends a pause before the next start."""

@@ -1,12 +1,12 @@
 """The servers' tools as the model is offered them."""
 
 from functools import partial
-from urllib.parse import urlsplit
 
 from app.core.cancel import CancelToken
 from app.core.json import JsonObject
 from app.core.messages import ToolSpec
 from app.tools.mcp.host import McpHost
+from app.tools.mcp.lines import join_line
 from app.tools.mcp.names import tool_names
 from app.tools.mcp.servers import McpServer
 from app.tools.mcp.types import McpTool, ServerStatus, State
@@ -15,6 +15,7 @@ from app.tools.tool import Tool, argument_lines
 PREPARE_SECONDS = 15.0
 """So long at most the first prompt waits for servers that have never been asked."""
 _MORE_SECONDS = 10.0
+_LONGEST_SCOPE = 160
 
 
 class McpTools:
@@ -23,6 +24,7 @@ class McpTools:
 
     def __init__(self, host: McpHost) -> None:
         self._host = host
+        self._waited_for: set[str] = set()
 
     def tools(self) -> tuple[Tool, ...]:
         """Of the servers that are on and allowed, without those that cannot be offered."""
@@ -41,15 +43,18 @@ class McpTools:
         )
 
     def prepare(self, cancel: CancelToken) -> None:
-        """Starts what has never been asked, and once more what has failed a while ago."""
-        names = [
-            server.name
-            for server, status in self._usable()
-            if status.state is State.FAILED
-            or (status.listing is None and status.state in (State.IDLE, State.STARTING))
-        ]
-        if names:
-            self._host.wait_for(names, PREPARE_SECONDS, cancel)
+        """Starts what has never been asked, and waits for it once. A server on the network that has
+        failed is tried again without waiting; a program that was given up stays so until the person
+        starts it."""
+        new: list[str] = []
+        for server, status in self._usable():
+            if status.state is State.FAILED and server.transport == "http":
+                self._host.try_again(server.name)
+            elif status.listing is None and server.fingerprint not in self._waited_for:
+                self._waited_for.add(server.fingerprint)
+                new.append(server.name)
+        if new:
+            self._host.wait_for(new, PREPARE_SECONDS, cancel)
 
     def _usable(self) -> list[tuple[McpServer, ServerStatus]]:
         statuses = {status.name: status for status in self._host.statuses()}
@@ -77,10 +82,15 @@ class McpTools:
 
 
 def scope(server: McpServer) -> str:
-    """What a permission for its tools is limited to."""
+    """What a permission for its tools is limited to: this command or address, whatever another
+    server of that name may run later."""
     if server.transport == "http":
-        return urlsplit(server.url).hostname or server.name
-    return server.name
+        text = server.url.partition("?")[0]
+    else:
+        text = join_line((server.command, *server.arguments))
+    if len(text) <= _LONGEST_SCOPE:
+        return text
+    return f"{text[: _LONGEST_SCOPE - 9]}… {server.fingerprint[:6]}"
 
 
 def _describe(tool: McpTool, arguments: JsonObject) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ class Limits:
     having run so long, a server that ends begins a new row. again_seconds: how long after it was
     given up a call may try once more. relist_seconds: how often a changed list is read at most."""
 
-    start_seconds: float = 90.0
+    start_seconds: float = 120.0
     call_seconds: float = 120.0
     pauses: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0)
     steady_seconds: float = 60.0

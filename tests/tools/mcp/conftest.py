@@ -11,7 +11,7 @@ import pytest
 from app.core.cancel import CancelToken
 from app.tools.mcp.host import McpHost
 from app.tools.mcp.servers import McpServer
-from app.tools.mcp.types import Limits, ServerStatus, State
+from app.tools.mcp.types import Limits, McpTool, ServerStatus, State
 
 SERVER = Path(__file__).with_name("server.py")
 PATIENCE = 30.0
@@ -35,6 +35,11 @@ class Bench:
 
     def status(self, name: str = "test") -> ServerStatus:
         return next(one for one in self.host.statuses() if one.name == name)
+
+    @property
+    def tools(self) -> tuple[McpTool, ...]:
+        listing = self.status().listing
+        return () if listing is None else listing.tools
 
     def until(self, true: Callable[[], bool]) -> None:
         with self._news:

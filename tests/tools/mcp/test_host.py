@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,7 +19,7 @@ from app.tools.mcp.host import McpHost
 from app.tools.mcp.servers import McpServer
 from app.tools.mcp.types import Limits, State
 from app.tools.tool import ToolFailure
-from tests.tools.mcp.conftest import PATIENCE, QUICK, Bench, habit
+from tests.tools.mcp.conftest import PATIENCE, QUICK, SERVER, Bench, habit
 
 
 def test_a_call_starts_the_server_and_nothing_before(bench: Bench) -> None:
@@ -387,3 +388,14 @@ def _alive(pid: int) -> bool:
     state = Path(f"/proc/{pid}/stat")
     # One that nobody has reaped yet has ended all the same.
     return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_the_newest_protocol(bench: Bench) -> None:
+    script = SERVER.with_name("modern_server.py")
+    bench.declare(McpServer("test", "stdio", sys.executable, (str(script),)))
+    assert bench.host.call("test", "add", {"left": 2, "right": 3}, CancelToken()) == "5"
+    assert bench.call("grow") == "grown"
+    bench.until(lambda: "grown" in [tool.name for tool in bench.tools])
+    add = bench.tools[0]
+    assert add.parameters["required"] == ["left", "right"]
+    assert "title" not in str(add.parameters)

@@ -17,6 +17,7 @@ from app.tools.mcp.names import MAX_LENGTH, tool_names
 from app.tools.mcp.output import MAX_LINES, Output
 from app.tools.mcp.schemas import MAX_CHARACTERS, UnfitError, plain_schema
 from app.tools.mcp.servers import McpServer, problem, read_servers, write_servers
+from app.tools.mcp.tools import scope
 from app.tools.mcp.words import content_text, one_line, prompt_text, resource_text
 from app.tools.schema import problems
 
@@ -160,6 +161,15 @@ def test_broken_entries_are_named_and_others_kept(value: JsonObject) -> None:
     servers, complaints = read_servers({**value, "good": {"command": "x"}})
     assert [server.name for server in servers] == ["good"]
     assert len(complaints) == 1
+
+
+def test_a_permission_is_for_one_command() -> None:
+    assert scope(PROGRAM) == "npx -y server-filesystem /home"
+    assert scope(replace(NETWORK, url="https://a.org/mcp?key=k")) == "https://a.org/mcp"
+    long = replace(PROGRAM, arguments=("x" * 400, "a"))
+    other = replace(PROGRAM, arguments=("x" * 400, "b"))
+    assert len(scope(long)) <= 160
+    assert scope(long) != scope(other)
 
 
 def test_the_environment_is_a_short_list() -> None:

@@ -5,11 +5,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from app.core.cancel import CancelToken
 from app.core.messages import ToolCallPart
 from app.tools.calculator import CALCULATOR
 from app.tools.consent import Decision, Gate, Permissions, StrictPolicy
+from app.tools.mcp import tools
 from app.tools.mcp.servers import McpServer
 from app.tools.mcp.tools import McpTools
 from app.tools.mcp.types import State
@@ -119,6 +123,50 @@ def test_tools_of_a_server_that_failed_say_why(
     tool = source.tools()[0]
     assert "exit code 2" in tool.unavailable()
     assert runner.specs == ()
+
+
+def test_turns_wait_once_for_a_server_that_hangs(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tools, "PREPARE_SECONDS", 0.1)
+    bench.declare(habit("silent"))
+    source = McpTools(bench.host)
+    waits: list[object] = []
+    wait_for = bench.host.wait_for
+
+    def counted(*args: Any) -> None:
+        waits.append(args)
+        wait_for(*args)
+
+    monkeypatch.setattr(bench.host, "wait_for", counted)
+    for _ in range(3):
+        source.prepare(CancelToken())
+    assert len(waits) == 1
+    assert bench.status().state is State.STARTING
+
+
+def test_a_program_that_was_given_up_is_not_started_by_a_turn(
+    make_bench: Callable[..., Bench], tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes"
+    bench = make_bench(replace(QUICK, again_seconds=0.0))
+    bench.declare(habit("exits", notes))
+    source = McpTools(bench.host)
+    for _ in range(3):
+        source.prepare(CancelToken())
+    bench.until_state(State.FAILED)
+    assert notes.read_text().count("started") == 1
+
+
+def test_a_server_on_the_network_is_tried_again(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench(replace(QUICK, again_seconds=0.0))
+    bench.declare(McpServer("test", "http", url="http://127.0.0.1:9/mcp"))
+    source = McpTools(bench.host)
+    source.prepare(CancelToken())
+    bench.until_state(State.FAILED)
+    bench.history.clear()
+    source.prepare(CancelToken())
+    bench.until(lambda: State.STARTING in [status.state for status in bench.history])
 
 
 def test_a_server_that_is_not_allowed_offers_nothing(bench: Bench) -> None:
