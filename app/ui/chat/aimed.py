@@ -33,6 +33,7 @@ class AimedActions(QObject):
         super().__init__(parent)
         self._session, self._transcript, self._options = session, transcript, options
         self._focus: tuple[type[Question | Footer], tuple[int, ...], Action] | None = None
+        self._state: tuple[object, ...] = ()
         transcript.possible = session.revision.ability
         transcript.acted.connect(self.act)
         transcript.edited.connect(self.edit)
@@ -83,19 +84,22 @@ class AimedActions(QObject):
         if place is None:
             self.told.emit(tr("This message is not there any more. It has been deleted."))
             return
-        names = [one.id for one in path.messages[: place + 1]]
-        found = [entry for entry in self._session.transcript.entries if entry.message in names]
+        places = {one.id: n for n, one in enumerate(path.messages[: place + 1])}
+        found = [entry for entry in self._session.transcript.entries if entry.message in places]
         # What a tool answered stands with the call; a message that shows nothing, with the one
         # before it.
-        name = max((names.index(entry.message) for entry in found), default=None)
-        marked = [entry for entry in found if name is not None and entry.message == names[name]]
+        last = max((places[entry.message] for entry in found), default=None)
+        marked = [entry for entry in found if places[entry.message] == last]
         marked = [entry for entry in marked if not isinstance(entry, Footer)] or marked
         if marked:
             self._transcript.mark(marked)
 
     def refresh(self) -> None:
         """The session is another one; the transcript has been brought up to date."""
-        self._transcript.refresh_actions()
+        state = self._session.revision.state
+        if state != self._state:
+            self._state = state
+            self._transcript.refresh_actions()
         focus = self._focus
         if focus is None or self._session.opening:
             return

@@ -58,6 +58,21 @@ class Revision:
                 return _no(_LAST)
         return _YES
 
+    @property
+    def state(self) -> tuple[object, ...]:
+        """As long as this is the same, so is what can be done."""
+        session = self._session
+        leaf = session.path.leaf
+        return (
+            session.busy,
+            session.opening,
+            session.ready is not None,
+            session.path.id,
+            len(session.path.messages),
+            leaf.id if leaf is not None else None,
+            leaf is not None and broke_off(leaf),
+        )
+
     def edit(self, message: int, text: str, options: TurnOptions) -> bool:
         """Another version of a question, which is answered; the old one stays with its answers. A
         text that is the same asks for another answer only."""

@@ -118,7 +118,7 @@ class ActionBar(QWidget):
 
 
 class VersionSwitch(QWidget):
-    """“‹ 2 of 3 ›”. wanted: earlier or later."""
+    """“‹ 2 of 3 ›”, hidden while there is one version only. wanted: earlier or later."""
 
     wanted = Signal(str)
 
@@ -126,36 +126,48 @@ class VersionSwitch(QWidget):
         """what: what stands at which place, for those who hear it."""
         super().__init__(parent)
         self.setObjectName(f"versions-{number}")
-        self._what = what
-        self._bar = ActionBar(look, ("earlier",), 0, number, self)
-        self._more = ActionBar(look, ("later",), 0, number, self)
+        self._look, self._what, self._number = look, what, number
+        self._bars: tuple[ActionBar, ActionBar] | None = None
         self._text = label("", "small", name=f"versionsText-{number}")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(_GAP)
-        for part in (self._bar, self._text, self._more):
-            row.addWidget(part)
-        self._bar.wanted.connect(self.wanted)
-        self._more.wanted.connect(self.wanted)
+        self._text.setParent(self)
+        self.hide()
 
-    def show_versions(self, shown: int | None, versions: Sequence[int], made: str) -> None:
+    def show_versions(
+        self, shown: int | None, versions: Sequence[int], made: str, can: Can
+    ) -> None:
         """made: what made the one that is shown, a line or more."""
         self.setVisible(len(versions) > 1)
+        if len(versions) < 2:
+            return
         place = versions.index(shown) + 1 if shown in versions else 1
         self._text.setText(tr("{place} of {count}", place=place, count=len(versions)))
         told = tr(self._what, place=place, count=len(versions))
         self._text.setAccessibleName(told)
         self.setAccessibleName(told)
         self.setToolTip(plain_tip("\n".join(filter(None, (told, made)))))
+        for bar in self._bars or self._build():
+            bar.refresh(can)
 
-    def refresh(self, can: Can) -> None:
-        self._bar.refresh(can)
-        self._more.refresh(can)
-
-    def button(self, action: Action) -> ActionButton:
-        bar = self._bar if action == "earlier" else self._more
-        return bar.buttons[action]
+    def button(self, action: Action) -> ActionButton | None:
+        found = [bar.buttons[action] for bar in self._bars or () if action in bar.buttons]
+        return found[0] if found else None
 
     @property
     def wanted_width(self) -> int:
         return 0 if self.isHidden() else self.sizeHint().width()
+
+    def _build(self) -> tuple[ActionBar, ActionBar]:
+        """Few have versions, so the parts are made when they are needed."""
+        bars = (
+            ActionBar(self._look, ("earlier",), 0, self._number, self),
+            ActionBar(self._look, ("later",), 0, self._number, self),
+        )
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(_GAP)
+        for part in (bars[0], self._text, bars[1]):
+            row.addWidget(part)
+        for bar in bars:
+            bar.wanted.connect(self.wanted)
+        self._bars = bars
+        return bars

@@ -77,8 +77,7 @@ class FooterView(EntryView):
         entry = self._entry
         before = self._buttons_width()
         self._actions.refresh(self.can)
-        self._switch.show_versions(entry.version, entry.versions, entry.made)
-        self._switch.refresh(self.can)
+        self._switch.show_versions(entry.version, entry.versions, entry.made, self.can)
         if entry.running:
             self._switch.hide()
         ability = self.can("continue")

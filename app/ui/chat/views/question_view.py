@@ -66,8 +66,8 @@ class QuestionView(EntryView):
 
     def refresh_actions(self) -> None:
         self._actions.refresh(self.can)
-        self._switch.show_versions(self._entry.message, self._entry.versions, "")
-        self._switch.refresh(self.can)
+        entry = self._entry
+        self._switch.show_versions(entry.message, entry.versions, "", self.can)
         if self._entry.edited is not None and self.editor is None:
             self._open_editor()
         if self.editor is not None:
