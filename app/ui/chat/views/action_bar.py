@@ -167,6 +167,7 @@ class VersionSwitch(QWidget):
         row.setSpacing(_GAP)
         for part in (bars[0], self._text, bars[1]):
             row.addWidget(part)
+            part.show()  # the layout would do it later, and the width is asked for now
         for bar in bars:
             bar.wanted.connect(self.wanted)
         self._bars = bars
