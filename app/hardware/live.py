@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
+from app.core.language import tr
 from app.hardware.children import DEADLINE_SECONDS, child_environment, module_command
 from app.hardware.codec import MalformedError, from_json
 from app.hardware.facts import SystemFacts
@@ -113,7 +114,7 @@ class LiveMonitor:
     def _ask(self) -> LiveGpus:
         with self._lock:
             if self._closed:
-                return LiveGpus(error="Closed.")
+                return LiveGpus(error=tr("Closed."))
             problem = self._start_child()
         if problem:
             return LiveGpus(error=problem)
@@ -123,8 +124,8 @@ class LiveMonitor:
             with self._lock:
                 self._end_child()
             hung = isinstance(error, queue.Empty)
-            what = "does not answer" if hung else "stopped answering"
-            return LiveGpus(error=f"The NVIDIA driver {what}.")
+            what = tr("does not answer") if hung else tr("stopped answering")
+            return LiveGpus(error=tr("The NVIDIA driver {what}.", what=what))
 
     def _exchange(self) -> str:
         child = self._child
@@ -150,7 +151,7 @@ class LiveMonitor:
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
-            return f"The figures cannot be read: {error.strerror}."
+            return tr("The figures cannot be read: {strerror}.", strerror=error.strerror)
         self._lines = queue.SimpleQueue()
         reader = threading.Thread(
             target=_pump, args=(self._child.stdout, self._lines), name="live-gpus", daemon=True

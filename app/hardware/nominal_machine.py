@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from app.core.language import tr
 from app.hardware.apple import default_wired_limit
 from app.hardware.nominal import Nominal
 from app.hardware.types import (
@@ -146,18 +147,26 @@ def unified_machine(gpu: Nominal, *, name: str | None = None) -> Machine:
 def memory_sentence(gpu: Nominal) -> str:
     """How the number on the box becomes memory that can be planned with."""
     whole = card_bytes(gpu)
-    told = f"{gpu.memory_gb:g} GB on the box are GiB: {whole / 10**9:.1f} GB."
+    gib, size = f"{gpu.memory_gb:g}", f"{whole / 10**9:.1f}"
+    told = tr("{gib} GB on the box are GiB: {size} GB.", gib=gib, size=size)
     if gpu.name in _SHOWN_GIB:
-        told = f"{gpu.memory_gb:g} GB on the box; its driver shows about {whole / 10**9:.0f} GB."
+        size = f"{whole / 10**9:.0f}"
+        told = tr("{gib} GB on the box; its driver shows about {size} GB.", gib=gib, size=size)
+    return f"{told} {_kept(gpu, whole)}"
+
+
+def _kept(gpu: Nominal, whole: int) -> str:
+    """What of it is not the engine's."""
     if gpu.kind != "unified":
-        return f"{told} {_driver_bytes(whole) / 10**9:.1f} GB of them are left to the driver."
+        kept = f"{_driver_bytes(whole) / 10**9:.1f}"
+        return tr("{kept} GB of them are left to the driver.", kept=kept)
     if gpu.vendor == "Apple":
-        return f"{told} macOS lets the GPU have two thirds, or three quarters of more than 36 GB."
+        return tr("macOS lets the GPU have two thirds, or three quarters of more than 36 GB.")
     if gpu.vendor == "AMD":
-        return f"{told} The GPU is taken to have nearly all of it; Linux gives it half at first."
+        return tr("The GPU is taken to have nearly all of it; Linux gives it half at first.")
     if gpu.vendor in _SHARED_SHARE:
-        return f"{told} The system lets the GPU have half of it."
-    return f"{told} The system keeps about a twelfth."
+        return tr("The system lets the GPU have half of it.")
+    return tr("The system keeps about a twelfth.")
 
 
 def _card(gpu: Nominal, index: int, pcie_generation: int, *, screen: bool) -> Gpu:

@@ -30,7 +30,7 @@ class Filter:
 
     def lets(self, row: FleetRow) -> bool:
         gpu = row.gpu
-        told = f"{gpu.vendor} {gpu.name} {kind_word(gpu.kind)} {gpu.released}".lower()
+        told = f"{gpu.vendor} {gpu.name} {kind_word(gpu.kind)} {gpu.kind} {gpu.released}".lower()
         return (
             all(word in told for word in self.text.lower().split())
             and (not self.vendors or gpu.vendor in self.vendors)
@@ -129,9 +129,9 @@ def amount(gpu: Nominal, fit: Fit) -> str:
 
 def kind_word(kind: str) -> str:
     return {
-        "consumer": "consumer",
-        "consumer-laptop": "laptop",
-        "workstation": "workstation",
+        "consumer": tr("consumer"),
+        "consumer-laptop": tr("laptop"),
+        "workstation": tr("workstation"),
         "datacenter": tr("data center"),
         "unified": tr("unified memory"),
     }.get(kind, kind)

@@ -10,9 +10,11 @@ Curves of whole-model single types are conservative for files that protect impor
 import functools
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from app.core.language import mark, tr
 from app.planning.quality_curves import (
     Agreement,
     Curve,
@@ -35,6 +37,13 @@ _GRADES: tuple[tuple[float, Grade], ...] = (
     (0.13, "good"),
     (0.4, "degraded"),
 )
+_WORDS: Mapping[str, str] = {
+    "indistinguishable": mark("indistinguishable"),
+    "very good": mark("very good"),
+    "good": mark("good"),
+    "degraded": mark("degraded"),
+    "emergency only": mark("emergency only"),
+}
 _SAME_BITS = 0.03
 _FULL_PRECISION = frozenset({"BF16", "F16", "FP16", "F32"})
 _Q8_BITS = 8.505
@@ -90,6 +99,11 @@ class Quality:
     @property
     def grade(self) -> Grade:
         return next((name for kld, name in _GRADES if self.mean_kld <= kld), "emergency only")
+
+    @property
+    def grade_word(self) -> str:
+        """The grade, in the language of the person."""
+        return tr(_WORDS[self.grade])
 
     @property
     def recommended(self) -> bool:

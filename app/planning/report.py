@@ -119,11 +119,11 @@ def plan_text(candidate: Candidate, plan: Plan, rated: Quality, notes: Sequence[
 
 def quality_text(rated: Quality) -> str:
     """`very good (divergence 0.031, measured)`."""
-    how = "measured" if rated.measured_kld else "estimated"
+    how = tr("measured") if rated.measured_kld else tr("estimated")
     bound = tr("at most ") if rated.at_most else ""
     return tr(
         "{grade} (divergence {bound}{mean_kld:.3f}, {how})",
-        grade=rated.grade,
+        grade=rated.grade_word,
         bound=bound,
         mean_kld=rated.mean_kld,
         how=how,

@@ -2076,6 +2076,18 @@
         <translation>{told}，另加 {ram_gib} GB 内存</translation>
     </message>
     <message>
+        <source>consumer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>laptop</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>workstation</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>data center</source>
         <translation>数据中心</translation>
     </message>
@@ -2298,6 +2310,14 @@
     <message>
         <source>A widely copied page has {size_gb} GB, {bits_per_weight:g} bits and {quality_pct}% for it: nominal figures.</source>
         <translation>一个被广泛转载的页面写的是 {size_gb} GB、{bits_per_weight:g} 位、{quality_pct}%：标称数值。</translation>
+    </message>
+    <message>
+        <source>measured</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>estimated</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>at most </source>
@@ -2934,12 +2954,188 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation> · {usable_cores} 个核心可用</translation>
     </message>
     <message>
+        <source>unknown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>nominal</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>as the driver says</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What to know</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This computer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>GPU: {name}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>GPU: none found</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Engine</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>System</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Processor</source>
         <translation>处理器</translation>
     </message>
     <message>
+        <source>limited by {source}; the host has {total}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Memory speed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Swap</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Disk</source>
         <translation>磁盘</translation>
+    </message>
+    <message>
+        <source>NVIDIA driver</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{driver_version}, CUDA up to {cuda_version}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Environment</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>cores</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>threads</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{usable_cores} usable</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{measured_bytes_per_second} measured</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{nominal_bytes_per_second} nominal ({nominal_source})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>hard disk</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>flash</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path}: {free} free of {total}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{reserved} reserved by the driver</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Used by engine</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compute level</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Architecture</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Visible</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>no: hidden by the environment</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>PCI bus</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Display</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>attached</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{text} (shared with the system)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{text} ({memory_bus_bits} bits at {memory_clock_mhz} MHz)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>no</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>generation {generation} x{width}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{now} of generation {max_generation} x{max_width}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source> (used)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>MIG slice</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Process</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{size} free</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>free: unknown</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{room} in {folder}</source>
@@ -2956,6 +3152,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
     <message>
         <source>The disk lacks {missing} for it.</source>
         <translation>磁盘还缺 {missing}。</translation>
+    </message>
+    <message>
+        <source>about </source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Quality: {grade} ({how}).</source>
@@ -3374,6 +3574,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>The pasted text is too long. Save it as a file, and add a part of it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{count} characters were pasted.</source>
         <translation type="unfinished"></translation>
     </message>
@@ -3458,6 +3662,14 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>还需要 {missing}</translation>
     </message>
     <message>
+        <source>est.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>best</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>from disk</source>
         <translation>从磁盘运行</translation>
     </message>
@@ -3534,6 +3746,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>{m} GB 或更多</translation>
     </message>
     <message>
+        <source>any</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Since</source>
         <translation>自</translation>
     </message>
@@ -3586,6 +3802,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>能运行 {subject} 的 GPU</translation>
     </message>
     <message>
+        <source>{about} (estimated)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>No GPU of the table is like that. Clear a filter, or search for other words.</source>
         <translation>表中没有这样的 GPU。请清除一个筛选条件，或换个词查找。</translation>
     </message>
@@ -3606,12 +3826,20 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>内存通道</translation>
     </message>
     <message>
+        <source> channels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Transfers</source>
         <translation>传输速率</translation>
     </message>
     <message>
         <source>Processor cores</source>
         <translation>处理器核心</translation>
+    </message>
+    <message>
+        <source> cores</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>PCI Express of the first slot</source>
@@ -3780,6 +4008,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
     <message>
         <source>{told}, {beside} more run it with RAM beside them.</source>
         <translation>{told}，另有 {beside} 块可借助内存运行。</translation>
+    </message>
+    <message>
+        <source>fits</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>fits in part</source>
@@ -4828,6 +5060,10 @@ and {texts} more</source>
         <translation>它会在哪里运行。</translation>
     </message>
     <message>
+        <source>recommended</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>on this computer</source>
         <translation>在这台电脑上</translation>
     </message>
@@ -5152,6 +5388,42 @@ and {texts} more</source>
         <translation>聊天</translation>
     </message>
     <message>
+        <source>At most {most} questions can wait.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write the next question; it waits until this answer is done</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Earlier version</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Later version</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Edit the question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Continue the answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Answer again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New chat from here</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Delete with all replies</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Answer now</source>
         <translation type="unfinished"></translation>
     </message>
@@ -5249,6 +5521,18 @@ and {texts} more</source>
     </message>
     <message>
         <source>Choose tools</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Queue</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ask this when the answer is done</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ask this when the answer is done (Enter)</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -5489,6 +5773,10 @@ and {texts} more</source>
     </message>
     <message>
         <source>asks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>An MCP server of yours</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -5893,6 +6181,782 @@ and {texts} more</source>
     </message>
     <message>
         <source>Model defaults</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A worker of the engine</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Closed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>stopped answering</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The figures cannot be read: {strerror}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{gib} GB on the box are GiB: {size} GB.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{gib} GB on the box; its driver shows about {size} GB.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{kept} GB of them are left to the driver.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>macOS lets the GPU have two thirds, or three quarters of more than 36 GB.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The GPU is taken to have nearly all of it; Linux gives it half at first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The system lets the GPU have half of it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The system keeps about a twelfth.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>indistinguishable</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>very good</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>good</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>degraded</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>emergency only</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open a model first, then send it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This message is not there any more. It has been deleted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The answer and all replies to it are deleted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The question and all replies to it are deleted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The disk does not answer. This chat is not saved yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>seed {seed}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>and more</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>That is in another version. Stop the answer first, then open it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>An answer is being written. Stop it first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open a model first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The chat is being read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This is the first version.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This is the last version.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The program ended while this was written. What there was is kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No answer yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{place} of {count}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Go on with this answer where it broke off</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Prompt read</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>More that can be done with the answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Answer {place} of {count}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Speed, wait and prompt of this answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy as Markdown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy as plain text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Go to the newest text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The old question stays, with its answers.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ctrl+Enter sends, Esc cancels.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Send (Ctrl+Enter)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Question</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show more</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Question {place} of {count}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Paused, because you stopped the answer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Paused, because the answer failed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Paused, because the context is full</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Paused, because no model is open</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not sent yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Paused, because the next one could not be sent</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Questions that wait</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>1 question waits</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{number} questions wait</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{waiting} · sent when the answer is done</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ask the first one now, the others after it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The question does not wait any more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ask it earlier</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Ask it later</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take it out</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>with 1 file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>with {files} files</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Question {place} of {number}: {text}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The question that waits</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Enter keeps the change, Shift+Enter starts a new line, Esc gives it up.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The hosts that this program has contacted since the list was last cleared, at most {most} of them. The list stays on this machine.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clear the list</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Contacted hosts</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The list is cleared.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No host has been contacted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show fewer</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show all {number}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>once</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{times} times</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use {server}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Output</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Edit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>On</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Off</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Restart</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Output of {server}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It has written nothing in this run of the program.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Allow and start</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Run this program on your machine?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It gets your rights: it can read and change what you can, and use the network. Allow it when you know where it comes from. A changed command is asked about again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>for example: my files</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Kind of server</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A program on this machine</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>An address on the network</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Command with its arguments</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder it runs in</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>your home folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose the folder it runs in</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Variable</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a variable</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Header</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a header</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is another server of that name.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A quote in the command is not closed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Command</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Variables</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Headers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Values are not shown again. They lie in the settings file, which only you can read.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{what}: name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{what}: value, not shown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove this line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Servers as JSON</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Paste the block that a server&apos;s instructions give for Claude, Cursor or another program. You see what is in it before it is added, and nothing runs by that.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add {number} servers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add this server</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source> · with {names}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>MCP servers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Programs and services that give the model more tools, such as your files, a database or a browser. They start when they are needed, and each call is asked about as with other tools.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a server…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Paste JSON…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{number} servers added</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{server}” is removed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New server</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It has no tools.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{number} more are left out: that many cannot be offered.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Left out. {why}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Offer {tool}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not allowed yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Starts when needed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Starting</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Starting again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Does not run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{number} resources</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{number} prompts</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{what}. Its tools take about {number} tokens of every question.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{number} tools</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{number} of {all} tools</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>says: only reads</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>says: may overwrite or delete</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Programs that a model writes run in a sandbox without network and without your files, with limits on memory, time and output. You see each program and allow it before it runs.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Running Python</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Trying the sandbox…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The sandbox works: models can run Python, when you allow it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Key for Brave Search</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try the web search</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Models can search the web. They ask you first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>That is not a key: it is one word of 8 characters or more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Searching for “{words}”…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The key is kept in this system&apos;s keyring.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The key is kept. This system has no keyring: it is in a file that only you can read, unencrypted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The provider answers, but found nothing.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It works. Results: {number}; the first is “{title}”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep the key</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove the key</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try a search</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sends the words “{words}” to the provider.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Brave asks for a key. Make one at brave.com/search/api. It goes to api.search.brave.com alone.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not run</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Every call that ran or that you denied, with its arguments and sizes, but not what tools returned. Only the latest are kept, on this machine.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What tools did</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{number} lines written to {name}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only the latest {number} are shown; an export has all.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No tool has been called yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export what tools did</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The latest changes of tools, and what the files held before.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Files that tools changed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} is as it was before.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No tool has changed a file yet.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{number} characters</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tools may read in these folders and, where you allow it, write. Before they write, you see the changes. Keys, passwords and the program&apos;s own files are off limits in any folder.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open a folder to tools</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open a folder…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Write</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Tools may write in {folder}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Close {folder} to tools</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What you have allowed always, in every chat. What is allowed for one chat is kept with that chat and ends with it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing is always allowed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take all back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take back</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take back: {permission}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Which tools the model is offered, where a chat says nothing else. Every tool that is offered makes the prompt longer.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>

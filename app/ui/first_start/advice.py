@@ -132,7 +132,7 @@ def advise(offers: Offers, machine: Machine, free_bytes: int | None) -> Advice:
 
 def figures_text(row: Row) -> str:
     """`158 GB · about 5.8 tokens/s (4.9 to 6.9) · 21.9 of 24.0 GB GPU · 149 of 192 GB RAM`."""
-    rough = "" if row.candidate.exact else "about "
+    rough = "" if row.candidate.exact else tr("about ")
     parts = [f"{rough}{gigabytes(row.candidate.size_bytes)}"]
     if row.plan.speed is not None:
         parts.append(rate_text(row.plan.speed.generation_empty))
@@ -141,8 +141,8 @@ def figures_text(row: Row) -> str:
 
 
 def quality_sentence(rated: Quality) -> str:
-    how = "measured" if rated.measured_kld else "estimated"
-    return tr("Quality: {grade} ({how}).", grade=rated.grade, how=how)
+    how = tr("measured") if rated.measured_kld else tr("estimated")
+    return tr("Quality: {grade} ({how}).", grade=rated.grade_word, how=how)
 
 
 def _chosen(found: Recommendation) -> tuple[Row | None, Kind]:

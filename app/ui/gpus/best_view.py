@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from app.core.language import mark, tr
 from app.planning.fleet_search import Ranked, headline, ranked
 from app.planning.report import verdict_sentence
+from app.ui.chat.load.words import verdict_chip
 from app.ui.gpus.board import FleetBoard
 from app.ui.gpus.cells import Cell, Column, Line
 from app.ui.gpus.filter_bar import FilterBar
@@ -132,7 +133,7 @@ class BestView(QWidget):
         where = (
             tr("{ram_gib} GB of RAM", ram_gib=fit.ram_gib)
             if spilled and fit.ram_gib
-            else fit.plan.verdict
+            else verdict_chip(fit.plan)[0]
         )
         name, _, kind, memory, _, year = whole.cells[:6]
         count = f"{fit.cards} × " if fit.cards > 1 else ""

@@ -42,12 +42,12 @@ def _line(row: Row, here: Row | None, *, best: bool) -> Line:
     text, kind = verdict_chip(plan)
     if plan.verdict == "does not fit":
         text = tr("needs {missing} more", missing=gigabytes(plan.missing_bytes))
-    estimate = "" if row.quality.measured else "est."
+    estimate = "" if row.quality.measured else tr("est.")
     cells = (
-        Cell(candidate.quant, note="best" if best else "", chip="ok" if best else "",
+        Cell(candidate.quant, note=tr("best") if best else "", chip="ok" if best else "",
              strong=True, sort=candidate.quant),
         Cell(f"{rough}{gigabytes(candidate.size_bytes)}", sort=candidate.size_bytes),
-        Cell(row.quality.grade, note=estimate, tone="muted", sort=-row.quality.score),
+        Cell(row.quality.grade_word, note=estimate, tone="muted", sort=-row.quality.score),
         Cell(memory_figure(plan), bar=plan_bar(plan), sort=candidate.size_bytes),
         Cell(figure(row.tokens_per_second) if plan.speed else "–",
              tone="text" if row.fits else "muted", sort=row.tokens_per_second),
@@ -64,7 +64,7 @@ def here_cell(here: Row | None) -> Cell:
     if not here.fits:
         word = tr("from disk") if here.plan.verdict == "disk" else tr("does not fit")
         return Cell(word, tone="warn" if here.plan.verdict == "disk" else "bad", sort=0.0)
-    return Cell(f"{figure(here.tokens_per_second)} t/s", note=here.plan.verdict,
+    return Cell(f"{figure(here.tokens_per_second)} t/s", note=verdict_chip(here.plan)[0],
                 sort=here.tokens_per_second)  # fmt: skip
 
 

@@ -58,7 +58,7 @@ class FilterBar(QWidget):
                             accessible=tr("Clear the filters"))  # fmt: skip
         self._limits = limits
         self.memory = self._choice(
-            tr("Memory"), "any", [(tr("{m} GB or more", m=m), m) for m in _MEMORIES]
+            tr("Memory"), tr("any"), [(tr("{m} GB or more", m=m), m) for m in _MEMORIES]
         )
         years = sorted({gpu.released for gpu in table()}, reverse=True)
         self.since = self._choice(

@@ -117,7 +117,7 @@ class GpusView(QWidget):
         )
         about = circumstances(subject) if subject else ""
         if subject is not None and not subject.candidate.exact:
-            about = f"{about} (estimated)"
+            about = tr("{about} (estimated)", about=about)
             self._about.setToolTip(tr(NOT_EXACT))
         else:
             self._about.setToolTip("")

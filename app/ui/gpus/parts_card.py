@@ -65,10 +65,10 @@ class PartsCard(QFrame):
         for number, preset in enumerate(RAM_PRESETS):
             self.preset.addItem(preset.label, number)
         self.preset.addItem(tr("Other …"), _CUSTOM)
-        self.channels = self._spin("buildChannels", tr("Memory channels"), 1, 48, " channels")
+        self.channels = self._spin("buildChannels", tr("Memory channels"), 1, 48, tr(" channels"))
         self.transfers = self._spin("buildTransfers", tr("Transfers"), 400, 20_000, " MT/s")
         self.transfers.setSingleStep(400)
-        self.cores = self._spin("buildCores", tr("Processor cores"), 1, 1024, " cores")
+        self.cores = self._spin("buildCores", tr("Processor cores"), 1, 1024, tr(" cores"))
         self.cores.setToolTip(tr(_CORES_TIP))
         self.pcie = self._box("buildPcie", tr("PCI Express of the first slot"))
         for generation in _PCIE:

@@ -114,7 +114,7 @@ def _key(gpu: Nominal) -> str:
 def needed_cell(row: FleetRow) -> Cell:
     gpu, alone = row.gpu, row.alone
     if alone is not None:
-        text = "fits" if gpu.kind == "unified" else cards_word(alone.cards)
+        text = tr("fits") if gpu.kind == "unified" else cards_word(alone.cards)
         return Cell(text, tone="ok", strong=True, sort=float(alone.cards))
     if row.with_ram is not None and gpu.kind == "unified":
         return Cell(tr("fits in part"), tone="warn", sort=50.0)

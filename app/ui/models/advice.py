@@ -183,7 +183,7 @@ def _why(table: Table) -> list[str]:
 
 def _beside(row: Row, best: Row) -> str:
     """A runner-up and what speaks against it."""
-    name = f"{row.candidate.quant} ({size(row.candidate)}, {row.quality.grade})"
+    name = f"{row.candidate.quant} ({size(row.candidate)}, {row.quality.grade_word})"
     if row.shortfall:
         return f"{name}: {_lower(row.shortfall)}"
     if row.tokens_per_second > best.tokens_per_second:

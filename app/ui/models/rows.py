@@ -215,8 +215,8 @@ def _cell(line: Line, column: Column) -> Cell:
     candidate, row = line.row.offer.candidate, line.row.row
     match column:
         case Column.NAME:
-            mark = "recommended" if line.recommended else ""
-            return Cell(line.row.quant, tr("on this computer") if line.installed else "", mark)
+            marked = tr("recommended") if line.recommended else ""
+            return Cell(line.row.quant, tr("on this computer") if line.installed else "", marked)
         case Column.SIZE:
             return Cell(words.size(candidate))
         case Column.BITS:

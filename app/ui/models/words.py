@@ -52,7 +52,7 @@ def quality_cell(rated: Quality) -> tuple[str, str, str]:
     """How often the next token is the same, whether that is an estimate, and the grade."""
     bound = "≥" if rated.at_most else ""
     figure = f"{bound}{rated.top1_agreement_pct:.0f}%"
-    return figure, "measured" if rated.measured_kld else "est.", rated.grade
+    return figure, tr("measured") if rated.measured_kld else tr("est."), rated.grade_word
 
 
 def quality_tip(candidate: Candidate, rated: Quality) -> str:
@@ -260,7 +260,7 @@ def detail_notes(row: Row, warning: str) -> tuple[str, ...]:
         told.append(
             tr(
                 "Quality: {grade}. A smaller model in more bits is usually better.",
-                grade=row.quality.grade,
+                grade=row.quality.grade_word,
             )
         )
     return tuple(dict.fromkeys(filter(None, told)))
