@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.chat.events import TurnEvent, TurnFinished
     from app.chat.services import Services
     from app.cli_output import Printer
+    from app.tools.consent import Gate
 
 EXIT_INTERRUPTED = 130
 _MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -42,7 +43,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("--system", default="", metavar="TEXT", help="a system prompt")
     parser.add_argument("--no-thinking", action="store_true", help="answer without thinking")
-    parser.add_argument("--tools", action="store_true", help="offer the clock and the calculator")
+    parser.add_argument(
+        "--tools", action="store_true", help="offer tools; you are asked before one acts"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object, nothing else")
     parser.add_argument("--seed", type=_number("seed"), metavar="N", help="for a repeatable answer")
     parser.add_argument(
@@ -86,7 +89,7 @@ def _turn(
     printer: "Printer",
     cancel: CancelToken,
 ) -> "TurnFinished":
-    from app.chat.defaults import default_sampling
+    from app.chat.defaults import default_sampling, is_demo
     from app.chat.services import chat_template
     from app.chat.turn import TurnOptions
 
@@ -107,6 +110,8 @@ def _turn(
     options = TurnOptions(
         thinking=not arguments.no_thinking,
         tools_enabled=arguments.tools,
+        tools_off=services.toolbox.off,
+        gate=None if is_demo(model) else _gate(services),
         sampling=replace(default_sampling(model), **chosen),
         system_prompt=_clean(arguments.system),
     )
@@ -118,6 +123,19 @@ def _turn(
             cancel.cancel()
 
     return runner.run((user(message),), options, emit, cancel)
+
+
+def _gate(services: "Services") -> "Gate":
+    """Whatever is always allowed in the window is so here; what is allowed here is kept, too."""
+    from app.cli_person import TerminalPerson
+    from app.tools.consent import Gate, Permissions
+
+    def keep(change: Callable[[], None]) -> None:
+        change()
+        services.settings.save()
+
+    services.toolbox.policy.attach(keep)
+    return Gate(TerminalPerson(), services.toolbox.policy, Permissions())
 
 
 def in_foreground(work: Callable[[CancelToken], T], *, patience_seconds: float = 5.0) -> T:

@@ -23,6 +23,11 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
 
+def plain(text: str) -> str:
+    """Without what would steer the terminal."""
+    return _CONTROL.sub("�", text)
+
+
 class Printer:
     """Shows a turn while it happens. broken: whoever read the output has gone."""
 
@@ -95,7 +100,7 @@ class TextPrinter(Printer):
 
     def _answer(self, text: str) -> None:
         self._end_thinking()
-        text = _CONTROL.sub("�", text)
+        text = plain(text)
         self._out.write(text)
         self._out.flush()
         self._line_open = not text.endswith("\n") if text else self._line_open
@@ -105,7 +110,7 @@ class TextPrinter(Printer):
             self._end_line()
             self._side.write(f"{self._dim}[thinking]\n")
             self._thinking = True
-        self._side.write(_CONTROL.sub("�", text))
+        self._side.write(plain(text))
         self._side.flush()
 
     def _end_thinking(self) -> None:
@@ -117,7 +122,7 @@ class TextPrinter(Printer):
     def _aside(self, text: str) -> None:
         self._end_thinking()
         self._end_line()
-        self._side.write(f"{self._dim}{_CONTROL.sub('�', text)}{self._plain}\n")
+        self._side.write(f"{self._dim}{plain(text)}{self._plain}\n")
         self._side.flush()
 
     def _end_line(self) -> None:

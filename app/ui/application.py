@@ -116,6 +116,7 @@ class Desktop:
             self.presence = furnish(
                 self.getting, self._downloads, window, self.session, self.look, self._settings
             )
+            window.page.attention.asking.connect(self.presence.asks)
         if self._mcp is not None:
             ServerOffers(self.look, self._mcp, window, self.session, self._window_tasks)
         window.closing.connect(self.close)

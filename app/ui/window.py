@@ -247,7 +247,7 @@ class MainWindow(QMainWindow):
         page.model_shown.connect(self._model_shown)
         page.title_changed.connect(self._show_title)
         page.attention.asking.connect(
-            lambda text: self.set_badge(CHAT.key, tr("asks") * bool(text))
+            lambda text: self.set_badge(CHAT.key, tr("Asks") * bool(text))
         )
         page.tools_chip.manage_wanted.connect(lambda: self.go(SETTINGS.key))
 

@@ -219,7 +219,7 @@ def test_the_badge_and_the_footer_say_that_it_waits(window: ToolDriver) -> None:
     rail = window.desktop.window.rail
     chat = rail.findChild(type(rail._buttons["chat"]), "rail-chat")
     assert chat is not None
-    window.wait(lambda: chat.accessibleName() == "Chat, asks")
+    window.wait(lambda: chat.accessibleName() == "Chat, Asks")
     [footer] = window.entries(Footer)
     assert footer.text == "Waits for your answer above"
     window.press("once")

@@ -294,3 +294,15 @@ def test_the_launcher_hears_each_percent_once(tmp_path: Path) -> None:
         for progress, shown in (("0.42", "true"), ("0.5", "true"), ("0", "false"))
     ]
     assert done.stdout.splitlines() == [line for lines in told for line in lines], done.stderr
+
+
+def test_a_question_of_the_model_is_told_when_nobody_looks(bench: Bench) -> None:
+    presence = bench.desktop.presence
+    assert presence is not None
+    bench.desktop.window.hide()
+    bench.desktop.window.page.attention.asking.emit("May the model use “Fetch a page”?")
+    assert bench.tray.said == [("A question waits", "May the model use “Fetch a page”?", False)]
+    assert bench.tray.status == "May the model use “Fetch a page”?"
+    bench.desktop.window.page.attention.asking.emit("")
+    assert bench.tray.status != "May the model use “Fetch a page”?"
+    bench.desktop.window.show()

@@ -70,7 +70,7 @@ class Presence(QObject):
         self._settings, self._tray = settings, tray
         self._make_taskbar = taskbar
         self._taskbar: TaskbarProgress | None = None
-        self._badge = ""
+        self._badge = self._waits = ""
         self._question: CloseQuestion | None = None
         self._stay_open = QApplication.quitOnLastWindowClosed()
         self._away = False
@@ -102,6 +102,15 @@ class Presence(QObject):
             self._widget.show()
         self._widget.raise_()
         self._widget.activateWindow()
+        self._show_tray()
+
+    def asks(self, text: str) -> None:
+        """The model waits for the person; "" when it does not any more."""
+        self._waits = text
+        if text and not self._seen():
+            self._lingering.start()
+            self._tray.say(tr("A question waits"), text, bad=False)
+            QApplication.alert(self._widget)
         self._show_tray()
 
     def close(self) -> None:
@@ -152,7 +161,7 @@ class Presence(QObject):
         self._away = True
         QApplication.setQuitOnLastWindowClosed(False)
         self._tray.set_shown(True)
-        self._tray.set_status(_status(self._board))
+        self._tray.set_status(self._waits or _status(self._board))
         self._widget.hide()
 
     def _changed(self, changes: tuple[Change, ...]) -> None:
@@ -186,7 +195,7 @@ class Presence(QObject):
         """Only while something goes on, it is the way back, or a notification hangs on it."""
         needed = self._away or bool(self._board.going_on) or self._lingering.isActive()
         self._tray.set_shown(needed)
-        self._tray.set_status(_status(self._board))
+        self._tray.set_status(self._waits or _status(self._board))
 
 
 def _status(board: DownloadBoard) -> str:
