@@ -114,7 +114,10 @@ class Contacts:
         beside = self._file.with_name(f"{self._file.name}.{os.getpid()}.new")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_text(json.dumps([_to_json(one) for one in kept]), encoding="utf-8")
+            text = json.dumps([_to_json(one) for one in kept])
+            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
             beside.replace(self._file)
         except OSError as error:  # what was asked for does not fail for its record's sake
             _log.warning("The list of contacted hosts could not be written: %r", error)

@@ -180,10 +180,15 @@ class Connection:
             self.stream.send(head)
             return _read_head(self.stream, body=method != "HEAD")
 
+        self._note_received()
         return await self.stream.on_thread(ask)
 
     def close(self) -> None:
         self.stream.abort()
+        self._note_received()
+
+    def _note_received(self) -> None:
+        """What came since the last time, for the record of contacted hosts."""
         host = urlsplit(f"//{self.origin[1]}").hostname or ""
         note_received(host, WHY, self.stream.received - self._noted_bytes)
         self._noted_bytes = self.stream.received

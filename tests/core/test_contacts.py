@@ -1,6 +1,8 @@
 """The record of contacted hosts: true, bounded, shared, and never in the way."""
 
 import json
+import stat
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,6 +45,12 @@ def test_a_host_is_written_down_as_it_is_contacted(file: Path, clock: Clock) -> 
     assert open_contacts(file, clock).all() == (
         Contact("example.org", "Fetching a page", START, START, 1, 0),
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of Unix")
+def test_the_list_is_for_the_person_alone(file: Path, clock: Clock) -> None:
+    open_contacts(file, clock).note("a.example", "why")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_numbers_add_up_and_the_latest_comes_first(file: Path, clock: Clock) -> None:

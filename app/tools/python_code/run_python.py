@@ -22,6 +22,7 @@ TIMEOUT_SECONDS = 40.0
 _SHOWN_FILES = 3
 _LISTED_FILES = 30
 _TRIAL_SECONDS = 5.0
+_OUT_OF_TIME = (24, 9)  # SIGXCPU, and SIGKILL a second after it
 _SPEC = ToolSpec(
     "run_python",
     "Runs a Python program in a sandbox and returns what it prints. NumPy is there. No network, no "
@@ -168,7 +169,7 @@ def _ending(ran: Ran, limits: Limits) -> str:
     if ran.exit_status == 0:
         return f"The program ended after {duration(ran.seconds)}."
     number = ran.exit_status - 128
-    if number in (signal.SIGXCPU, signal.SIGKILL):
+    if number in _OUT_OF_TIME:
         return f"The program was stopped: it computed for more than {limits.cpu_seconds} s."
     if number > 0:
         try:

@@ -8,6 +8,7 @@ that no network namespace knows of, and calls in which kernels had holes.
 import errno
 import platform
 import struct
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -82,7 +83,7 @@ _MACHINES = {
 
 
 def known_machine() -> bool:
-    return platform.machine() in _MACHINES
+    return platform.machine() in _MACHINES and sys.maxsize > 2**32
 
 
 def filter_program() -> bytes:

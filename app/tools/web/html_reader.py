@@ -41,7 +41,7 @@ def answer(source: TextIO, target: TextIO) -> None:
     whole = to_markdown(root, address)
     _tell(target, title, whole)
     if len(text) <= _MAX_FOR_ARTICLE:
-        article = _article(text, address)
+        article = _article(root, address)
         if len(article) >= _MIN_ARTICLE and len(article) * 20 >= len(whole):
             _tell(target, title, article)
 
@@ -51,10 +51,14 @@ def _tell(target: TextIO, title: str, text: str) -> None:
     target.flush()
 
 
-def _article(text: str, address: str) -> str:
-    """What readability takes for the page's matter, "" when it finds none."""
+def _article(root: lxml.html.HtmlElement, address: str) -> str:
+    """What readability takes for the page's matter, "" when it finds none. Changes the tree."""
     logging.disable(logging.CRITICAL)
     try:
+        # A heading that is a link to itself is taken for a menu.
+        for link in root.xpath("//*[self::h1 or self::h2 or self::h3 or self::h4]//a"):
+            link.drop_tag()
+        text = lxml.html.tostring(root, encoding="unicode")
         summary = readability.Document(text, url=address).summary(html_partial=True)
         return to_markdown(lxml.html.fragment_fromstring(summary, create_parent="div"), address)
     except Exception:  # noqa: BLE001 - a library's guess; the whole page was told already

@@ -10,7 +10,7 @@ from app.core.cancel import CancelToken
 from app.core.child import module_environment
 from app.tools.tool import ToolFailure
 
-SECONDS = 6.0
+SECONDS = 10.0
 _MODULE = "app.tools.web.html_reader"
 _log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ One walk over the tree without recursion: strangers' pages may be nested without
 
 import re
 from dataclasses import dataclass, field
-from urllib.parse import urljoin
+from urllib.parse import urldefrag, urljoin
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -64,6 +64,8 @@ class _Writer:
     def end_line(self, *, keep_empty: bool = False) -> None:
         line = self.line if self.verbatim else self.line.strip()
         self.line = ""
+        if not line.strip("#") and not self.verbatim:
+            line = ""  # a heading without words
         if line or keep_empty:
             shown = "> " * self.quotes + self.lead + line
             self.lines.append(shown)
@@ -213,4 +215,6 @@ def _target(element: HtmlElement, base: str) -> str:
         joined = urljoin(base, href)
     except ValueError:
         return ""
+    if urldefrag(joined).url == urldefrag(base).url:
+        return ""  # within the page
     return joined if re.match(r"https?://[^\s<>()\\]+\Z", joined) else ""

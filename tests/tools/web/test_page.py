@@ -45,6 +45,7 @@ def text_of(body: str) -> str:
         ("<table><tr><th>a<th>b<tr><td>1<td><p>2</p></table>", "a | b\n1 | 2"),
         ('<a href="/x?y=1">words</a>', "[words](https://example.org/x?y=1)"),
         ('<a href="z">in</a>, <a href="#f">f</a>', "[in](https://example.org/dir/z), f"),
+        ('<a href="page#x">x</a> <a href="#">y</a><h2><a href="#z"></a></h2>', "x y"),
         ('<a href="javascript:x()">js</a> <a href="http://[x">b</a>', "js b"),
         ('<a href="https://e.org/a) [x](y">out</a>', "out"),
         ('<img src="x" alt="a cat"> sits', "[picture: a cat] sits"),
@@ -72,6 +73,17 @@ def test_the_article_without_what_stands_around_it() -> None:
     assert "The 0th paragraph" in page.text
     assert "The 19th paragraph" in page.text
     assert "Subscribe" not in page.text
+
+
+def test_headings_that_are_links_to_themselves_stay() -> None:
+    matter = "".join(
+        f"<p>The {n}th paragraph, with words, commas, and more.</p>" for n in range(20)
+    )
+    page = read(
+        "<html><body><article><h2><a class='header' href='#one'>One heading</a></h2>"
+        f"{matter}</article></body></html>"
+    )
+    assert page.text.startswith("## One heading\n\nThe 0th")
 
 
 def test_where_no_article_is_found_the_whole_page_is() -> None:
