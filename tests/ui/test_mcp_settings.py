@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
-from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.core.tasks import TaskRunner
@@ -276,3 +284,31 @@ def test_nothing_is_told_to_a_page_that_is_not_seen(board: Board, tmp_path: Path
     board.row.hide()
     board.host.configure([McpServer("later", "stdio", "x")])
     assert board.row.findChild(QWidget, "mcp-later") is None
+
+
+def test_every_control_is_named_and_large_enough(board: Board) -> None:
+    board.add()
+    board.add("second", "x")
+    board.press("mcp-test-allow")
+    board.until(State.READY)
+    for name in ("mcp-test-tools", "mcp-test-output", "mcp-test-edit", "mcpAdd"):
+        board.press(name)
+    board.press("mcp-test-formVariablesAdd")
+    last = board.find(SwitchBox, "mcp-test-tool-9")
+    board.qtbot.waitUntil(last.isVisible)
+    kinds = (QAbstractButton, QLineEdit, QPlainTextEdit, ChoiceBox)
+    controls = [one for kind in kinds for one in board.row.findChildren(kind) if one.isVisible()]
+    assert len(controls) > 30
+    names = [one.objectName() for one in controls]
+    assert sorted(names) == sorted(set(names))
+    assert "" not in names
+    assert [one.objectName() for one in controls if not one.accessibleName()] == []
+    tab = Qt.FocusPolicy.TabFocus
+    assert [one.objectName() for one in controls if not one.focusPolicy() & tab] == []
+    small = [one.objectName() for one in controls if min(one.width(), one.height()) < 24]
+    assert small == []
+    right = board.row.mapToGlobal(board.row.rect().topRight()).x()
+    outside = [
+        one.objectName() for one in controls if one.mapToGlobal(one.rect().topRight()).x() > right
+    ]
+    assert outside == []
