@@ -151,6 +151,19 @@ CONTEXT_TOKENS: Setting[int] = Setting(
         "memory length KV cache",
     ),
 )
+CONTEXT_FULL: Setting[str] = Setting(
+    "context_full",
+    "ask",
+    "When a question does not fit",
+    "What is left out is always shown in the chat and can be sent again.",
+    read_choice(("ask", "leave out")),
+    same,
+    Shown(
+        "Chat",
+        Choice((("ask", "Ask what to do"), ("leave out", "Leave the oldest messages out"))),
+        "context full overflow too long",
+    ),
+)
 THINKING: Setting[bool] = Setting(
     "thinking",
     True,

@@ -26,6 +26,7 @@ from app.core.tasks import Task, TaskRunner, TaskScope
 from app.hardware.findings import gpu_banner
 from app.hardware.types import Finding, Machine
 from app.settings.declared import (
+    CONTEXT_FULL,
     FIRST_START_DONE,
     LAST_MODEL,
 )
@@ -89,6 +90,7 @@ class Desktop:
         self.look = Look(app, resources_dir())
         self.look.formulas = FormulaBook(self.tasks, self.look)
         self.session = ChatSession(backend, self.tasks, chats=chats, toolbox=toolbox)
+        self.session.context.leaves_out_by_itself = lambda: settings.get(CONTEXT_FULL) != "ask"
         self.getting = make_room(downloads, self.session, self.tasks) if downloads else None
         self._settings, self._builders, self._downloads = settings, builders or {}, downloads
         self._mcp = mcp

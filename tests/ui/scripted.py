@@ -20,7 +20,7 @@ from app.core.messages import Message, TextPart
 from app.core.placement import Placement
 from app.core.prompt import Prompt
 from app.core.sampling import Sampling
-from app.engine.protocol import LoadProgress, ModelInfo, Stats
+from app.engine.protocol import FinishReason, LoadProgress, ModelInfo, Stats
 from app.tools.registry import BUILTIN_TOOLS
 from app.tools.runner import ToolRunner
 from app.ui.chat.model_state import Ability, LoadedModel
@@ -92,6 +92,7 @@ class ScriptedBackend:
     planning: threading.Event = field(default_factory=_opened)
     adjusting: threading.Event = field(default_factory=_opened)
     loader: Loader = field(default_factory=_planner)
+    reason: FinishReason = "end"
     larger: LargerContexts | Exception = field(default_factory=LargerContexts)
     tokenizer: CountingEngine = field(default_factory=lambda: CountingEngine([]))
     loaded_info: ModelInfo | None = None
@@ -182,7 +183,7 @@ class ScriptedBackend:
                     messages.append(step.message)
             if cancel.cancelled:
                 return TurnFinished(tuple(messages), "cancelled")
-        finished = TurnFinished(tuple(messages), "end")
+        finished = TurnFinished(tuple(messages), self.reason)
         emit(finished)
         return finished
 

@@ -97,13 +97,15 @@ class Choices:
             self.dismiss()
             return True
         self._resume = send
-        self._measuring.want(asked, lambda found: self._decide("question", asked, found))
+        self._measuring.want(
+            asked, lambda found: self._decide("question", asked, found), first=True
+        )
         return False
 
     def stopped(self, cause: Cause, asked: Asked, resume: Resume) -> None:
         """The engine has come to the end of the context. resume: goes on where it stopped."""
         self._resume = resume
-        self._measuring.want(asked, lambda found: self._overflow(cause, asked, found))
+        self._measuring.want(asked, lambda found: self._overflow(cause, asked, found), first=True)
 
     def question_changed(self, asked: Asked, found: Breakdown) -> None:
         """Another text is being typed while the choices are shown."""
@@ -183,7 +185,7 @@ class Choices:
             self._set(replace(state, work=""))
         else:
             asked, cause = state.asked, state.cause
-            self._measuring.want(asked, lambda found: self._decide(cause, asked, found))
+            self._measuring.want(asked, lambda found: self._decide(cause, asked, found), first=True)
 
     def go_on(self) -> None:
         """With what was chosen."""
@@ -259,7 +261,7 @@ class Choices:
             else:
                 self._overflow(state.cause, asked, found)
 
-        self._measuring.want(asked, done)
+        self._measuring.want(asked, done, first=True)
 
     def _go_on(self) -> None:
         state = self.state

@@ -32,20 +32,24 @@ class Measuring:
         self._tasks = tasks
         self._changed = changed
         self._task: Task | None = None
-        self._wanted: tuple[Asked, Done | None] | None = None
+        self._wanted: tuple[Asked, Done] | None = None
+        self._first: tuple[Asked, Done] | None = None
         self._estimated: Task | None = None
         self._measured: tuple[Asked, Breakdown] | None = None
         self.breakdown: Breakdown | None = None
 
-    def want(self, asked: Asked, done: Done | None = None) -> None:
-        """Measure it; what waits to be measured is forgotten. done: called with the exact one."""
+    def want(self, asked: Asked, done: Done, *, first: bool = False) -> None:
+        """Measure it; what waits to be measured is forgotten. done: called with the exact one.
+        first: somebody waits for just this, and it is not forgotten for what is typed."""
         found = self.exact(asked)
         if found is not None:
             self._show(found)
-            if done is not None:
-                done(found)
+            done(found)
             return
-        self._wanted = asked, done
+        if first:
+            self._first = asked, done
+        else:
+            self._wanted = asked, done
         if self._task is None:
             self._next()
         else:
@@ -77,12 +81,17 @@ class Measuring:
         """The model or the conversation is another one."""
         if self._task is not None:
             self._task.cancel()
-        self._wanted = self._measured = self.breakdown = None
+        self._first = self._wanted = self._measured = self.breakdown = None
 
     def _next(self) -> None:
-        if self._wanted is None or self._tasks.closed:
+        wanted = self._first or self._wanted
+        if wanted is None or self._tasks.closed:
             return
-        (asked, then), self._wanted = self._wanted, None
+        asked, then = wanted
+        if self._first is not None:
+            self._first = None
+        else:
+            self._wanted = None
 
         def work(cancel: CancelToken) -> Breakdown:
             cancel.raise_if_cancelled()
@@ -94,8 +103,7 @@ class Measuring:
             self._measured = asked, found
             if self._wanted is None:
                 self._show(found)
-            if then is not None:
-                then(found)
+            then(found)
 
         def failed(_: Exception) -> None:
             """The turn will say what is wrong; here there is no figure."""
