@@ -13,6 +13,7 @@ from app.chat.turn import TurnOptions, TurnRunner
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 from app.core.messages import ErrorPart, Message, NoticePart, TextPart
+from app.dialect.begun import BegunAnswer
 from app.tools.registry import BUILTIN_TOOLS
 from app.tools.runner import ToolRunner
 from tests.chat.scripted import Reply, ScriptedEngine, call, glm_template
@@ -31,14 +32,12 @@ class Kept:
         question = ask(store, self.chat, None, "What is 12 times 34?")
         self.keeper = TurnKeeper(store.messages, self.chat, question, MAKING)
         self.cancel = CancelToken()
-        self._runner = TurnRunner(
-            ScriptedEngine(replies), glm_template(), ToolRunner(BUILTIN_TOOLS)
-        )
+        self.runner = TurnRunner(ScriptedEngine(replies), glm_template(), ToolRunner(BUILTIN_TOOLS))
 
     def run(self) -> tuple[Message, ...]:
         options = TurnOptions(tools_enabled=True)
         history = [message.message for message in self.store.read.history(self.chat)]
-        finished = self._runner.run(history, options, self.keeper.feed, self.cancel)
+        finished = self.runner.run(history, options, self.keeper.feed, self.cancel)
         stopped = finished.reason == "cancelled"
         self.keeper.end("stopped" if stopped else "complete", notice=finished.notice)
         return finished.messages
@@ -131,3 +130,34 @@ def test_a_crash_in_the_middle_keeps_the_rounds_before(store: ChatStore) -> None
     assert middle[1].parts[0].text == "408"  # type: ignore[union-attr]
     assert "Now the" in middle[2].reasoning
     assert TextPart("") not in middle[2].parts
+
+
+def test_an_answer_that_goes_on_is_one_message_with_one_spelling(store: ChatStore) -> None:
+    kept = Kept(
+        store,
+        Reply("\n<think>Compute.</think>\nIt is", reason="max_tokens"),
+        Reply(" 408."),
+    )
+    kept.run()
+    first = kept.keeper.written[-1]
+    store.written().result(30)
+    raw = store.read.message(first.id).raw
+    assert raw == "\n<think>Compute.</think>\nIt is"
+    said = replace(
+        first.message,
+        parts=tuple(part for part in first.message.parts if not isinstance(part, NoticePart)),
+    )
+    question = store.read.history(kept.chat)[0]
+    begun = replace(first, message=said)
+    kept.keeper = TurnKeeper(store.messages, kept.chat, question.id, MAKING, begun)
+    options = TurnOptions(begun=BegunAnswer(said, raw))
+    finished = kept.runner.run([question.message], options, kept.keeper.feed, kept.cancel)
+    kept.keeper.end("complete", notice=finished.notice)
+    (message,) = kept.stored()
+    assert message == finished.messages[0]
+    assert (message.reasoning, message.text) == ("Compute.", "It is 408.")
+    whole = store.read.message(first.id)
+    assert whole.raw == "\n<think>Compute.</think>\nIt is 408."
+    assert whole.making is not None
+    assert whole.making.timings["generated_tokens"] == 6 + 1
+    assert kept.states() == ["complete"]

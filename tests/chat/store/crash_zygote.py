@@ -20,6 +20,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from app.chat.store.store import ChatStore
+from app.chat.store.stream import AnswerStream
 from app.core.messages import TextPart
 
 PIECE = 7
@@ -42,6 +43,7 @@ class Writer:
         self._store.start().result()
         self._streams = 0
         self._seed = seed
+        self._lengths: dict[int, int] = {}
         threading.Thread(target=self._beat, daemon=True).start()
 
     def work(self) -> None:
@@ -68,8 +70,22 @@ class Writer:
         question, asked = self._store.messages.ask(chat, leaf, (TextPart("a question"),))
         self._wait("question", question, asked)
         stream, _ = self._store.messages.begin_answer(chat, question)
-        length = 0
-        text = streamed(stream.message, 0, _AHEAD * PIECE)
+        self._answer(stream, 0)
+        if self._moments.random() < 0.3:
+            stream, begun = self._store.messages.begin_answer(chat, question)
+            self._wait("again", stream.message, begun)
+            self._answer(stream, 0)
+        if self._moments.random() < 0.4:
+            length = self._lengths[stream.message]
+            stream, reopened = self._store.messages.continue_answer(stream.message)
+            self._wait("continue", stream.message, reopened)
+            self._answer(stream, length, "finished")
+        messages += [question, stream.message]
+        return stream.message
+
+    def _answer(self, stream: AnswerStream, length: int, what: str = "answer") -> None:
+        """length: of what there is of it already."""
+        text = streamed(stream.message, length, length + _AHEAD * PIECE)
         for n in range(self._moments.choice((20, 500, 1_000_000))):
             if n and n % _AHEAD == 0:
                 text = streamed(stream.message, length, length + _AHEAD * PIECE)
@@ -77,10 +93,9 @@ class Writer:
             stream.text(text[at : at + PIECE])
             length += PIECE
             self._report("given", stream.message, length)
+        self._lengths[stream.message] = length
         if self._moments.random() < 0.7:
-            self._wait("answer", stream.message, stream.finish())
-        messages += [question, stream.message]
-        return stream.message
+            self._wait(what, stream.message, stream.finish())
 
     def _disturb(self, chat: int, messages: list[int]) -> None:
         chosen = self._moments.choice(messages)

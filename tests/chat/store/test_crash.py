@@ -118,7 +118,10 @@ def test_killed_at_a_hundred_moments_and_nothing_is_lost(tmp_path: Path) -> None
     finally:
         zygote.close()
     # The moments really fall everywhere.
-    needed = ("streaming", "promised", "question", "edit", "branch", "deletion")
+    needed = (
+        "streaming", "promised", "question", "edit", "again", "continue", "finished", "branch",
+        "deletion",
+    )  # fmt: skip
     assert min(seen[what] for what in needed) > 0
 
 
@@ -157,7 +160,10 @@ def _check_streams(store: ChatStore, told: Told, seen: Counter[str]) -> None:
         assert text == streamed(message, 0, len(text))
         # The last piece may have been handed over and not been reported.
         assert promised <= len(text) <= given[-1][1] + PIECE
-        if message in told.done.get("answer", []):
+        reopened = message in told.done.get("continue", []) or message in _under_way(
+            told, "continue"
+        )
+        if message in told.done.get("finished" if reopened else "answer", []):
             assert (stored.state, len(text)) == ("complete", given[-1][1])
         else:
             assert stored.state in ("interrupted", "complete")

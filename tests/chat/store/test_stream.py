@@ -5,9 +5,16 @@ from pathlib import Path
 import pytest
 
 from app.chat.store.store import ChatStore
-from app.chat.store.types import NotSavedError
+from app.chat.store.types import Making, NotSavedError
 from app.core.errors import KnownError
-from app.core.messages import Part, ReasoningPart, TextPart, ToolCallPart
+from app.core.messages import (
+    ErrorPart,
+    NoticePart,
+    Part,
+    ReasoningPart,
+    TextPart,
+    ToolCallPart,
+)
 from app.dialect.events import (
     ReasoningClosed,
     ReasoningDelta,
@@ -78,6 +85,28 @@ def test_a_cut_answer_goes_on_where_it_ended(store: ChatStore) -> None:
     more.finish().result(30)
     assert _parts(store, stream.message) == (TextPart("one, two"),)
     assert store.read.path(chat)[-1].state == "complete"
+
+
+def test_what_was_remarked_on_the_end_goes_when_the_answer_goes_on(store: ChatStore) -> None:
+    chat = done(store.conversations.create())
+    stream = done(store.messages.begin_answer(chat, ask(store, chat, None, "Count")))
+    parts = (NoticePart("kept"), TextPart("one, "), NoticePart("Too long."), ErrorPart("Broken."))
+    stream.finish("failed", parts=parts, making=Making("GLM"), raw="\none, ").result(30)
+    more = done(store.messages.continue_answer(stream.message))
+    more.text("two")
+    assert _parts(store, stream.message) == (NoticePart("kept"), TextPart("one, two"))
+    stored = store.read.message(stream.message)
+    assert stored.making == Making("GLM")
+    assert stored.raw is None, "it spells less than there is now"
+
+
+def test_how_several_were_made_is_read_at_once(store: ChatStore) -> None:
+    chat = done(store.conversations.create())
+    question = ask(store, chat, None, "Count")
+    first = done(store.messages.begin_answer(chat, question, Making("GLM", seed=3)))
+    second = done(store.messages.begin_answer(chat, question, Making("Other")))
+    found = store.read.makings([question, first.message, second.message])
+    assert found == {first.message: Making("GLM", seed=3), second.message: Making("Other")}
 
 
 def test_an_answer_that_the_program_did_not_survive_is_found_as_interrupted(
