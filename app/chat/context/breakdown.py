@@ -27,7 +27,8 @@ class Renderer(Protocol):
 @dataclass(frozen=True)
 class Breakdown:
     """Tokens of the next prompt. form: what the model's template writes around a question. history:
-    earlier messages without their attachments. attachments: of all that is sent, `summary` apart.
+    earlier messages without their attachments. attachments: of all that is sent, `summary` apart;
+    attached: those of the question among them.
     begun: what follows the question already. least_answer: with less room there is no use in
     asking. exact False: estimated.
     """
@@ -40,6 +41,7 @@ class Breakdown:
     summary: int = 0
     history: int = 0
     attachments: int = 0
+    attached: int = 0
     question: int = 0
     begun: int = 0
     exact: bool = True
@@ -116,6 +118,7 @@ class PromptMeter:
             summary=rest.summary.number + summary.number,
             history=_less(rest.whole, *before).number,
             attachments=rest.attachments.number + attached.number,
+            attached=attached.number,
             question=asked.number,
             exact=all(part.exact for part in (*before, rest.whole, summary, attached, asked)),
         )

@@ -40,7 +40,6 @@ from app.ui.widgets import announce
 
 # From here on the list of chats stands beside the chat.
 _WIDE = 900
-# Less room than this for an answer is too little.
 _NO_MODEL = Ability(False, "Open a model first.")
 
 
@@ -341,6 +340,8 @@ class ChatPage(QWidget):
         self.empty.chosen.connect(self.ask)
         self.composer.stop_wanted.connect(self.stop)
         self.context.sent.connect(self.asking.asked_late)
+        self.context.changed.connect(self.attachments.part_bar.refresh)
+        self.attachments.desk.changed.connect(self.context.refresh)
         self.options_changed.connect(self.context.refresh)
         self.transcript.omitted_made.connect(self.context.adopt)
         self.attachments.note.connect(self.note)

@@ -47,9 +47,9 @@ def test_the_button_opens_a_dialog_for_many_files(adding: Adding) -> None:
     dialog.reject()
     adding.wait()
     assert [item.name for item in adding.items] == ["a.txt", "b.txt"]
-    assert adding.details() == ["10 bytes · about 31 tokens"] * 2 or all(
-        "10 bytes · about" in detail for detail in adding.details()
-    )
+    for item, detail in zip(adding.items, adding.details(), strict=True):
+        assert item.size.exact
+        assert detail == f"10 bytes · {item.size.tokens} tokens"
 
 
 def test_a_question_takes_the_files_with_it(adding: Adding) -> None:

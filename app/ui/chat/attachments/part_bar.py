@@ -15,6 +15,8 @@ from app.ui.models.flow import Flow
 from app.ui.widgets import WholeSpin, button, card, label
 
 _LEAST_TOKENS = 64
+# So that a question of some length can still be typed.
+_SPARE_TOKENS = 512
 _LARGEST = 2_000_000_000
 
 
@@ -145,7 +147,9 @@ class PartBar(QFrame):
 
     def _take_beginning(self) -> None:
         if self._item is not None:
-            self._desk.choose_beginning(self._item, self._budget(self._item))
+            budget = self._budget(self._item)
+            spare = min(_SPARE_TOKENS, budget // 8)
+            self._desk.choose_beginning(self._item, budget - spare)
 
     def _open_range(self) -> None:
         if self._item is not None:

@@ -25,6 +25,7 @@ class ContextControl(QObject):
     question that had to wait is on its way; its text."""
 
     sent = Signal(str)
+    changed = Signal()
 
     def __init__(
         self,
@@ -60,9 +61,12 @@ class ContextControl(QObject):
         self._session.context.measure(Message("user", tuple(parts)), self._options())
 
     def room_for_files(self) -> int | None:
-        """Tokens beside what is to be sent already; None while that is not known."""
+        """Tokens that all files of the question may take together; None while that is not known.
+        Less than none when the conversation alone is too long."""
         found = self._session.context.measuring.breakdown
-        return max(0, found.room - found.least_answer) if found is not None else None
+        if found is None:
+            return None
+        return found.context - found.used + found.attached - found.least_answer
 
     def tokens_of(self, text: str) -> int | None:
         """Of a text for the open model; None when it cannot be asked now. Blocks."""
@@ -81,6 +85,7 @@ class ContextControl(QObject):
         elif found is not None:
             self.gauge.show_fill(words.fill_of(found))
         self.panel.show_state(context.choices.state)
+        self.changed.emit()
         if self.popover.isVisible():
             self._fill_popover()
 
