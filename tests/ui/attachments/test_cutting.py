@@ -98,8 +98,12 @@ def test_what_was_cut_is_told_to_the_model(adding: Adding, bar: PartBar) -> None
     bar.beginning.click()
     adding.wait()
     (part,) = adding.attachments.parts
-    adding.driver.ask("Sum?", [round_finished("12")])
+    adding.driver.ask("Sum?", [round_finished("12")], wait=False)
+    adding.driver.wait(lambda: bool(adding.driver.backend.histories))
     assert adding.driver.backend.histories[0][-1].parts == (part, TextPart("Sum?"))
+    adding.driver.wait(lambda: not adding.driver.desktop.session.busy)
+    assert adding.items == []
+    assert adding.composer.text() == ""
 
 
 def test_another_model_has_another_room(adding: Adding, bar: PartBar) -> None:
