@@ -257,7 +257,7 @@
     </message>
     <message>
         <source>Finding models on the Hub</source>
-        <translation type="unfinished"></translation>
+        <translation>在 Hub 上查找模型</translation>
     </message>
     <message>
         <source>The answer of the Hub is packed.</source>
@@ -289,7 +289,7 @@
     </message>
     <message>
         <source>This system has no keyring. The token is kept in a file that only you can read, unencrypted.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个系统没有密钥环。令牌保存在只有你能读取的文件中，未加密。</translation>
     </message>
     <message>
         <source>That is not an access token.</source>
@@ -305,7 +305,7 @@
     </message>
     <message>
         <source>It is no longer used, but the system&apos;s keyring still holds it.</source>
-        <translation type="unfinished"></translation>
+        <translation>它已不再使用，但系统的密钥环中仍保存着它。</translation>
     </message>
     <message>
         <source>The keyring does not answer.</source>
@@ -317,7 +317,7 @@
     </message>
     <message>
         <source>It could not be stored.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法保存。</translation>
     </message>
     <message>
         <source>The file {name} could not be changed: {strerror}.</source>
@@ -649,7 +649,7 @@
     </message>
     <message>
         <source>Downloading models</source>
-        <translation type="unfinished"></translation>
+        <translation>下载模型</translation>
     </message>
     <message>
         <source>an unknown transfer encoding: {encoding}</source>
@@ -737,7 +737,7 @@
     </message>
     <message>
         <source>Reading a model&apos;s header</source>
-        <translation type="unfinished"></translation>
+        <translation>读取模型的文件头</translation>
     </message>
     <message>
         <source>no end after {deadline:.0f} seconds</source>
@@ -908,8 +908,20 @@
         <translation>它可能已损坏，或为更新的程序制作。请选择其他文件。</translation>
     </message>
     <message>
+        <source>Only the first {count} characters were read.</source>
+        <translation>只读取了前 {count} 个字符。</translation>
+    </message>
+    <message>
         <source>{name} cannot be read.</source>
         <translation>无法读取 {name}。</translation>
+    </message>
+    <message>
+        <source>Taking it apart needs more memory than a document should.</source>
+        <translation>拆解它所需的内存超出了文档应有的量。</translation>
+    </message>
+    <message>
+        <source>Save it again from the program that it comes from, or paste the text.</source>
+        <translation>请用原程序重新保存，或粘贴文本。</translation>
     </message>
     <message>
         <source>It claims {count:,} {what}; at most {limit:,} are read.</source>
@@ -1196,8 +1208,68 @@
         <translation>模型文件的文件头约一千万字节；这个超过了 {max_header_bytes:,} 字节。</translation>
     </message>
     <message>
+        <source>{name} is a folder.</source>
+        <translation>{name} 是文件夹。</translation>
+    </message>
+    <message>
+        <source>Files are added one by one.</source>
+        <translation>文件需要逐个添加。</translation>
+    </message>
+    <message>
+        <source>Choose the files in it.</source>
+        <translation>请选择其中的文件。</translation>
+    </message>
+    <message>
+        <source>{name} is not a file that can be read.</source>
+        <translation>{name} 不是可以读取的文件。</translation>
+    </message>
+    <message>
+        <source>Choose another one.</source>
+        <translation>请选择其他文件。</translation>
+    </message>
+    <message>
+        <source>{name} is too large: {size}.</source>
+        <translation>{name} 过大：{size}。</translation>
+    </message>
+    <message>
+        <source>At most {limit} are read, which is far more than any model takes in.</source>
+        <translation>最多读取 {limit}，已远超任何模型所能接收的量。</translation>
+    </message>
+    <message>
+        <source>Save the part that matters as a file of its own, and add that.</source>
+        <translation>请将重要的部分另存为文件再添加。</translation>
+    </message>
+    <message>
         <source>Choose another file.</source>
         <translation>请选择其他文件。</translation>
+    </message>
+    <message>
+        <source>{name} is empty.</source>
+        <translation>{name} 是空的。</translation>
+    </message>
+    <message>
+        <source>It is not there any more.</source>
+        <translation>它已不存在。</translation>
+    </message>
+    <message>
+        <source>Look where it has gone, and add it again.</source>
+        <translation>请找到它的新位置，然后重新添加。</translation>
+    </message>
+    <message>
+        <source>You may not read it, or another program keeps it locked.</source>
+        <translation>你没有读取权限，或另一个程序锁定了它。</translation>
+    </message>
+    <message>
+        <source>Close it there or change its permissions, and add it again.</source>
+        <translation>请在那里关闭它或更改权限，然后重新添加。</translation>
+    </message>
+    <message>
+        <source>The disk or drive reported an error.</source>
+        <translation>磁盘或驱动器报告了错误。</translation>
+    </message>
+    <message>
+        <source>Check the drive, and try again.</source>
+        <translation>请检查驱动器后重试。</translation>
     </message>
     <message>
         <source>It ends in the middle of its header.</source>
@@ -2077,15 +2149,15 @@
     </message>
     <message>
         <source>consumer</source>
-        <translation type="unfinished"></translation>
+        <translation>消费级</translation>
     </message>
     <message>
         <source>laptop</source>
-        <translation type="unfinished"></translation>
+        <translation>笔记本</translation>
     </message>
     <message>
         <source>workstation</source>
-        <translation type="unfinished"></translation>
+        <translation>工作站</translation>
     </message>
     <message>
         <source>data center</source>
@@ -2313,11 +2385,11 @@
     </message>
     <message>
         <source>measured</source>
-        <translation type="unfinished"></translation>
+        <translation>实测</translation>
     </message>
     <message>
         <source>estimated</source>
-        <translation type="unfinished"></translation>
+        <translation>估算</translation>
     </message>
     <message>
         <source>at most </source>
@@ -2476,6 +2548,14 @@
         <translation>正在向 Hub 询问 {repo}…</translation>
     </message>
     <message>
+        <source>Summary</source>
+        <translation>摘要</translation>
+    </message>
+    <message>
+        <source>Send these messages again, from the next question on.</source>
+        <translation>从下一个问题起，重新发送这些消息。</translation>
+    </message>
+    <message>
         <source>Stop</source>
         <translation>停止</translation>
     </message>
@@ -2619,11 +2699,11 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>Files with the question</source>
-        <translation type="unfinished"></translation>
+        <translation>随问题发送的文件</translation>
     </message>
     <message>
         <source>And {count} more like these.</source>
-        <translation type="unfinished"></translation>
+        <translation>以及另外 {count} 条类似的提示。</translation>
     </message>
     <message>
         <source>Try again</source>
@@ -2631,11 +2711,11 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>Remove</source>
-        <translation type="unfinished"></translation>
+        <translation>移除</translation>
     </message>
     <message>
         <source>OK</source>
-        <translation type="unfinished"></translation>
+        <translation>好</translation>
     </message>
     <message>
         <source>Take off the list</source>
@@ -2683,23 +2763,23 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>Only the beginning</source>
-        <translation type="unfinished"></translation>
+        <translation>仅开头部分</translation>
     </message>
     <message>
         <source>Choose a part…</source>
-        <translation type="unfinished"></translation>
+        <translation>选择一部分…</translation>
     </message>
     <message>
         <source>Leave it out</source>
-        <translation type="unfinished"></translation>
+        <translation>不发送它</translation>
     </message>
     <message>
         <source>Use this part</source>
-        <translation type="unfinished"></translation>
+        <translation>使用这一部分</translation>
     </message>
     <message>
         <source>The whole file</source>
-        <translation type="unfinished"></translation>
+        <translation>整个文件</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -2707,47 +2787,47 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>to</source>
-        <translation type="unfinished"></translation>
+        <translation>至</translation>
     </message>
     <message>
         <source>There is room for about {room}.</source>
-        <translation type="unfinished"></translation>
+        <translation>大约还有 {room} 的空间。</translation>
     </message>
     <message>
         <source>The conversation leaves no room.</source>
-        <translation type="unfinished"></translation>
+        <translation>对话没有留下空间。</translation>
     </message>
     <message>
         <source>“{name}” does not fit: it takes {tokens}.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”放不下：它占 {tokens}。</translation>
     </message>
     <message>
         <source>The files do not fit: they take about {tokens} tokens together, the largest is “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些文件放不下：合计约 {tokens} 个 token，最大的是“{name}”。</translation>
     </message>
     <message>
         <source>As much of it as fits. What is left out is said to you and to the model.</source>
-        <translation type="unfinished"></translation>
+        <translation>尽可能多地放入。省略的部分会告知你和模型。</translation>
     </message>
     <message>
         <source>Not even the beginning fits.</source>
-        <translation type="unfinished"></translation>
+        <translation>连开头部分也放不下。</translation>
     </message>
     <message>
         <source>Which part of “{name}” goes with the question?</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”的哪一部分随问题发送？</translation>
     </message>
     <message>
         <source>of {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>共 {count}</translation>
     </message>
     <message>
         <source>From</source>
-        <translation type="unfinished"></translation>
+        <translation>从</translation>
     </message>
     <message>
         <source>To</source>
-        <translation type="unfinished"></translation>
+        <translation>到</translation>
     </message>
     <message>
         <source>A folder for models</source>
@@ -2955,39 +3035,39 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>unknown</source>
-        <translation type="unfinished"></translation>
+        <translation>未知</translation>
     </message>
     <message>
         <source>nominal</source>
-        <translation type="unfinished"></translation>
+        <translation>标称</translation>
     </message>
     <message>
         <source>as the driver says</source>
-        <translation type="unfinished"></translation>
+        <translation>驱动报告</translation>
     </message>
     <message>
         <source>What to know</source>
-        <translation type="unfinished"></translation>
+        <translation>须知</translation>
     </message>
     <message>
         <source>This computer</source>
-        <translation type="unfinished"></translation>
+        <translation>这台电脑</translation>
     </message>
     <message>
         <source>GPU: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>GPU：{name}</translation>
     </message>
     <message>
         <source>GPU: none found</source>
-        <translation type="unfinished"></translation>
+        <translation>GPU：没有找到</translation>
     </message>
     <message>
         <source>Engine</source>
-        <translation type="unfinished"></translation>
+        <translation>引擎</translation>
     </message>
     <message>
         <source>System</source>
-        <translation type="unfinished"></translation>
+        <translation>系统</translation>
     </message>
     <message>
         <source>Processor</source>
@@ -2995,15 +3075,15 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>limited by {source}; the host has {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>受 {source} 限制；宿主机有 {total}</translation>
     </message>
     <message>
         <source>Memory speed</source>
-        <translation type="unfinished"></translation>
+        <translation>内存速度</translation>
     </message>
     <message>
         <source>Swap</source>
-        <translation type="unfinished"></translation>
+        <translation>交换空间</translation>
     </message>
     <message>
         <source>Disk</source>
@@ -3011,131 +3091,131 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>NVIDIA driver</source>
-        <translation type="unfinished"></translation>
+        <translation>NVIDIA 驱动</translation>
     </message>
     <message>
         <source>{driver_version}, CUDA up to {cuda_version}</source>
-        <translation type="unfinished"></translation>
+        <translation>{driver_version}，最高支持 CUDA {cuda_version}</translation>
     </message>
     <message>
         <source>Environment</source>
-        <translation type="unfinished"></translation>
+        <translation>环境变量</translation>
     </message>
     <message>
         <source>cores</source>
-        <translation type="unfinished"></translation>
+        <translation>核</translation>
     </message>
     <message>
         <source>threads</source>
-        <translation type="unfinished"></translation>
+        <translation>线程</translation>
     </message>
     <message>
         <source>{usable_cores} usable</source>
-        <translation type="unfinished"></translation>
+        <translation>{usable_cores} 可用</translation>
     </message>
     <message>
         <source>{measured_bytes_per_second} measured</source>
-        <translation type="unfinished"></translation>
+        <translation>实测 {measured_bytes_per_second}</translation>
     </message>
     <message>
         <source>{nominal_bytes_per_second} nominal ({nominal_source})</source>
-        <translation type="unfinished"></translation>
+        <translation>标称 {nominal_bytes_per_second}（{nominal_source}）</translation>
     </message>
     <message>
         <source>none</source>
-        <translation type="unfinished"></translation>
+        <translation>无</translation>
     </message>
     <message>
         <source>hard disk</source>
-        <translation type="unfinished"></translation>
+        <translation>机械硬盘</translation>
     </message>
     <message>
         <source>flash</source>
-        <translation type="unfinished"></translation>
+        <translation>固态硬盘</translation>
     </message>
     <message>
         <source>{path}: {free} free of {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>{path}：可用 {free}，共 {total}</translation>
     </message>
     <message>
         <source>{reserved} reserved by the driver</source>
-        <translation type="unfinished"></translation>
+        <translation>驱动保留 {reserved}</translation>
     </message>
     <message>
         <source>Used by engine</source>
-        <translation type="unfinished"></translation>
+        <translation>引擎使用</translation>
     </message>
     <message>
         <source>Compute level</source>
-        <translation type="unfinished"></translation>
+        <translation>计算能力</translation>
     </message>
     <message>
         <source>Architecture</source>
-        <translation type="unfinished"></translation>
+        <translation>架构</translation>
     </message>
     <message>
         <source>State</source>
-        <translation type="unfinished"></translation>
+        <translation>状态</translation>
     </message>
     <message>
         <source>Visible</source>
-        <translation type="unfinished"></translation>
+        <translation>可见</translation>
     </message>
     <message>
         <source>no: hidden by the environment</source>
-        <translation type="unfinished"></translation>
+        <translation>否：被环境变量隐藏</translation>
     </message>
     <message>
         <source>PCI bus</source>
-        <translation type="unfinished"></translation>
+        <translation>PCI 总线</translation>
     </message>
     <message>
         <source>Display</source>
-        <translation type="unfinished"></translation>
+        <translation>显示器</translation>
     </message>
     <message>
         <source>attached</source>
-        <translation type="unfinished"></translation>
+        <translation>已连接</translation>
     </message>
     <message>
         <source>{text} (shared with the system)</source>
-        <translation type="unfinished"></translation>
+        <translation>{text}（与系统共享）</translation>
     </message>
     <message>
         <source>{text} ({memory_bus_bits} bits at {memory_clock_mhz} MHz)</source>
-        <translation type="unfinished"></translation>
+        <translation>{text}（{memory_bus_bits} 位，{memory_clock_mhz} MHz）</translation>
     </message>
     <message>
         <source>no</source>
-        <translation type="unfinished"></translation>
+        <translation>否</translation>
     </message>
     <message>
         <source>generation {generation} x{width}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {generation} 代 x{width}</translation>
     </message>
     <message>
         <source>{now} of generation {max_generation} x{max_width}</source>
-        <translation type="unfinished"></translation>
+        <translation>{now}，最高第 {max_generation} 代 x{max_width}</translation>
     </message>
     <message>
         <source> (used)</source>
-        <translation type="unfinished"></translation>
+        <translation>（使用中）</translation>
     </message>
     <message>
         <source>MIG slice</source>
-        <translation type="unfinished"></translation>
+        <translation>MIG 实例</translation>
     </message>
     <message>
         <source>Process</source>
-        <translation type="unfinished"></translation>
+        <translation>进程</translation>
     </message>
     <message>
         <source>{size} free</source>
-        <translation type="unfinished"></translation>
+        <translation>可用 {size}</translation>
     </message>
     <message>
         <source>free: unknown</source>
-        <translation type="unfinished"></translation>
+        <translation>可用：未知</translation>
     </message>
     <message>
         <source>{room} in {folder}</source>
@@ -3155,7 +3235,7 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>about </source>
-        <translation type="unfinished"></translation>
+        <translation>约 </translation>
     </message>
     <message>
         <source>Quality: {grade} ({how}).</source>
@@ -3314,8 +3394,48 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>进度</translation>
     </message>
     <message>
+        <source>context full</source>
+        <translation>上下文已满</translation>
+    </message>
+    <message>
+        <source>Looking for what can be done…</source>
+        <translation>正在查看可以怎么做…</translation>
+    </message>
+    <message>
+        <source>Send now</source>
+        <translation>立即发送</translation>
+    </message>
+    <message>
+        <source>Leave out</source>
+        <translation>不再发送</translation>
+    </message>
+    <message>
+        <source>Summarize</source>
+        <translation>生成摘要</translation>
+    </message>
+    <message>
+        <source>Ask it in a new chat, without what was said here. This chat stays.</source>
+        <translation>在新聊天中提问，不带这里说过的内容。这个聊天会保留。</translation>
+    </message>
+    <message>
+        <source>New chat</source>
+        <translation>新聊天</translation>
+    </message>
+    <message>
+        <source>Looking for larger contexts that fit into the memory…</source>
+        <translation>正在查找内存放得下的更大上下文…</translation>
+    </message>
+    <message>
+        <source>Load the model again with a larger context.</source>
+        <translation>以更大的上下文重新加载模型。</translation>
+    </message>
+    <message>
         <source>Close</source>
         <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Change the question</source>
+        <translation>更改问题</translation>
     </message>
     <message>
         <source>Go on</source>
@@ -3475,43 +3595,43 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>Text of a file</source>
-        <translation type="unfinished"></translation>
+        <translation>文件的文本</translation>
     </message>
     <message>
         <source>Send only a part…</source>
-        <translation type="unfinished"></translation>
+        <translation>只发送一部分…</translation>
     </message>
     <message>
         <source>Save as…</source>
-        <translation type="unfinished"></translation>
+        <translation>另存为…</translation>
     </message>
     <message>
         <source>Copy the text</source>
-        <translation type="unfinished"></translation>
+        <translation>复制文本</translation>
     </message>
     <message>
         <source>Close (Esc)</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭（Esc）</translation>
     </message>
     <message>
         <source>Text of {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 的文本</translation>
     </message>
     <message>
         <source>Show more ({count} characters left)</source>
-        <translation type="unfinished"></translation>
+        <translation>显示更多（还有 {count} 个字符）</translation>
     </message>
     <message>
         <source>Save the text</source>
-        <translation type="unfinished"></translation>
+        <translation>保存文本</translation>
     </message>
     <message>
         <source>Saved as {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>已保存为 {name}。</translation>
     </message>
     <message>
         <source>{name} cannot be written.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法写入 {name}。</translation>
     </message>
     <message>
         <source>Choose another folder.</source>
@@ -3559,11 +3679,11 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>Make it an attachment</source>
-        <translation type="unfinished"></translation>
+        <translation>改为附件</translation>
     </message>
     <message>
         <source>Keep as text</source>
-        <translation type="unfinished"></translation>
+        <translation>保留为文本</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -3571,19 +3691,19 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>The model reads text only and cannot see pictures. Describe it in words.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型只能读取文本，看不到图片。请用文字描述。</translation>
     </message>
     <message>
         <source>The pasted text is too long. Save it as a file, and add a part of it.</source>
-        <translation type="unfinished"></translation>
+        <translation>粘贴的文本过长。请保存为文件，再添加其中一部分。</translation>
     </message>
     <message>
         <source>{count} characters were pasted.</source>
-        <translation type="unfinished"></translation>
+        <translation>粘贴了 {count} 个字符。</translation>
     </message>
     <message>
         <source>The pasted text is an attachment now ({count} characters).</source>
-        <translation type="unfinished"></translation>
+        <translation>粘贴的文本现在是附件（{count} 个字符）。</translation>
     </message>
     <message>
         <source>Plan models for it</source>
@@ -3615,7 +3735,7 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>Add files</source>
-        <translation type="unfinished"></translation>
+        <translation>添加文件</translation>
     </message>
     <message>
         <source>This machine: {statement}</source>
@@ -3663,19 +3783,175 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>est.</source>
-        <translation type="unfinished"></translation>
+        <translation>估算</translation>
     </message>
     <message>
         <source>best</source>
-        <translation type="unfinished"></translation>
+        <translation>最佳</translation>
     </message>
     <message>
         <source>from disk</source>
         <translation>从磁盘运行</translation>
     </message>
     <message>
+        <source>nearly full</source>
+        <translation>快满了</translation>
+    </message>
+    <message>
         <source>does not fit</source>
         <translation>放不下</translation>
+    </message>
+    <message>
+        <source>about {used}</source>
+        <translation>约 {used}</translation>
+    </message>
+    <message>
+        <source>{used} of {total}</source>
+        <translation>{used} / {total}</translation>
+    </message>
+    <message>
+        <source>{percent}%</source>
+        <translation>{percent}%</translation>
+    </message>
+    <message>
+        <source>about</source>
+        <translation>约</translation>
+    </message>
+    <message>
+        <source>{about}{used} of {total} tokens of context are used.</source>
+        <translation>上下文已用 {about}{used}，共 {total} 个 token。</translation>
+    </message>
+    <message>
+        <source>The next prompt takes {about}{used} of {total} tokens.</source>
+        <translation>下一个提示词占 {about}{used}，共 {total} 个 token。</translation>
+    </message>
+    <message>
+        <source>System prompt</source>
+        <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>Summary of earlier messages</source>
+        <translation>先前消息的摘要</translation>
+    </message>
+    <message>
+        <source>Earlier messages</source>
+        <translation>先前的消息</translation>
+    </message>
+    <message>
+        <source>Attachments</source>
+        <translation>附件</translation>
+    </message>
+    <message>
+        <source>Your question</source>
+        <translation>你的问题</translation>
+    </message>
+    <message>
+        <source>The answer so far</source>
+        <translation>目前的回答</translation>
+    </message>
+    <message>
+        <source>Form of the chat</source>
+        <translation>聊天格式</translation>
+    </message>
+    <message>
+        <source>under 1%</source>
+        <translation>不到 1%</translation>
+    </message>
+    <message>
+        <source>This question does not fit into the context.</source>
+        <translation>这个问题放不进上下文。</translation>
+    </message>
+    <message>
+        <source>The conversation does not fit into the context.</source>
+        <translation>对话放不进上下文。</translation>
+    </message>
+    <message>
+        <source>The context is full, so the answer had to stop.</source>
+        <translation>上下文已满，回答只能停下。</translation>
+    </message>
+    <message>
+        <source>The prompt takes {used} tokens and an answer needs {least} at least; the context holds {context}.</source>
+        <translation>提示词占 {used} 个 token，回答至少需要 {least} 个；上下文共 {context} 个。</translation>
+    </message>
+    <message>
+        <source>The model is loaded again with a larger context. The question goes on then.</source>
+        <translation>模型正以更大的上下文重新加载。之后问题会继续。</translation>
+    </message>
+    <message>
+        <source>The model summarizes the oldest messages. You see it above as it is written.</source>
+        <translation>模型正在为最早的消息写摘要。你可以在上方看到它的生成过程。</translation>
+    </message>
+    <message>
+        <source>The summary above takes the place of the oldest messages; you can edit it. The prompt takes {used} of {context} tokens now.</source>
+        <translation>上方的摘要代替了最早的消息；你可以编辑它。提示词现在占 {used}，共 {context} 个 token。</translation>
+    </message>
+    <message>
+        <source>It is too long even without earlier messages: shorten it or load a larger context.</source>
+        <translation>即使没有先前的消息也太长：请缩短它，或加载更大的上下文。</translation>
+    </message>
+    <message>
+        <source>Shorten it or load a larger context.</source>
+        <translation>请缩短它，或加载更大的上下文。</translation>
+    </message>
+    <message>
+        <source>Nothing was sent and nothing cut. What shall be done?</source>
+        <translation>没有发送，也没有截断任何内容。要怎么做？</translation>
+    </message>
+    <message>
+        <source>the oldest question</source>
+        <translation>最早的问题</translation>
+    </message>
+    <message>
+        <source>the {turns} oldest questions</source>
+        <translation>最早的 {turns} 个问题</translation>
+    </message>
+    <message>
+        <source>Leave out {turns} with their answers: frees {freed} tokens. They stay in the chat.</source>
+        <translation>不再发送{turns}及其回答：释放 {freed} 个 token。它们仍保留在聊天中。</translation>
+    </message>
+    <message>
+        <source>Let the model summarize them; the summary goes in their place and takes up to {tokens} tokens. You see it before anything is sent.</source>
+        <translation>让模型生成摘要；摘要代替它们，最多占 {tokens} 个 token。发送之前你会先看到。</translation>
+    </message>
+    <message>
+        <source>{size} tokens</source>
+        <translation>{size} 个 token</translation>
+    </message>
+    <message>
+        <source>{size}: {bytes} more memory</source>
+        <translation>{size}：多占 {bytes} 内存</translation>
+    </message>
+    <message>
+        <source>as fast as now, as predicted</source>
+        <translation>预计与现在一样快</translation>
+    </message>
+    <message>
+        <source>predicted {after} instead of {before} tokens/s</source>
+        <translation>预计 {after} 而不是 {before} token/秒</translation>
+    </message>
+    <message>
+        <source>Summarizing the first {number} messages</source>
+        <translation>正在为前 {number} 条消息写摘要</translation>
+    </message>
+    <message>
+        <source>1 earlier message is not sent</source>
+        <translation>先前有 1 条消息不发送</translation>
+    </message>
+    <message>
+        <source>{number} earlier messages are not sent</source>
+        <translation>先前有 {number} 条消息不发送</translation>
+    </message>
+    <message>
+        <source>first message</source>
+        <translation>第一条消息</translation>
+    </message>
+    <message>
+        <source>first {number} messages</source>
+        <translation>前 {number} 条消息</translation>
+    </message>
+    <message>
+        <source>Summary of the {which}, sent in their place</source>
+        <translation>{which}的摘要，代替它们发送</translation>
     </message>
     <message>
         <source>{plan}, with a context of {context} tokens kept as {kv_type_k}</source>
@@ -3747,7 +4023,7 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>any</source>
-        <translation type="unfinished"></translation>
+        <translation>任意</translation>
     </message>
     <message>
         <source>Since</source>
@@ -3803,7 +4079,7 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>{about} (estimated)</source>
-        <translation type="unfinished"></translation>
+        <translation>{about}（估算）</translation>
     </message>
     <message>
         <source>No GPU of the table is like that. Clear a filter, or search for other words.</source>
@@ -3827,7 +4103,7 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source> channels</source>
-        <translation type="unfinished"></translation>
+        <translation> 通道</translation>
     </message>
     <message>
         <source>Transfers</source>
@@ -3839,7 +4115,7 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source> cores</source>
-        <translation type="unfinished"></translation>
+        <translation> 核</translation>
     </message>
     <message>
         <source>PCI Express of the first slot</source>
@@ -4011,7 +4287,7 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>fits</source>
-        <translation type="unfinished"></translation>
+        <translation>放得下</translation>
     </message>
     <message>
         <source>fits in part</source>
@@ -4733,7 +5009,7 @@ and {texts} more</source>
     </message>
     <message>
         <source>On this computer</source>
-        <translation type="unfinished"></translation>
+        <translation>在这台电脑上</translation>
     </message>
     <message>
         <source>models on the disk</source>
@@ -5061,7 +5337,7 @@ and {texts} more</source>
     </message>
     <message>
         <source>recommended</source>
-        <translation type="unfinished"></translation>
+        <translation>推荐</translation>
     </message>
     <message>
         <source>on this computer</source>
@@ -5340,6 +5616,10 @@ and {texts} more</source>
         <translation>更新</translation>
     </message>
     <message>
+        <source>A question waits</source>
+        <translation>一个问题在等待</translation>
+    </message>
+    <message>
         <source>The downloads go on while the window is minimized: this desktop has no tray. Ctrl+Q ends the program.</source>
         <translation>窗口最小化期间下载继续：这个桌面没有托盘。按 Ctrl+Q 结束程序。</translation>
     </message>
@@ -5389,43 +5669,43 @@ and {texts} more</source>
     </message>
     <message>
         <source>At most {most} questions can wait.</source>
-        <translation type="unfinished"></translation>
+        <translation>最多可以有 {most} 个问题等待。</translation>
     </message>
     <message>
         <source>Write the next question; it waits until this answer is done</source>
-        <translation type="unfinished"></translation>
+        <translation>写下一个问题；它会等到这个回答结束</translation>
     </message>
     <message>
         <source>Earlier version</source>
-        <translation type="unfinished"></translation>
+        <translation>上一个版本</translation>
     </message>
     <message>
         <source>Later version</source>
-        <translation type="unfinished"></translation>
+        <translation>下一个版本</translation>
     </message>
     <message>
         <source>Edit the question</source>
-        <translation type="unfinished"></translation>
+        <translation>编辑问题</translation>
     </message>
     <message>
         <source>Continue the answer</source>
-        <translation type="unfinished"></translation>
+        <translation>继续回答</translation>
     </message>
     <message>
         <source>Answer again</source>
-        <translation type="unfinished"></translation>
+        <translation>重新回答</translation>
     </message>
     <message>
         <source>New chat from here</source>
-        <translation type="unfinished"></translation>
+        <translation>从这里开始新聊天</translation>
     </message>
     <message>
         <source>Delete with all replies</source>
-        <translation type="unfinished"></translation>
+        <translation>连同所有回复删除</translation>
     </message>
     <message>
         <source>Answer now</source>
-        <translation type="unfinished"></translation>
+        <translation>立即回答</translation>
     </message>
     <message>
         <source>Settings</source>
@@ -5433,1531 +5713,2055 @@ and {texts} more</source>
     </message>
     <message>
         <source>The thinking is being ended.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在结束思考。</translation>
     </message>
     <message>
         <source>The answer is being stopped.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在停止回答。</translation>
     </message>
     <message>
         <source>Remove {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>移除 {name}</translation>
     </message>
     <message>
         <source>{file}. Show its text</source>
-        <translation type="unfinished"></translation>
+        <translation>{file}。显示其文本</translation>
     </message>
     <message>
         <source>What was added before is not added a second time.</source>
-        <translation type="unfinished"></translation>
+        <translation>之前添加过的不会再次添加。</translation>
     </message>
     <message>
         <source>At most {most} files go with one question.</source>
-        <translation type="unfinished"></translation>
+        <translation>一个问题最多带 {most} 个文件。</translation>
     </message>
     <message>
         <source>A file is still being read.</source>
-        <translation type="unfinished"></translation>
+        <translation>还有文件正在读取。</translation>
     </message>
     <message>
         <source>{name} could not be read. Remove it first.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法读取 {name}。请先移除它。</translation>
     </message>
     <message>
         <source>{count} files could not be read. Remove them first.</source>
-        <translation type="unfinished"></translation>
+        <translation>有 {count} 个文件无法读取。请先移除它们。</translation>
     </message>
     <message>
         <source>{count} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 个 token</translation>
     </message>
     <message>
         <source>about {count} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>约 {count} 个 token</translation>
     </message>
     <message>
         <source>{count} characters</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 个字符</translation>
     </message>
     <message>
         <source>✕ not added</source>
-        <translation type="unfinished"></translation>
+        <translation>✕ 未添加</translation>
     </message>
     <message>
         <source>its text is not kept</source>
-        <translation type="unfinished"></translation>
+        <translation>它的文本没有保存</translation>
     </message>
     <message>
         <source>pages</source>
-        <translation type="unfinished"></translation>
+        <translation>页</translation>
     </message>
     <message>
         <source>page</source>
-        <translation type="unfinished"></translation>
+        <translation>页</translation>
     </message>
     <message>
         <source>lines</source>
-        <translation type="unfinished"></translation>
+        <translation>行</translation>
     </message>
     <message>
         <source>line</source>
-        <translation type="unfinished"></translation>
+        <translation>行</translation>
     </message>
     <message>
         <source>Counting…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在计数…</translation>
     </message>
     <message>
         <source>Reading…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取…</translation>
     </message>
     <message>
         <source>Reading… {percent}%</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取… {percent}%</translation>
     </message>
     <message>
         <source>Reading page {page} of {pages}…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取第 {page} 页，共 {pages} 页…</translation>
     </message>
     <message>
         <source>Choose tools</source>
-        <translation type="unfinished"></translation>
+        <translation>选择工具</translation>
     </message>
     <message>
         <source>Queue</source>
-        <translation type="unfinished"></translation>
+        <translation>排队</translation>
     </message>
     <message>
         <source>Ask this when the answer is done</source>
-        <translation type="unfinished"></translation>
+        <translation>等回答结束后再问</translation>
     </message>
     <message>
         <source>Ask this when the answer is done (Enter)</source>
-        <translation type="unfinished"></translation>
+        <translation>等回答结束后再问（Enter）</translation>
     </message>
     <message>
         <source>The model may use tools.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型可以使用工具。</translation>
     </message>
     <message>
         <source>Tools · {number}</source>
-        <translation type="unfinished"></translation>
+        <translation>工具 · {number}</translation>
     </message>
     <message>
         <source>Tools</source>
-        <translation type="unfinished"></translation>
+        <translation>工具</translation>
     </message>
     <message>
         <source>Waits for your answer above</source>
-        <translation type="unfinished"></translation>
+        <translation>在上方等待你的回答</translation>
     </message>
     <message>
         <source>End the thinking and get the answer from what there is ({keys})</source>
-        <translation type="unfinished"></translation>
+        <translation>结束思考，根据已有的内容作答（{keys}）</translation>
     </message>
     <message>
         <source>Ending the thinking…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在结束思考…</translation>
     </message>
     <message>
         <source>Thinking…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在思考…</translation>
     </message>
     <message>
         <source>Thinking was not finished</source>
-        <translation type="unfinished"></translation>
+        <translation>思考没有完成</translation>
     </message>
     <message>
         <source>open</source>
-        <translation type="unfinished"></translation>
+        <translation>展开</translation>
     </message>
     <message>
         <source>closed</source>
-        <translation type="unfinished"></translation>
+        <translation>收起</translation>
     </message>
     <message>
         <source>Hide the thinking</source>
-        <translation type="unfinished"></translation>
+        <translation>隐藏思考</translation>
     </message>
     <message>
         <source>Show the thinking</source>
-        <translation type="unfinished"></translation>
+        <translation>显示思考</translation>
     </message>
     <message>
         <source>Thought for {span}, then you asked for the answer</source>
-        <translation type="unfinished"></translation>
+        <translation>思考了 {span}，然后你要求作答</translation>
     </message>
     <message>
         <source>Thought for {span}, until its budget was used up</source>
-        <translation type="unfinished"></translation>
+        <translation>思考了 {span}，直到用完预算</translation>
     </message>
     <message>
         <source>Thought for {span}</source>
-        <translation type="unfinished"></translation>
+        <translation>思考了 {span}</translation>
     </message>
     <message>
         <source>about {used} of {most} tokens</source>
-        <translation type="unfinished"></translation>
+        <translation>约 {used}，共 {most} 个 token</translation>
     </message>
     <message>
         <source>about {tokens}</source>
-        <translation type="unfinished"></translation>
+        <translation>约 {tokens}</translation>
     </message>
     <message>
         <source>a moment</source>
-        <translation type="unfinished"></translation>
+        <translation>片刻</translation>
     </message>
     <message>
         <source>The model asks you something.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型向你提问。</translation>
     </message>
     <message>
         <source>What it would do</source>
-        <translation type="unfinished"></translation>
+        <translation>它要做什么</translation>
     </message>
     <message>
         <source>Changes</source>
-        <translation type="unfinished"></translation>
+        <translation>更改</translation>
     </message>
     <message>
         <source>A word to the model if you deny</source>
-        <translation type="unfinished"></translation>
+        <translation>拒绝时对模型说的话</translation>
     </message>
     <message>
         <source>A word to the model if you deny (optional)</source>
-        <translation type="unfinished"></translation>
+        <translation>拒绝时对模型说的话（可选）</translation>
     </message>
     <message>
         <source>The model asks: {question}</source>
-        <translation type="unfinished"></translation>
+        <translation>模型问：{question}</translation>
     </message>
     <message>
         <source>The model asks you</source>
-        <translation type="unfinished"></translation>
+        <translation>模型向你提问</translation>
     </message>
     <message>
         <source>Your answer</source>
-        <translation type="unfinished"></translation>
+        <translation>你的回答</translation>
     </message>
     <message>
         <source>Answer</source>
-        <translation type="unfinished"></translation>
+        <translation>回答</translation>
     </message>
     <message>
         <source>Do not answer</source>
-        <translation type="unfinished"></translation>
+        <translation>不回答</translation>
     </message>
     <message>
         <source>… and {number} more characters, which are not shown</source>
-        <translation type="unfinished"></translation>
+        <translation>…… 以及另外 {number} 个字符，未显示</translation>
     </message>
     <message>
         <source>Show all ({number} lines)</source>
-        <translation type="unfinished"></translation>
+        <translation>全部显示（{number} 行）</translation>
     </message>
     <message>
         <source>Folders, permissions and the log…</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹、权限和日志…</translation>
     </message>
     <message>
         <source>It touches nothing.</source>
-        <translation type="unfinished"></translation>
+        <translation>它不触及任何内容。</translation>
     </message>
     <message>
         <source>It reads on this machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>它在这台机器上读取。</translation>
     </message>
     <message>
         <source>It changes something on this machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>它会更改这台机器上的内容。</translation>
     </message>
     <message>
         <source>It contacts another machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>它会联系另一台机器。</translation>
     </message>
     <message>
         <source>It runs a program.</source>
-        <translation type="unfinished"></translation>
+        <translation>它会运行程序。</translation>
     </message>
     <message>
         <source>It asks you.</source>
-        <translation type="unfinished"></translation>
+        <translation>它向你提问。</translation>
     </message>
     <message>
         <source>Allow once</source>
-        <translation type="unfinished"></translation>
+        <translation>允许一次</translation>
     </message>
     <message>
         <source>Use for new chats</source>
-        <translation type="unfinished"></translation>
+        <translation>用于新聊天</translation>
     </message>
     <message>
         <source>Back to that of new chats</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复为新聊天的设置</translation>
     </message>
     <message>
         <source>For this chat</source>
-        <translation type="unfinished"></translation>
+        <translation>本次聊天</translation>
     </message>
     <message>
         <source>As in all new chats</source>
-        <translation type="unfinished"></translation>
+        <translation>与所有新聊天相同</translation>
     </message>
     <message>
         <source>Always</source>
-        <translation type="unfinished"></translation>
+        <translation>始终</translation>
     </message>
     <message>
         <source>Deny</source>
-        <translation type="unfinished"></translation>
+        <translation>拒绝</translation>
     </message>
     <message>
         <source>allowed once</source>
-        <translation type="unfinished"></translation>
+        <translation>已允许一次</translation>
     </message>
     <message>
         <source>allowed for this chat</source>
-        <translation type="unfinished"></translation>
+        <translation>已允许用于本次聊天</translation>
     </message>
     <message>
         <source>always allowed</source>
-        <translation type="unfinished"></translation>
+        <translation>始终允许</translation>
     </message>
     <message>
         <source>denied by you</source>
-        <translation type="unfinished"></translation>
+        <translation>已被你拒绝</translation>
     </message>
     <message>
         <source>allowed before</source>
-        <translation type="unfinished"></translation>
+        <translation>之前已允许</translation>
     </message>
     <message>
         <source>reading is allowed</source>
-        <translation type="unfinished"></translation>
+        <translation>允许读取</translation>
     </message>
     <message>
         <source>May the model use “{tool}” of {server}?</source>
-        <translation type="unfinished"></translation>
+        <translation>模型可以使用 {server} 的“{tool}”吗？</translation>
     </message>
     <message>
         <source>May the model use “{tool}”?</source>
-        <translation type="unfinished"></translation>
+        <translation>模型可以使用“{tool}”吗？</translation>
     </message>
     <message>
         <source>Open the folder</source>
-        <translation type="unfinished"></translation>
+        <translation>开放该文件夹</translation>
     </message>
     <message>
         <source>“Open the folder” lets tools read and write in {folder} from now on; you still see every change first.</source>
-        <translation type="unfinished"></translation>
+        <translation>“开放该文件夹”从现在起允许工具在 {folder} 中读写；每次更改仍会先给你看。</translation>
     </message>
     <message>
         <source>“Open the folder” lets tools read in {folder} from now on.</source>
-        <translation type="unfinished"></translation>
+        <translation>“开放该文件夹”从现在起允许工具在 {folder} 中读取。</translation>
     </message>
     <message>
         <source>This is asked each time.</source>
-        <translation type="unfinished"></translation>
+        <translation>每次都会询问。</translation>
     </message>
     <message>
         <source>“For this chat” and “Always” count for {tool} with {scope}.</source>
-        <translation type="unfinished"></translation>
+        <translation>“本次聊天”和“始终”对 {tool}（{scope}）有效。</translation>
     </message>
     <message>
         <source>“For this chat” and “Always” count for every use of {tool}.</source>
-        <translation type="unfinished"></translation>
+        <translation>“本次聊天”和“始终”对 {tool} 的每次使用有效。</translation>
     </message>
     <message>
         <source>{tool} with {scope}</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>asks</source>
-        <translation type="unfinished"></translation>
+        <translation>{tool}（{scope}）</translation>
     </message>
     <message>
         <source>An MCP server of yours</source>
-        <translation type="unfinished"></translation>
+        <translation>你的一个 MCP 服务器</translation>
     </message>
     <message>
         <source>It wants a login. Add a header such as Authorization with a token.</source>
-        <translation type="unfinished"></translation>
+        <translation>它要求登录。请添加带令牌的请求头，例如 Authorization。</translation>
     </message>
     <message>
         <source>It refuses access with these headers.</source>
-        <translation type="unfinished"></translation>
+        <translation>它拒绝使用这些请求头访问。</translation>
     </message>
     <message>
         <source>There is no server at this address.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个地址没有服务器。</translation>
     </message>
     <message>
         <source>There is no server of this kind at this address.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个地址没有此类服务器。</translation>
     </message>
     <message>
         <source>It has been asked too often. Try again later.</source>
-        <translation type="unfinished"></translation>
+        <translation>请求过于频繁。请稍后再试。</translation>
     </message>
     <message>
         <source>It answered with status {number}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的回答状态为 {number}。</translation>
     </message>
     <message>
         <source>The text is far too long for a list of servers.</source>
-        <translation type="unfinished"></translation>
+        <translation>文本过长，不可能是服务器列表。</translation>
     </message>
     <message>
         <source>There is no server in it: each has a “command” or a “url”.</source>
-        <translation type="unfinished"></translation>
+        <translation>其中没有服务器：每个服务器都有“command”或“url”。</translation>
     </message>
     <message>
         <source>It is no description of a server.</source>
-        <translation type="unfinished"></translation>
+        <translation>这不是服务器的描述。</translation>
     </message>
     <message>
         <source>It speaks the older SSE transport, which is not supported.</source>
-        <translation type="unfinished"></translation>
+        <translation>它使用较旧的 SSE 传输方式，不受支持。</translation>
     </message>
     <message>
         <source>“{server}”: put your own value in for {names}; what is there is a placeholder.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{server}”：请为 {names} 填入你自己的值；现在是占位符。</translation>
     </message>
     <message>
         <source>“{server}”: its command has a placeholder to fill in.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{server}”：命令中有待填写的占位符。</translation>
     </message>
     <message>
         <source>This is no JSON: line {line} is not understood.</source>
-        <translation type="unfinished"></translation>
+        <translation>这不是 JSON：第 {line} 行无法理解。</translation>
     </message>
     <message>
         <source>This is no JSON.</source>
-        <translation type="unfinished"></translation>
+        <translation>这不是 JSON。</translation>
     </message>
     <message>
         <source>There is no folder {folder}.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹 {folder} 不存在。</translation>
     </message>
     <message>
         <source>There is no program “{name}”. Install it, or name it in full.</source>
-        <translation type="unfinished"></translation>
+        <translation>程序“{name}”不存在。请安装它，或写出完整路径。</translation>
     </message>
     <message>
         <source>“{name}” may not be run.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”不能运行。</translation>
     </message>
     <message>
         <source>It could not be started: {why}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法启动：{why}。</translation>
     </message>
     <message>
         <source>Its lists did not come in time.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的列表没有及时到达。</translation>
     </message>
     <message>
         <source>The connection was closed.</source>
-        <translation type="unfinished"></translation>
+        <translation>连接已关闭。</translation>
     </message>
     <message>
         <source>It refused: {why}</source>
-        <translation type="unfinished"></translation>
+        <translation>它拒绝了：{why}</translation>
     </message>
     <message>
         <source>Its answers do not follow the protocol.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的回答不符合协议。</translation>
     </message>
     <message>
         <source>It could not be used: {why}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用：{why}。</translation>
     </message>
     <message>
         <source>It failed unexpectedly ({kind}).</source>
-        <translation type="unfinished"></translation>
+        <translation>意外失败（{kind}）。</translation>
     </message>
     <message>
         <source>It did not answer within {time}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它在 {time} 内没有回应。</translation>
     </message>
     <message>
         <source>{reason} The last it wrote: “{text}”</source>
-        <translation type="unfinished"></translation>
+        <translation>{reason} 它最后写的是：“{text}”</translation>
     </message>
     <message>
         <source>The server did not answer in time.</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器没有及时回应。</translation>
     </message>
     <message>
         <source>Its address cannot be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用它的地址。</translation>
     </message>
     <message>
         <source>It cannot be reached: {why}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法连接：{why}。</translation>
     </message>
     <message>
         <source>A server needs a name of at most {number} characters.</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器需要一个不超过 {number} 个字符的名称。</translation>
     </message>
     <message>
         <source>There is no command to start it with.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有启动它的命令。</translation>
     </message>
     <message>
         <source>One of its texts is too long or has a NUL character in it.</source>
-        <translation type="unfinished"></translation>
+        <translation>其中一项文本过长，或含有 NUL 字符。</translation>
     </message>
     <message>
         <source>It has more than {number} arguments or variables.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的参数或变量超过 {number} 个。</translation>
     </message>
     <message>
         <source>“{name}” is no name of a variable.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”不是变量名。</translation>
     </message>
     <message>
         <source>Its address cannot be read.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法读取它的地址。</translation>
     </message>
     <message>
         <source>Its address has to begin with https:// (or http:// on this machine).</source>
-        <translation type="unfinished"></translation>
+        <translation>它的地址必须以 https:// 开头（本机可用 http://）。</translation>
     </message>
     <message>
         <source>Its address has a space in it.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的地址含有空格。</translation>
     </message>
     <message>
         <source>Leave name and password out of the address; use a header instead.</source>
-        <translation type="unfinished"></translation>
+        <translation>请不要在地址中写用户名和密码；请改用请求头。</translation>
     </message>
     <message>
         <source>It has more than {number} headers.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的请求头超过 {number} 个。</translation>
     </message>
     <message>
         <source>“{name}” cannot be used as a header.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”不能用作请求头。</translation>
     </message>
     <message>
         <source>The value of the header “{name}” has signs that a header cannot have.</source>
-        <translation type="unfinished"></translation>
+        <translation>请求头“{name}”的值含有不允许的字符。</translation>
     </message>
     <message>
         <source>Headers would go over the line readable by others; use an https:// address.</source>
-        <translation type="unfinished"></translation>
+        <translation>请求头在传输中可能被他人读取；请使用 https:// 地址。</translation>
     </message>
     <message>
         <source>The server “{name}” cannot be used. {why}</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用服务器“{name}”。{why}</translation>
     </message>
     <message>
         <source>Only the first {number} servers are used.</source>
-        <translation type="unfinished"></translation>
+        <translation>只使用前 {number} 个服务器。</translation>
     </message>
     <message>
         <source>It sent a message of more than {size}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它发送了超过 {size} 的消息。</translation>
     </message>
     <message>
         <source>It closed its output.</source>
-        <translation type="unfinished"></translation>
+        <translation>它关闭了输出。</translation>
     </message>
     <message>
         <source>It was ended by signal {number}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它被信号 {number} 终止。</translation>
     </message>
     <message>
         <source>It ended with exit code {number}.</source>
-        <translation type="unfinished"></translation>
+        <translation>它以退出码 {number} 结束。</translation>
     </message>
     <message>
         <source>It ended by itself.</source>
-        <translation type="unfinished"></translation>
+        <translation>它自行结束了。</translation>
     </message>
     <message>
         <source>{reason} It was started {number} times and given up.</source>
-        <translation type="unfinished"></translation>
+        <translation>{reason} 已启动 {number} 次，不再尝试。</translation>
     </message>
     <message>
         <source>The server “{name}” is not available.</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器“{name}”不可用。</translation>
     </message>
     <message>
         <source>It is switched off.</source>
-        <translation type="unfinished"></translation>
+        <translation>它已关闭。</translation>
     </message>
     <message>
         <source>Switch it on in Settings, Tools.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在“设置 &gt; 工具”中开启它。</translation>
     </message>
     <message>
         <source>Its program has not been allowed to run.</source>
-        <translation type="unfinished"></translation>
+        <translation>它的程序尚未获准运行。</translation>
     </message>
     <message>
         <source>Allow it in Settings, Tools.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在“设置 &gt; 工具”中允许它。</translation>
     </message>
     <message>
         <source>Look at its output in Settings, Tools.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在“设置 &gt; 工具”中查看它的输出。</translation>
+    </message>
+    <message>
+        <source>A web search of the model</source>
+        <translation>模型的网络搜索</translation>
     </message>
     <message>
         <source>Web search needs the address of SearXNG: {why}</source>
-        <translation type="unfinished"></translation>
+        <translation>网络搜索需要 SearXNG 的地址：{why}</translation>
     </message>
     <message>
         <source>Web search with Brave needs a key.</source>
-        <translation type="unfinished"></translation>
+        <translation>用 Brave 进行网络搜索需要密钥。</translation>
     </message>
     <message>
         <source>Web search needs a provider. Choose one in the settings, under Tools.</source>
-        <translation type="unfinished"></translation>
+        <translation>网络搜索需要一个服务商。请在设置的“工具”中选择。</translation>
     </message>
     <message>
         <source>the address ends with the instance&apos;s path, without ? and #</source>
-        <translation type="unfinished"></translation>
+        <translation>地址应以实例的路径结尾，不含 ? 和 #</translation>
     </message>
     <message>
         <source>There is none yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>还没有。</translation>
     </message>
     <message>
         <source>Sends these words to {host}:</source>
-        <translation type="unfinished"></translation>
+        <translation>将这些词发送到 {host}：</translation>
     </message>
     <message>
         <source>Search the web</source>
-        <translation type="unfinished"></translation>
+        <translation>搜索网络</translation>
     </message>
     <message>
         <source>Files of the question</source>
-        <translation type="unfinished"></translation>
+        <translation>问题的文件</translation>
     </message>
     <message>
         <source>file</source>
-        <translation type="unfinished"></translation>
+        <translation>文件</translation>
     </message>
     <message>
         <source>Drop to open the model</source>
-        <translation type="unfinished"></translation>
+        <translation>拖放以打开模型</translation>
     </message>
     <message>
         <source>Drop to add to your question</source>
-        <translation type="unfinished"></translation>
+        <translation>拖放以添加到你的问题</translation>
     </message>
     <message>
         <source>Drop a model, a folder, or files for your question</source>
-        <translation type="unfinished"></translation>
+        <translation>拖放模型、文件夹或问题的文件</translation>
     </message>
     <message>
         <source>Persona</source>
-        <translation type="unfinished"></translation>
+        <translation>角色</translation>
     </message>
     <message>
         <source>Instructions of this chat…</source>
-        <translation type="unfinished"></translation>
+        <translation>本次聊天的指令…</translation>
     </message>
     <message>
         <source>Manage personas…</source>
-        <translation type="unfinished"></translation>
+        <translation>管理角色…</translation>
     </message>
     <message>
         <source>Persona: {name}</source>
-        <translation type="unfinished"></translation>
+        <translation>角色：{name}</translation>
     </message>
     <message>
         <source>Persona: none</source>
-        <translation type="unfinished"></translation>
+        <translation>角色：无</translation>
     </message>
     <message>
         <source>Instructions for the model, under a name</source>
-        <translation type="unfinished"></translation>
+        <translation>给模型的指令，以一个名称保存</translation>
     </message>
     <message>
         <source>Persona of this chat</source>
-        <translation type="unfinished"></translation>
+        <translation>本次聊天的角色</translation>
     </message>
     <message>
         <source>More…</source>
-        <translation type="unfinished"></translation>
+        <translation>更多…</translation>
     </message>
     <message>
         <source>Save</source>
-        <translation type="unfinished"></translation>
+        <translation>保存</translation>
     </message>
     <message>
         <source>Instructions</source>
-        <translation type="unfinished"></translation>
+        <translation>指令</translation>
     </message>
     <message>
         <source>Persona menu</source>
-        <translation type="unfinished"></translation>
+        <translation>角色菜单</translation>
     </message>
     <message>
         <source>Save as a new persona…</source>
-        <translation type="unfinished"></translation>
+        <translation>另存为新角色…</translation>
     </message>
     <message>
         <source>Save changes</source>
-        <translation type="unfinished"></translation>
+        <translation>保存更改</translation>
     </message>
     <message>
         <source>Undo the changes of this chat</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销本次聊天的更改</translation>
     </message>
     <message>
         <source>Name of the persona</source>
-        <translation type="unfinished"></translation>
+        <translation>角色名称</translation>
     </message>
     <message>
         <source>Instructions of this chat</source>
-        <translation type="unfinished"></translation>
+        <translation>本次聊天的指令</translation>
     </message>
     <message>
         <source>Who the model is, what it should know, how it should answer. Empty: nothing.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型是谁、应该知道什么、应该如何回答。留空：没有。</translation>
     </message>
     <message>
         <source>{count} characters, and {most} are possible. The text before still counts.</source>
-        <translation type="unfinished"></translation>
+        <translation>{count} 个字符，最多可以有 {most} 个。之前的文本仍然有效。</translation>
     </message>
     <message>
         <source>They stay with the chat and are not sent.</source>
-        <translation type="unfinished"></translation>
+        <translation>它们随聊天保存，但不会发送。</translation>
     </message>
     <message>
         <source>{name} (deleted)</source>
-        <translation type="unfinished"></translation>
+        <translation>{name}（已删除）</translation>
     </message>
     <message>
         <source>Saved to “{name}”. Other chats stay as they are.</source>
-        <translation type="unfinished"></translation>
+        <translation>已保存到“{name}”。其他聊天保持不变。</translation>
     </message>
     <message>
         <source>Saved as “{name}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>已保存为“{name}”。</translation>
     </message>
     <message>
         <source>Close the instructions</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭指令</translation>
     </message>
     <message>
         <source>Sampling…</source>
-        <translation type="unfinished"></translation>
+        <translation>采样…</translation>
     </message>
     <message>
         <source>The model reads this first, before every answer of this chat.</source>
-        <translation type="unfinished"></translation>
+        <translation>在本次聊天的每个回答之前，模型先读这些内容。</translation>
     </message>
     <message>
         <source>Its instructions are not sent: {why}</source>
-        <translation type="unfinished"></translation>
+        <translation>指令不会发送：{why}</translation>
     </message>
     <message>
         <source>No instructions.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有指令。</translation>
+    </message>
+    <message>
+        <source>Duplicate “{name}”</source>
+        <translation>复制“{name}”</translation>
+    </message>
+    <message>
+        <source>Edit “{name}”</source>
+        <translation>编辑“{name}”</translation>
+    </message>
+    <message>
+        <source>Export “{name}”…</source>
+        <translation>导出“{name}”…</translation>
+    </message>
+    <message>
+        <source>Delete “{name}”</source>
+        <translation>删除“{name}”</translation>
+    </message>
+    <message>
+        <source>New persona</source>
+        <translation>新角色</translation>
+    </message>
+    <message>
+        <source>All personas</source>
+        <translation>所有角色</translation>
+    </message>
+    <message>
+        <source>Instructions for the model under a name, with sampling, thinking and tools. A chat keeps a copy: changing or deleting a persona changes no chat.</source>
+        <translation>以一个名称保存的给模型的指令，包括采样、思考和工具。聊天保存的是副本：更改或删除角色不会改变任何聊天。</translation>
+    </message>
+    <message>
+        <source>What you had changed was not saved.</source>
+        <translation>你的更改没有保存。</translation>
+    </message>
+    <message>
+        <source>Saved “{name}”.</source>
+        <translation>已保存“{name}”。</translation>
+    </message>
+    <message>
+        <source>Made “{name}”.</source>
+        <translation>已创建“{name}”。</translation>
+    </message>
+    <message>
+        <source>Deleted “{name}”. Its chats stay as they are.</source>
+        <translation>已删除“{name}”。使用它的聊天保持不变。</translation>
     </message>
     <message>
         <source>About {count} tokens.</source>
-        <translation type="unfinished"></translation>
+        <translation>约 {count} 个 token。</translation>
     </message>
     <message>
         <source>A change counts from the next question on, and the chat is read again.</source>
-        <translation type="unfinished"></translation>
+        <translation>更改从下一个问题起生效，聊天内容会重新读取。</translation>
     </message>
     <message>
         <source>Thinking</source>
-        <translation type="unfinished"></translation>
+        <translation>思考</translation>
     </message>
     <message>
         <source>thinking</source>
-        <translation type="unfinished"></translation>
+        <translation>思考</translation>
     </message>
     <message>
         <source>tools</source>
-        <translation type="unfinished"></translation>
+        <translation>工具</translation>
     </message>
     <message>
         <source>Model defaults</source>
-        <translation type="unfinished"></translation>
+        <translation>模型默认值</translation>
     </message>
     <message>
         <source>A worker of the engine</source>
-        <translation type="unfinished"></translation>
+        <translation>引擎的一个工作进程</translation>
     </message>
     <message>
         <source>Closed.</source>
-        <translation type="unfinished"></translation>
+        <translation>已关闭。</translation>
     </message>
     <message>
         <source>stopped answering</source>
-        <translation type="unfinished"></translation>
+        <translation>停止了回应</translation>
     </message>
     <message>
         <source>The figures cannot be read: {strerror}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法读取数据：{strerror}。</translation>
     </message>
     <message>
         <source>{gib} GB on the box are GiB: {size} GB.</source>
-        <translation type="unfinished"></translation>
+        <translation>包装盒上的 {gib} GB 是 GiB：{size} GB。</translation>
     </message>
     <message>
         <source>{gib} GB on the box; its driver shows about {size} GB.</source>
-        <translation type="unfinished"></translation>
+        <translation>包装盒上写 {gib} GB；驱动显示约 {size} GB。</translation>
     </message>
     <message>
         <source>{kept} GB of them are left to the driver.</source>
-        <translation type="unfinished"></translation>
+        <translation>其中 {kept} GB 留给驱动。</translation>
     </message>
     <message>
         <source>macOS lets the GPU have two thirds, or three quarters of more than 36 GB.</source>
-        <translation type="unfinished"></translation>
+        <translation>macOS 允许 GPU 使用三分之二，超过 36 GB 时为四分之三。</translation>
     </message>
     <message>
         <source>The GPU is taken to have nearly all of it; Linux gives it half at first.</source>
-        <translation type="unfinished"></translation>
+        <translation>按 GPU 几乎可以使用全部来计算；Linux 起初只给一半。</translation>
     </message>
     <message>
         <source>The system lets the GPU have half of it.</source>
-        <translation type="unfinished"></translation>
+        <translation>系统允许 GPU 使用其中一半。</translation>
     </message>
     <message>
         <source>The system keeps about a twelfth.</source>
-        <translation type="unfinished"></translation>
+        <translation>系统保留约十二分之一。</translation>
     </message>
     <message>
         <source>indistinguishable</source>
-        <translation type="unfinished"></translation>
+        <translation>无法区分</translation>
     </message>
     <message>
         <source>very good</source>
-        <translation type="unfinished"></translation>
+        <translation>很好</translation>
     </message>
     <message>
         <source>good</source>
-        <translation type="unfinished"></translation>
+        <translation>好</translation>
     </message>
     <message>
         <source>degraded</source>
-        <translation type="unfinished"></translation>
+        <translation>有损</translation>
     </message>
     <message>
         <source>emergency only</source>
-        <translation type="unfinished"></translation>
+        <translation>仅应急</translation>
     </message>
     <message>
         <source>Open a model first, then send it.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先打开模型，再发送。</translation>
     </message>
     <message>
         <source>This message is not there any more. It has been deleted.</source>
-        <translation type="unfinished"></translation>
+        <translation>这条消息已不存在。它已被删除。</translation>
     </message>
     <message>
         <source>The answer and all replies to it are deleted.</source>
-        <translation type="unfinished"></translation>
+        <translation>已删除这个回答及其所有回复。</translation>
     </message>
     <message>
         <source>The question and all replies to it are deleted.</source>
-        <translation type="unfinished"></translation>
+        <translation>已删除这个问题及其所有回复。</translation>
     </message>
     <message>
         <source>The disk does not answer. This chat is not saved yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>磁盘没有回应。这个聊天尚未保存。</translation>
     </message>
     <message>
         <source>seed {seed}</source>
-        <translation type="unfinished"></translation>
+        <translation>种子 {seed}</translation>
     </message>
     <message>
         <source>and more</source>
-        <translation type="unfinished"></translation>
+        <translation>等</translation>
     </message>
     <message>
         <source>That is in another version. Stop the answer first, then open it.</source>
-        <translation type="unfinished"></translation>
+        <translation>它在另一个版本中。请先停止回答，再打开它。</translation>
     </message>
     <message>
         <source>An answer is being written. Stop it first.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在写回答。请先停止它。</translation>
     </message>
     <message>
         <source>Open a model first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先打开模型。</translation>
     </message>
     <message>
         <source>The chat is being read.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在读取聊天。</translation>
     </message>
     <message>
         <source>This is the first version.</source>
-        <translation type="unfinished"></translation>
+        <translation>这是第一个版本。</translation>
     </message>
     <message>
         <source>This is the last version.</source>
-        <translation type="unfinished"></translation>
+        <translation>这是最后一个版本。</translation>
     </message>
     <message>
         <source>The program ended while this was written. What there was is kept.</source>
-        <translation type="unfinished"></translation>
+        <translation>写到这里时程序结束了。已有的内容都已保留。</translation>
     </message>
     <message>
         <source>No answer yet</source>
-        <translation type="unfinished"></translation>
+        <translation>还没有回答</translation>
     </message>
     <message>
         <source>Stopped</source>
-        <translation type="unfinished"></translation>
+        <translation>已停止</translation>
     </message>
     <message>
         <source>{place} of {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>{place} / {count}</translation>
     </message>
     <message>
         <source>Go on with this answer where it broke off</source>
-        <translation type="unfinished"></translation>
+        <translation>从中断处继续这个回答</translation>
     </message>
     <message>
         <source>Prompt read</source>
-        <translation type="unfinished"></translation>
+        <translation>提示词读取进度</translation>
     </message>
     <message>
         <source>Copy answer</source>
-        <translation type="unfinished"></translation>
+        <translation>复制回答</translation>
     </message>
     <message>
         <source>More that can be done with the answer</source>
-        <translation type="unfinished"></translation>
+        <translation>可以对回答做的更多操作</translation>
     </message>
     <message>
         <source>Answer {place} of {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {place} 个回答，共 {count} 个</translation>
     </message>
     <message>
         <source>Continue</source>
-        <translation type="unfinished"></translation>
+        <translation>继续</translation>
     </message>
     <message>
         <source>Speed, wait and prompt of this answer</source>
-        <translation type="unfinished"></translation>
+        <translation>这个回答的速度、等待时间和提示词</translation>
     </message>
     <message>
         <source>Copy as Markdown</source>
-        <translation type="unfinished"></translation>
+        <translation>复制为 Markdown</translation>
     </message>
     <message>
         <source>Copy as plain text</source>
-        <translation type="unfinished"></translation>
+        <translation>复制为纯文本</translation>
     </message>
     <message>
         <source>Go to the newest text</source>
-        <translation type="unfinished"></translation>
+        <translation>转到最新的文本</translation>
     </message>
     <message>
         <source>The old question stays, with its answers.</source>
-        <translation type="unfinished"></translation>
+        <translation>旧问题及其回答会保留。</translation>
     </message>
     <message>
         <source>Ctrl+Enter sends, Esc cancels.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ctrl+Enter 发送，Esc 取消。</translation>
     </message>
     <message>
         <source>Send</source>
-        <translation type="unfinished"></translation>
+        <translation>发送</translation>
     </message>
     <message>
         <source>Send (Ctrl+Enter)</source>
-        <translation type="unfinished"></translation>
+        <translation>发送（Ctrl+Enter）</translation>
     </message>
     <message>
         <source>Question</source>
-        <translation type="unfinished"></translation>
+        <translation>问题</translation>
     </message>
     <message>
         <source>Show more</source>
-        <translation type="unfinished"></translation>
+        <translation>显示更多</translation>
     </message>
     <message>
         <source>Question {place} of {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {place} 个问题，共 {count} 个</translation>
     </message>
     <message>
         <source>Paused, because you stopped the answer</source>
-        <translation type="unfinished"></translation>
+        <translation>已暂停，因为你停止了回答</translation>
     </message>
     <message>
         <source>Paused, because the answer failed</source>
-        <translation type="unfinished"></translation>
+        <translation>已暂停，因为回答失败</translation>
     </message>
     <message>
         <source>Paused, because the context is full</source>
-        <translation type="unfinished"></translation>
+        <translation>已暂停，因为上下文已满</translation>
     </message>
     <message>
         <source>Paused, because no model is open</source>
-        <translation type="unfinished"></translation>
+        <translation>已暂停，因为没有打开模型</translation>
     </message>
     <message>
         <source>Not sent yet</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Paused, because the next one could not be sent</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未发送</translation>
     </message>
     <message>
         <source>Questions that wait</source>
-        <translation type="unfinished"></translation>
+        <translation>等待中的问题</translation>
     </message>
     <message>
         <source>1 question waits</source>
-        <translation type="unfinished"></translation>
+        <translation>1 个问题在等待</translation>
     </message>
     <message>
         <source>{number} questions wait</source>
-        <translation type="unfinished"></translation>
+        <translation>{number} 个问题在等待</translation>
     </message>
     <message>
         <source>{waiting} · sent when the answer is done</source>
-        <translation type="unfinished"></translation>
+        <translation>{waiting} · 回答结束后发送</translation>
     </message>
     <message>
         <source>Ask the first one now, the others after it</source>
-        <translation type="unfinished"></translation>
+        <translation>现在问第一个，其余随后</translation>
     </message>
     <message>
         <source>The question does not wait any more.</source>
-        <translation type="unfinished"></translation>
+        <translation>这个问题不再等待。</translation>
     </message>
     <message>
         <source>Ask it earlier</source>
-        <translation type="unfinished"></translation>
+        <translation>提前问</translation>
     </message>
     <message>
         <source>Ask it later</source>
-        <translation type="unfinished"></translation>
+        <translation>推后问</translation>
     </message>
     <message>
         <source>Take it out</source>
-        <translation type="unfinished"></translation>
+        <translation>取出</translation>
     </message>
     <message>
         <source>with 1 file</source>
-        <translation type="unfinished"></translation>
+        <translation>带 1 个文件</translation>
     </message>
     <message>
         <source>with {files} files</source>
-        <translation type="unfinished"></translation>
+        <translation>带 {files} 个文件</translation>
     </message>
     <message>
         <source>Question {place} of {number}: {text}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {place} 个问题，共 {number} 个：{text}</translation>
     </message>
     <message>
         <source>The question that waits</source>
-        <translation type="unfinished"></translation>
+        <translation>等待中的问题</translation>
     </message>
     <message>
         <source>Enter keeps the change, Shift+Enter starts a new line, Esc gives it up.</source>
-        <translation type="unfinished"></translation>
+        <translation>Enter 保留更改，Shift+Enter 换行，Esc 放弃。</translation>
     </message>
     <message>
         <source>The hosts that this program has contacted since the list was last cleared, at most {most} of them. The list stays on this machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>自上次清空列表以来本程序联系过的主机，最多 {most} 个。列表保存在这台机器上。</translation>
     </message>
     <message>
         <source>Clear the list</source>
-        <translation type="unfinished"></translation>
+        <translation>清空列表</translation>
     </message>
     <message>
         <source>Contacted hosts</source>
-        <translation type="unfinished"></translation>
+        <translation>联系过的主机</translation>
     </message>
     <message>
         <source>The list is cleared.</source>
-        <translation type="unfinished"></translation>
+        <translation>列表已清空。</translation>
     </message>
     <message>
         <source>No host has been contacted.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有联系过任何主机。</translation>
     </message>
     <message>
         <source>Show fewer</source>
-        <translation type="unfinished"></translation>
+        <translation>显示较少</translation>
     </message>
     <message>
         <source>Show all {number}</source>
-        <translation type="unfinished"></translation>
+        <translation>全部显示（{number}）</translation>
     </message>
     <message>
         <source>once</source>
-        <translation type="unfinished"></translation>
+        <translation>一次</translation>
     </message>
     <message>
         <source>{times} times</source>
-        <translation type="unfinished"></translation>
+        <translation>{times} 次</translation>
     </message>
     <message>
         <source>Use {server}</source>
-        <translation type="unfinished"></translation>
+        <translation>使用 {server}</translation>
     </message>
     <message>
         <source>Output</source>
-        <translation type="unfinished"></translation>
+        <translation>输出</translation>
     </message>
     <message>
         <source>Edit</source>
-        <translation type="unfinished"></translation>
+        <translation>编辑</translation>
     </message>
     <message>
         <source>On</source>
-        <translation type="unfinished"></translation>
+        <translation>开</translation>
     </message>
     <message>
         <source>Off</source>
-        <translation type="unfinished"></translation>
+        <translation>关</translation>
+    </message>
+    <message>
+        <source>As set for new chats</source>
+        <translation>与新聊天的设置相同</translation>
+    </message>
+    <message>
+        <source>Sampling</source>
+        <translation>采样</translation>
+    </message>
+    <message>
+        <source>Values · {count} changed</source>
+        <translation>数值 · 已更改 {count} 项</translation>
+    </message>
+    <message>
+        <source>Values</source>
+        <translation>数值</translation>
     </message>
     <message>
         <source>Restart</source>
-        <translation type="unfinished"></translation>
+        <translation>重新启动</translation>
     </message>
     <message>
         <source>Start</source>
-        <translation type="unfinished"></translation>
+        <translation>启动</translation>
     </message>
     <message>
         <source>Output of {server}</source>
-        <translation type="unfinished"></translation>
+        <translation>{server} 的输出</translation>
     </message>
     <message>
         <source>It has written nothing in this run of the program.</source>
-        <translation type="unfinished"></translation>
+        <translation>本次运行期间它没有写任何内容。</translation>
     </message>
     <message>
         <source>Allow and start</source>
-        <translation type="unfinished"></translation>
+        <translation>允许并启动</translation>
     </message>
     <message>
         <source>Run this program on your machine?</source>
-        <translation type="unfinished"></translation>
+        <translation>要在你的机器上运行这个程序吗？</translation>
     </message>
     <message>
         <source>It gets your rights: it can read and change what you can, and use the network. Allow it when you know where it comes from. A changed command is asked about again.</source>
-        <translation type="unfinished"></translation>
+        <translation>它拥有你的权限：可以读取和更改你能读取和更改的内容，并使用网络。请在知道其来源时才允许。命令更改后会再次询问。</translation>
     </message>
     <message>
         <source>Name</source>
-        <translation type="unfinished"></translation>
+        <translation>名称</translation>
     </message>
     <message>
         <source>for example: my files</source>
-        <translation type="unfinished"></translation>
+        <translation>例如：我的文件</translation>
     </message>
     <message>
         <source>Kind of server</source>
-        <translation type="unfinished"></translation>
+        <translation>服务器类型</translation>
     </message>
     <message>
         <source>A program on this machine</source>
-        <translation type="unfinished"></translation>
+        <translation>这台机器上的程序</translation>
     </message>
     <message>
         <source>An address on the network</source>
-        <translation type="unfinished"></translation>
+        <translation>网络上的地址</translation>
     </message>
     <message>
         <source>Command with its arguments</source>
-        <translation type="unfinished"></translation>
+        <translation>命令及其参数</translation>
     </message>
     <message>
         <source>Folder it runs in</source>
-        <translation type="unfinished"></translation>
+        <translation>运行所在的文件夹</translation>
     </message>
     <message>
         <source>your home folder</source>
-        <translation type="unfinished"></translation>
+        <translation>你的主文件夹</translation>
     </message>
     <message>
         <source>Choose…</source>
-        <translation type="unfinished"></translation>
+        <translation>选择…</translation>
     </message>
     <message>
         <source>Choose the folder it runs in</source>
-        <translation type="unfinished"></translation>
+        <translation>选择运行所在的文件夹</translation>
     </message>
     <message>
         <source>Variable</source>
-        <translation type="unfinished"></translation>
+        <translation>变量</translation>
     </message>
     <message>
         <source>Add a variable</source>
-        <translation type="unfinished"></translation>
+        <translation>添加变量</translation>
     </message>
     <message>
         <source>Address</source>
-        <translation type="unfinished"></translation>
+        <translation>地址</translation>
     </message>
     <message>
         <source>Header</source>
-        <translation type="unfinished"></translation>
+        <translation>请求头</translation>
     </message>
     <message>
         <source>Add a header</source>
-        <translation type="unfinished"></translation>
+        <translation>添加请求头</translation>
     </message>
     <message>
         <source>There is another server of that name.</source>
-        <translation type="unfinished"></translation>
+        <translation>已有同名的另一个服务器。</translation>
     </message>
     <message>
         <source>A quote in the command is not closed.</source>
-        <translation type="unfinished"></translation>
+        <translation>命令中的引号没有闭合。</translation>
     </message>
     <message>
         <source>Command</source>
-        <translation type="unfinished"></translation>
+        <translation>命令</translation>
     </message>
     <message>
         <source>Folder</source>
-        <translation type="unfinished"></translation>
+        <translation>文件夹</translation>
     </message>
     <message>
         <source>Variables</source>
-        <translation type="unfinished"></translation>
+        <translation>变量</translation>
     </message>
     <message>
         <source>Headers</source>
-        <translation type="unfinished"></translation>
+        <translation>请求头</translation>
     </message>
     <message>
         <source>Values are not shown again. They lie in the settings file, which only you can read.</source>
-        <translation type="unfinished"></translation>
+        <translation>值不会再次显示。它们保存在只有你能读取的设置文件中。</translation>
     </message>
     <message>
         <source>{what}: name</source>
-        <translation type="unfinished"></translation>
+        <translation>{what}：名称</translation>
     </message>
     <message>
         <source>{what}: value, not shown</source>
-        <translation type="unfinished"></translation>
+        <translation>{what}：值，未显示</translation>
     </message>
     <message>
         <source>Value</source>
-        <translation type="unfinished"></translation>
+        <translation>值</translation>
     </message>
     <message>
         <source>Remove this line</source>
-        <translation type="unfinished"></translation>
+        <translation>移除这一行</translation>
     </message>
     <message>
         <source>Servers as JSON</source>
-        <translation type="unfinished"></translation>
+        <translation>以 JSON 表示的服务器</translation>
     </message>
     <message>
         <source>Paste the block that a server&apos;s instructions give for Claude, Cursor or another program. You see what is in it before it is added, and nothing runs by that.</source>
-        <translation type="unfinished"></translation>
+        <translation>请粘贴服务器说明中给 Claude、Cursor 或其他程序的那一段。添加之前会显示其内容，此时不会运行任何程序。</translation>
     </message>
     <message>
         <source>Add {number} servers</source>
-        <translation type="unfinished"></translation>
+        <translation>添加 {number} 个服务器</translation>
     </message>
     <message>
         <source>Add this server</source>
-        <translation type="unfinished"></translation>
+        <translation>添加这个服务器</translation>
     </message>
     <message>
         <source> · with {names}</source>
-        <translation type="unfinished"></translation>
+        <translation> · 含 {names}</translation>
     </message>
     <message>
         <source>MCP servers</source>
-        <translation type="unfinished"></translation>
+        <translation>MCP 服务器</translation>
     </message>
     <message>
         <source>Programs and services that give the model more tools, such as your files, a database or a browser. They start when they are needed, and each call is asked about as with other tools.</source>
-        <translation type="unfinished"></translation>
+        <translation>为模型提供更多工具的程序和服务，例如你的文件、数据库或浏览器。它们在需要时启动，每次调用都像其他工具一样询问。</translation>
     </message>
     <message>
         <source>Add a server…</source>
-        <translation type="unfinished"></translation>
+        <translation>添加服务器…</translation>
     </message>
     <message>
         <source>Paste JSON…</source>
-        <translation type="unfinished"></translation>
+        <translation>粘贴 JSON…</translation>
     </message>
     <message>
         <source>{number} servers added</source>
-        <translation type="unfinished"></translation>
+        <translation>已添加 {number} 个服务器</translation>
     </message>
     <message>
         <source>“{server}” is removed.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{server}”已移除。</translation>
     </message>
     <message>
         <source>New server</source>
-        <translation type="unfinished"></translation>
+        <translation>新服务器</translation>
     </message>
     <message>
         <source>It has no tools.</source>
-        <translation type="unfinished"></translation>
+        <translation>它没有工具。</translation>
     </message>
     <message>
         <source>{number} more are left out: that many cannot be offered.</source>
-        <translation type="unfinished"></translation>
+        <translation>另有 {number} 个未提供：无法提供这么多。</translation>
     </message>
     <message>
         <source>Left out. {why}</source>
-        <translation type="unfinished"></translation>
+        <translation>未提供。{why}</translation>
     </message>
     <message>
         <source>Offer {tool}</source>
-        <translation type="unfinished"></translation>
+        <translation>提供 {tool}</translation>
     </message>
     <message>
         <source>Not allowed yet</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未允许</translation>
     </message>
     <message>
         <source>Starts when needed</source>
-        <translation type="unfinished"></translation>
+        <translation>需要时启动</translation>
     </message>
     <message>
         <source>Starting</source>
-        <translation type="unfinished"></translation>
+        <translation>正在启动</translation>
     </message>
     <message>
         <source>Starting again</source>
-        <translation type="unfinished"></translation>
+        <translation>正在重新启动</translation>
     </message>
     <message>
         <source>Does not run</source>
-        <translation type="unfinished"></translation>
+        <translation>没有运行</translation>
     </message>
     <message>
         <source>{number} resources</source>
-        <translation type="unfinished"></translation>
+        <translation>{number} 个资源</translation>
     </message>
     <message>
         <source>{number} prompts</source>
-        <translation type="unfinished"></translation>
+        <translation>{number} 个提示</translation>
     </message>
     <message>
         <source>{what}. Its tools take about {number} tokens of every question.</source>
-        <translation type="unfinished"></translation>
+        <translation>{what}。它的工具在每个问题中占约 {number} 个 token。</translation>
     </message>
     <message>
         <source>{number} tools</source>
-        <translation type="unfinished"></translation>
+        <translation>{number} 个工具</translation>
     </message>
     <message>
         <source>{number} of {all} tools</source>
-        <translation type="unfinished"></translation>
+        <translation>{number} 个工具，共 {all} 个</translation>
     </message>
     <message>
         <source>says: only reads</source>
-        <translation type="unfinished"></translation>
+        <translation>自称：只读取</translation>
     </message>
     <message>
         <source>says: may overwrite or delete</source>
-        <translation type="unfinished"></translation>
+        <translation>自称：可能覆盖或删除</translation>
     </message>
     <message>
-        <source>Programs that a model writes run in a sandbox without network and without your files, with limits on memory, time and output. You see each program and allow it before it runs.</source>
-        <translation type="unfinished"></translation>
+        <source>Programs that a model writes run in a sandbox without network and without your files, with limits on memory, time and output. You allow them before they run.</source>
+        <translation>模型编写的程序在沙箱中运行，没有网络，也看不到你的文件，内存、时间和输出都受限制。运行之前由你允许。</translation>
     </message>
     <message>
         <source>Running Python</source>
-        <translation type="unfinished"></translation>
+        <translation>运行 Python</translation>
     </message>
     <message>
         <source>Trying the sandbox…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在试用沙箱…</translation>
     </message>
     <message>
         <source>The sandbox works: models can run Python, when you allow it.</source>
-        <translation type="unfinished"></translation>
+        <translation>沙箱可以使用：经你允许后，模型可以运行 Python。</translation>
     </message>
     <message>
         <source>Key for Brave Search</source>
-        <translation type="unfinished"></translation>
+        <translation>Brave Search 的密钥</translation>
     </message>
     <message>
         <source>Try the web search</source>
-        <translation type="unfinished"></translation>
+        <translation>试用网络搜索</translation>
     </message>
     <message>
         <source>Models can search the web. They ask you first.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型可以搜索网络。它们会先询问你。</translation>
     </message>
     <message>
         <source>That is not a key: it is one word of 8 characters or more.</source>
-        <translation type="unfinished"></translation>
+        <translation>这不是密钥：密钥是一个不少于 8 个字符的词。</translation>
     </message>
     <message>
         <source>Searching for “{words}”…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在搜索“{words}”…</translation>
     </message>
     <message>
         <source>The key is kept in this system&apos;s keyring.</source>
-        <translation type="unfinished"></translation>
+        <translation>密钥保存在这个系统的密钥环中。</translation>
     </message>
     <message>
         <source>The key is kept. This system has no keyring: it is in a file that only you can read, unencrypted.</source>
-        <translation type="unfinished"></translation>
+        <translation>密钥已保存。这个系统没有密钥环：它保存在只有你能读取的文件中，未加密。</translation>
     </message>
     <message>
         <source>The provider answers, but found nothing.</source>
-        <translation type="unfinished"></translation>
+        <translation>服务商有回应，但没有找到结果。</translation>
     </message>
     <message>
         <source>It works. Results: {number}; the first is “{title}”.</source>
-        <translation type="unfinished"></translation>
+        <translation>可以使用。结果：{number} 条；第一条是“{title}”。</translation>
     </message>
     <message>
         <source>Keep</source>
-        <translation type="unfinished"></translation>
+        <translation>保存</translation>
     </message>
     <message>
         <source>Keep the key</source>
-        <translation type="unfinished"></translation>
+        <translation>保存密钥</translation>
     </message>
     <message>
         <source>Remove the key</source>
-        <translation type="unfinished"></translation>
+        <translation>移除密钥</translation>
     </message>
     <message>
         <source>Try a search</source>
-        <translation type="unfinished"></translation>
+        <translation>试搜一次</translation>
     </message>
     <message>
         <source>Sends the words “{words}” to the provider.</source>
-        <translation type="unfinished"></translation>
+        <translation>将“{words}”发送给服务商。</translation>
     </message>
     <message>
         <source>Brave asks for a key. Make one at brave.com/search/api. It goes to api.search.brave.com alone.</source>
-        <translation type="unfinished"></translation>
+        <translation>Brave 需要密钥。请在 brave.com/search/api 创建。它只发送到 api.search.brave.com。</translation>
     </message>
     <message>
         <source>done</source>
-        <translation type="unfinished"></translation>
+        <translation>完成</translation>
     </message>
     <message>
         <source>failed</source>
-        <translation type="unfinished"></translation>
+        <translation>失败</translation>
     </message>
     <message>
         <source>stopped</source>
-        <translation type="unfinished"></translation>
+        <translation>已停止</translation>
     </message>
     <message>
         <source>not run</source>
-        <translation type="unfinished"></translation>
+        <translation>未运行</translation>
     </message>
     <message>
         <source>Every call that ran or that you denied, with its arguments and sizes, but not what tools returned. Only the latest are kept, on this machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>每次已运行或被你拒绝的调用，包括参数和大小，但不包括工具返回的内容。只在这台机器上保留最近的。</translation>
     </message>
     <message>
         <source>What tools did</source>
-        <translation type="unfinished"></translation>
+        <translation>工具做过什么</translation>
     </message>
     <message>
         <source>Export…</source>
-        <translation type="unfinished"></translation>
+        <translation>导出…</translation>
     </message>
     <message>
         <source>{number} lines written to {name}.</source>
-        <translation type="unfinished"></translation>
+        <translation>已将 {number} 行写入 {name}。</translation>
     </message>
     <message>
         <source>Only the latest {number} are shown; an export has all.</source>
-        <translation type="unfinished"></translation>
+        <translation>只显示最近的 {number} 条；导出包含全部。</translation>
     </message>
     <message>
         <source>No tool has been called yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>还没有调用过工具。</translation>
     </message>
     <message>
         <source>Export what tools did</source>
-        <translation type="unfinished"></translation>
+        <translation>导出工具做过什么</translation>
     </message>
     <message>
         <source>The latest changes of tools, and what the files held before.</source>
-        <translation type="unfinished"></translation>
+        <translation>工具最近的更改，以及文件之前的内容。</translation>
     </message>
     <message>
         <source>Files that tools changed</source>
-        <translation type="unfinished"></translation>
+        <translation>工具更改过的文件</translation>
     </message>
     <message>
         <source>{path} is as it was before.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 已恢复原样。</translation>
     </message>
     <message>
         <source>No tool has changed a file yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>还没有工具更改过文件。</translation>
     </message>
     <message>
         <source>Put back</source>
-        <translation type="unfinished"></translation>
+        <translation>恢复</translation>
     </message>
     <message>
         <source>Remove it</source>
-        <translation type="unfinished"></translation>
+        <translation>移除它</translation>
     </message>
     <message>
         <source>{number} characters</source>
-        <translation type="unfinished"></translation>
+        <translation>{number} 个字符</translation>
     </message>
     <message>
         <source>Tools may read in these folders and, where you allow it, write. Before they write, you see the changes. Keys, passwords and the program&apos;s own files are off limits in any folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>工具可以读取这些文件夹，并在你允许时写入。写入之前你会看到更改内容。任何文件夹中的密钥、密码和程序自身的文件都禁止访问。</translation>
     </message>
     <message>
         <source>Open a folder to tools</source>
-        <translation type="unfinished"></translation>
+        <translation>向工具开放文件夹</translation>
     </message>
     <message>
         <source>Open a folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>开放文件夹…</translation>
     </message>
     <message>
         <source>Write</source>
-        <translation type="unfinished"></translation>
+        <translation>写入</translation>
     </message>
     <message>
         <source>Tools may write in {folder}</source>
-        <translation type="unfinished"></translation>
+        <translation>工具可以在 {folder} 中写入</translation>
     </message>
     <message>
         <source>Close {folder} to tools</source>
-        <translation type="unfinished"></translation>
+        <translation>不再向工具开放 {folder}</translation>
     </message>
     <message>
         <source>What you have allowed always, in every chat. What is allowed for one chat is kept with that chat and ends with it.</source>
-        <translation type="unfinished"></translation>
+        <translation>你在所有聊天中始终允许的内容。只对一个聊天允许的内容随该聊天保存，并随之结束。</translation>
     </message>
     <message>
         <source>Nothing is always allowed.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有始终允许的内容。</translation>
     </message>
     <message>
         <source>Take all back</source>
-        <translation type="unfinished"></translation>
+        <translation>全部收回</translation>
     </message>
     <message>
         <source>Take back</source>
-        <translation type="unfinished"></translation>
+        <translation>收回</translation>
     </message>
     <message>
         <source>Take back: {permission}</source>
-        <translation type="unfinished"></translation>
+        <translation>收回：{permission}</translation>
     </message>
     <message>
         <source>Which tools the model is offered, where a chat says nothing else. Every tool that is offered makes the prompt longer.</source>
-        <translation type="unfinished"></translation>
+        <translation>在聊天没有另行设置时，向模型提供哪些工具。提供的每个工具都会使提示词变长。</translation>
+    </message>
+    <message>
+        <source>{name} is a spreadsheet, which cannot be read here.</source>
+        <translation>{name} 是电子表格，这里无法读取。</translation>
+    </message>
+    <message>
+        <source>Save the sheet as CSV, and add that file.</source>
+        <translation>请将工作表保存为 CSV，再添加该文件。</translation>
+    </message>
+    <message>
+        <source>{name} is a presentation, which cannot be read here.</source>
+        <translation>{name} 是演示文稿，这里无法读取。</translation>
+    </message>
+    <message>
+        <source>Export it as PDF, and add that file.</source>
+        <translation>请导出为 PDF，再添加该文件。</translation>
+    </message>
+    <message>
+        <source>{name} is an electronic book, which cannot be read here.</source>
+        <translation>{name} 是电子书，这里无法读取。</translation>
+    </message>
+    <message>
+        <source>Convert it to text or PDF, and add that.</source>
+        <translation>请转换为文本或 PDF，再添加。</translation>
+    </message>
+    <message>
+        <source>{name} is an OpenDocument file, which cannot be read here.</source>
+        <translation>{name} 是 OpenDocument 文件，这里无法读取。</translation>
+    </message>
+    <message>
+        <source>Save it as .docx, PDF or CSV, and add that file.</source>
+        <translation>请保存为 .docx、PDF 或 CSV，再添加该文件。</translation>
+    </message>
+    <message>
+        <source>{name} is a Word document without text.</source>
+        <translation>{name} 是没有文本的 Word 文档。</translation>
+    </message>
+    <message>
+        <source>Save it again as .docx, and add that file.</source>
+        <translation>请重新保存为 .docx，再添加该文件。</translation>
+    </message>
+    <message>
+        <source>{name} is an archive.</source>
+        <translation>{name} 是压缩包。</translation>
+    </message>
+    <message>
+        <source>Unpack it, and add the files that matter from it.</source>
+        <translation>请解压，再添加其中重要的文件。</translation>
+    </message>
+    <message>
+        <source>The file does not say how its letters are coded. It was read as Western European (Windows-1252); letters with accents may be wrong.</source>
+        <translation>文件没有说明字符编码。已按西欧编码（Windows-1252）读取；带重音的字母可能有误。</translation>
+    </message>
+    <message>
+        <source>Places that could not be read and are shown as �: {count}.</source>
+        <translation>无法读取、显示为 � 的位置：{count} 处。</translation>
+    </message>
+    <message>
+        <source>Taking it apart took longer than {seconds} seconds.</source>
+        <translation>拆解它用时超过 {seconds} 秒。</translation>
+    </message>
+    <message>
+        <source>It made the part of the program that reads it break off.</source>
+        <translation>它使读取它的程序部分中断。</translation>
+    </message>
+    <message>
+        <source>Only the pages up to {page} were read.</source>
+        <translation>只读取了到第 {page} 页为止的内容。</translation>
+    </message>
+    <message>
+        <source>{name} is sound or film.</source>
+        <translation>{name} 是音频或视频。</translation>
+    </message>
+    <message>
+        <source>The model reads text only.</source>
+        <translation>模型只能读取文本。</translation>
+    </message>
+    <message>
+        <source>Add a transcript of it.</source>
+        <translation>请添加它的文字稿。</translation>
+    </message>
+    <message>
+        <source>{name} is a model, not something to read.</source>
+        <translation>{name} 是模型，不是可供阅读的内容。</translation>
+    </message>
+    <message>
+        <source>To open it, drop it on the window alone, or choose it on the page Models.</source>
+        <translation>要打开它，请单独拖放到窗口，或在“模型”页选择。</translation>
+    </message>
+    <message>
+        <source>{name} is an Office file of the old kind, or one with a password.</source>
+        <translation>{name} 是旧格式或带密码的 Office 文件。</translation>
+    </message>
+    <message>
+        <source>Save it as .docx, PDF or CSV without a password, and add that file.</source>
+        <translation>请不带密码保存为 .docx、PDF 或 CSV，再添加该文件。</translation>
+    </message>
+    <message>
+        <source>{name} is a database.</source>
+        <translation>{name} 是数据库。</translation>
+    </message>
+    <message>
+        <source>Export what matters as CSV, and add that file.</source>
+        <translation>请将重要的内容导出为 CSV，再添加该文件。</translation>
+    </message>
+    <message>
+        <source>{name} is a picture.</source>
+        <translation>{name} 是图片。</translation>
+    </message>
+    <message>
+        <source>The model reads text only and cannot see it.</source>
+        <translation>模型只能读取文本，看不到它。</translation>
+    </message>
+    <message>
+        <source>Describe it in words, or paste the text that is in it.</source>
+        <translation>请用文字描述，或粘贴其中的文字。</translation>
+    </message>
+    <message>
+        <source>{name} is not text.</source>
+        <translation>{name} 不是文本。</translation>
+    </message>
+    <message>
+        <source>It is a program or data in a form that only its own program understands.</source>
+        <translation>它是程序，或只有其自身程序才能理解的数据。</translation>
+    </message>
+    <message>
+        <source>Export it as text, CSV or PDF, and add that file.</source>
+        <translation>请导出为文本、CSV 或 PDF，再添加该文件。</translation>
+    </message>
+    <message>
+        <source>{name} holds no text.</source>
+        <translation>{name} 中没有文本。</translation>
+    </message>
+    <message>
+        <source>Its pages are probably scanned pictures, which the model cannot see.</source>
+        <translation>它的页面可能是扫描的图片，模型看不到。</translation>
+    </message>
+    <message>
+        <source>Run it through a text recognition (OCR) first, or paste the text.</source>
+        <translation>请先进行文字识别（OCR），或粘贴文本。</translation>
+    </message>
+    <message>
+        <source>Pages that could not be read: {pages}.</source>
+        <translation>无法读取的页面：{pages}。</translation>
+    </message>
+    <message>
+        <source>Pages without text, perhaps pictures only: {pages}.</source>
+        <translation>没有文本的页面，可能只有图片：{pages}。</translation>
+    </message>
+    <message>
+        <source>Only the first {read} of {total} pages were read.</source>
+        <translation>只读取了前 {read} 页，共 {total} 页。</translation>
+    </message>
+    <message>
+        <source>{name} is protected with a password.</source>
+        <translation>{name} 有密码保护。</translation>
+    </message>
+    <message>
+        <source>Open it in a PDF viewer, save a copy without the password, and add that.</source>
+        <translation>请在 PDF 阅读器中打开，另存一份不带密码的副本，再添加。</translation>
+    </message>
+    <message>
+        <source>{name} is encrypted in a way that cannot be read here.</source>
+        <translation>{name} 的加密方式在这里无法读取。</translation>
+    </message>
+    <message>
+        <source>Save a copy of it without encryption, and add that.</source>
+        <translation>请另存一份未加密的副本，再添加。</translation>
+    </message>
+    <message>
+        <source>The PDF is damaged or unusual.</source>
+        <translation>PDF 已损坏或不常见。</translation>
+    </message>
+    <message>
+        <source>Open it in a PDF viewer and save or print it as a new PDF, or paste the text.</source>
+        <translation>请在 PDF 阅读器中打开并另存或打印为新的 PDF，或粘贴文本。</translation>
+    </message>
+    <message>
+        <source>It is empty, or holds pictures only, which the model cannot see.</source>
+        <translation>它是空的，或只有图片，模型看不到。</translation>
+    </message>
+    <message>
+        <source>Add another file, or paste the text.</source>
+        <translation>请添加其他文件，或粘贴文本。</translation>
+    </message>
+    <message>
+        <source>Pictures in it are left out ({count}): the model reads text only.</source>
+        <translation>其中的图片已略去（{count} 张）：模型只能读取文本。</translation>
+    </message>
+    <message>
+        <source>It holds {parts} parts, which documents do not. It may be made to do harm.</source>
+        <translation>它含有 {parts} 个部分，正常文档不会这样。它可能是恶意制作的。</translation>
+    </message>
+    <message>
+        <source>Unpacked it would be {size}. It may be made to fill up memory.</source>
+        <translation>解压后将达 {size}。它可能是为占满内存而制作的。</translation>
+    </message>
+    <message>
+        <source>The document is damaged, or it is not a Word document.</source>
+        <translation>文档已损坏，或不是 Word 文档。</translation>
+    </message>
+    <message>
+        <source>Open it in a word processor and save it again, or paste the text.</source>
+        <translation>请在文字处理程序中打开并重新保存，或粘贴文本。</translation>
+    </message>
+    <message>
+        <source>{name} is not opened.</source>
+        <translation>没有打开 {name}。</translation>
+    </message>
+    <message>
+        <source>If you trust it, open it elsewhere and paste the text.</source>
+        <translation>如果你信任它，请在别处打开并粘贴文本。</translation>
+    </message>
+    <message>
+        <source>Run Python</source>
+        <translation>运行 Python</translation>
+    </message>
+    <message>
+        <source>Running Python needs a sandbox, which this program has on Linux only, not on {system}.</source>
+        <translation>运行 Python 需要沙箱，本程序只在 Linux 上提供，{system} 上没有。</translation>
+    </message>
+    <message>
+        <source>Running Python needs a sandbox, which is not made for this processor.</source>
+        <translation>运行 Python 需要沙箱，它不支持这种处理器。</translation>
+    </message>
+    <message>
+        <source>Running Python needs bubblewrap, which is not installed. Install the package “bubblewrap” with the system&apos;s package manager.</source>
+        <translation>运行 Python 需要 bubblewrap，但没有安装。请用系统的软件包管理器安装“bubblewrap”。</translation>
+    </message>
+    <message>
+        <source>This system does not let bubblewrap make a sandbox, so Python is not run. Allow unprivileged user namespaces, or ask who runs it. It says: {said}</source>
+        <translation>系统不允许 bubblewrap 创建沙箱，因此不运行 Python。请允许非特权用户命名空间，或询问系统管理者。提示：{said}</translation>
+    </message>
+    <message>
+        <source>Runs this program in a sandbox without network and without your files:</source>
+        <translation>在没有网络、看不到你的文件的沙箱中运行这个程序：</translation>
+    </message>
+    <message>
+        <source>A page that the model fetched</source>
+        <translation>模型获取的网页</translation>
+    </message>
+    <message>
+        <source>Fetch a page</source>
+        <translation>获取网页</translation>
+    </message>
+    <message>
+        <source>Fetches {address}</source>
+        <translation>获取 {address}</translation>
+    </message>
+    <message>
+        <source>Reads on at character {number}</source>
+        <translation>从第 {number} 个字符继续读取</translation>
+    </message>
+    <message>
+        <source>{number} earlier messages are not sent.</source>
+        <translation>先前有 {number} 条消息不发送。</translation>
+    </message>
+    <message>
+        <source>Context: {text}</source>
+        <translation>上下文：{text}</translation>
+    </message>
+    <message>
+        <source>What takes the context</source>
+        <translation>上下文的占用情况</translation>
+    </message>
+    <message>
+        <source>Room for the answer, thinking included</source>
+        <translation>留给回答的空间，包括思考</translation>
+    </message>
+    <message>
+        <source>Estimated: the tokenizer is asked once the engine has time.</source>
+        <translation>估算值：等引擎有空时会询问分词器。</translation>
+    </message>
+    <message>
+        <source>Thinking budget</source>
+        <translation>思考预算</translation>
+    </message>
+    <message>
+        <source>Thinking budget: {tokens} tokens, then the answer comes from what there is</source>
+        <translation>思考预算：{tokens} 个 token，然后根据已有的内容作答</translation>
+    </message>
+    <message>
+        <source>Thinking budget: no limit</source>
+        <translation>思考预算：不限</translation>
+    </message>
+    <message>
+        <source>Think for at most</source>
+        <translation>最多思考</translation>
+    </message>
+    <message>
+        <source>Another number of tokens</source>
+        <translation>其他 token 数</translation>
+    </message>
+    <message>
+        <source> tokens</source>
+        <translation> 个 token</translation>
+    </message>
+    <message>
+        <source>{tokens} tokens</source>
+        <translation>{tokens} 个 token</translation>
+    </message>
+    <message>
+        <source>No limit</source>
+        <translation>不限</translation>
+    </message>
+    <message>
+        <source>Other</source>
+        <translation>其他</translation>
+    </message>
+    <message>
+        <source>Keep both</source>
+        <translation>两个都保留</translation>
+    </message>
+    <message>
+        <source>Replace mine</source>
+        <translation>替换我的</translation>
+    </message>
+    <message>
+        <source>Persona “{name}”</source>
+        <translation>角色“{name}”</translation>
+    </message>
+    <message>
+        <source>Preset “{name}”</source>
+        <translation>预设“{name}”</translation>
+    </message>
+    <message>
+        <source>{count} others</source>
+        <translation>另外 {count} 个</translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation>导入</translation>
+    </message>
+    <message>
+        <source>These names are taken here already, by something else.</source>
+        <translation>这些名称在这里已被其他内容占用。</translation>
+    </message>
+    <message>
+        <source>Export yours…</source>
+        <translation>导出你的…</translation>
+    </message>
+    <message>
+        <source>Import…</source>
+        <translation>导入…</translation>
+    </message>
+    <message>
+        <source>Your personas and sampling presets as one file, to be kept or taken to another machine. Drop such a file here to import it.</source>
+        <translation>将你的角色和采样预设存为一个文件，用于保存或带到另一台机器。把这样的文件拖到这里即可导入。</translation>
+    </message>
+    <message>
+        <source>As a file</source>
+        <translation>作为文件</translation>
+    </message>
+    <message>
+        <source>Reading {name}…</source>
+        <translation>正在读取 {name}…</translation>
+    </message>
+    <message>
+        <source>{what} written to {name}.</source>
+        <translation>已将{what}写入 {name}。</translation>
+    </message>
+    <message>
+        <source>Some names in this file are taken.</source>
+        <translation>文件中的一些名称已被占用。</translation>
+    </message>
+    <message>
+        <source>Nothing was imported.</source>
+        <translation>没有导入任何内容。</translation>
+    </message>
+    <message>
+        <source>All is as it was before.</source>
+        <translation>一切与之前相同。</translation>
+    </message>
+    <message>
+        <source>There is no persona and no preset of your own yet.</source>
+        <translation>你还没有自己的角色和预设。</translation>
+    </message>
+    <message>
+        <source>Export personas</source>
+        <translation>导出角色</translation>
+    </message>
+    <message>
+        <source>Personas and presets (*.json)</source>
+        <translation>角色和预设 (*.json)</translation>
+    </message>
+    <message>
+        <source>Import personas</source>
+        <translation>导入角色</translation>
+    </message>
+    <message>
+        <source>1 persona</source>
+        <translation>1 个角色</translation>
+    </message>
+    <message>
+        <source>{n} personas</source>
+        <translation>{n} 个角色</translation>
+    </message>
+    <message>
+        <source>1 preset</source>
+        <translation>1 个预设</translation>
+    </message>
+    <message>
+        <source>{n} presets</source>
+        <translation>{n} 个预设</translation>
+    </message>
+    <message>
+        <source> and </source>
+        <translation>和</translation>
+    </message>
+    <message>
+        <source>{n} more remarks.</source>
+        <translation>另有 {n} 条提示。</translation>
+    </message>
+    <message>
+        <source>Resources and prompts of servers</source>
+        <translation>服务器的资源和提示</translation>
+    </message>
+    <message>
+        <source>Which resource or prompt?</source>
+        <translation>要哪个资源或提示？</translation>
+    </message>
+    <message>
+        <source>Add from a server</source>
+        <translation>从服务器添加</translation>
+    </message>
+    <message>
+        <source>Prompt · {server}</source>
+        <translation>提示 · {server}</translation>
+    </message>
+    <message>
+        <source>Resource · {server}</source>
+        <translation>资源 · {server}</translation>
+    </message>
+    <message>
+        <source>The prompt could not be had: {why}</source>
+        <translation>无法获取提示：{why}</translation>
+    </message>
+    <message>
+        <source>{name} could not be had.</source>
+        <translation>无法获取 {name}。</translation>
+    </message>
+    <message>
+        <source>{name} is no text.</source>
+        <translation>{name} 不是文本。</translation>
+    </message>
+    <message>
+        <source>It is {kind} ({size}), which the model cannot take in.</source>
+        <translation>它是 {kind}（{size}），模型无法接收。</translation>
+    </message>
+    <message>
+        <source>Insert</source>
+        <translation>插入</translation>
+    </message>
+    <message>
+        <source>Prompt “{prompt}” of {server}</source>
+        <translation>{server} 的提示“{prompt}”</translation>
+    </message>
+    <message>
+        <source>“{name}” is needed.</source>
+        <translation>需要“{name}”。</translation>
+    </message>
+    <message>
+        <source>{name} (optional)</source>
+        <translation>{name}（可选）</translation>
+    </message>
+    <message>
+        <source>Drop to import personas</source>
+        <translation>拖放以导入角色</translation>
     </message>
 </context>
 </TS>
