@@ -31,6 +31,7 @@ Proxies = Callable[[str, str], SplitResult | None]
 
 _LOOK_UP_SECONDS = 8.0
 _CONNECT_SECONDS = 8.0
+_PATIENCE_SECONDS = 3.0  # where there is another address to try
 _SILENCE_SECONDS = 15.0
 _MAX_ADDRESSES = 4
 _PROXY_HEAD = 16 * 1024
@@ -162,9 +163,10 @@ class Line(httpcore2.NetworkBackend):
 
     def _connect_first(self, addresses: Sequence[str], port: int) -> socket.socket:
         error: OSError = OSError("no address")
-        for address in addresses:
+        for number, address in enumerate(addresses, 1):
+            most = _CONNECT_SECONDS if number == len(addresses) else _PATIENCE_SECONDS
             try:
-                sock = self._reach.connect(address, port, self.left(_CONNECT_SECONDS))
+                sock = self._reach.connect(address, port, self.left(most))
             except OSError as failed:  # TimeoutError is one
                 error = failed
                 continue

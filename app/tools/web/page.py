@@ -14,6 +14,10 @@ from app.tools.web.html_text import html_text
 
 ReadPdf = Callable[[bytes, str, CancelToken], str]
 
+MAX_TEXT = 400_000
+"""Characters of a page that is plain text; what HTML becomes has a limit of its own."""
+_MAX_INDENTED = 50_000
+_SAMPLE = 65_536
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _TEXT_TYPES = ("application/xml", "application/yaml", "application/x-ndjson", "application/rss+xml")
 _META_CHARSET = re.compile(
@@ -47,17 +51,17 @@ def read_page(answer: Answer, cancel: CancelToken, read_pdf: ReadPdf | None = No
     if kind in _HTML_TYPES:
         return _html_page(answer, cancel)
     if kind == "application/json" or kind.endswith("+json"):
-        return Page(str(answer.address), "", _json_text(answer), answer.cut)
+        return _text_page(answer, _json_text(answer))
     if kind.startswith("text/") or kind.endswith("+xml") or kind in _TEXT_TYPES:
-        return Page(str(answer.address), "", _plain(decoded(answer)), answer.cut)
+        return _text_page(answer, _plain(decoded(answer)))
     if kind == "application/pdf" or answer.body.startswith(b"%PDF-"):
         return _pdf_page(answer, cancel, read_pdf)
     raise ToolFailure(f"that is no page with text but a file of the kind {kind or 'unknown'}")
 
 
 def decoded(answer: Answer) -> str:
-    """By its byte order mark, the server's word, the page's own word, else UTF-8, else the bytes
-    one by one; never raises."""
+    """By its byte order mark, the server's word, the page's own word, else UTF-8, else by what the
+    bytes look like; never raises."""
     for mark, name in _BOMS:
         if answer.body.startswith(mark):
             return answer.body.decode(name, "replace")
@@ -69,7 +73,19 @@ def decoded(answer: Answer) -> str:
         # A character that was cut in two at the limit does not make it another encoding.
         return codecs.getincrementaldecoder("utf-8")().decode(answer.body, final=not answer.cut)
     except UnicodeDecodeError:
-        return answer.body.decode("cp1252", "replace")
+        return answer.body.decode("gb18030" if _is_chinese(answer.body) else "cp1252", "replace")
+
+
+def _is_chinese(body: bytes) -> bool:
+    """Read as GB 18030, nearly all that is not ASCII is in GB 2312, most in its frequent half."""
+    try:
+        text = codecs.getincrementaldecoder("gb18030")().decode(body[:_SAMPLE])
+    except UnicodeDecodeError:
+        return False
+    wide = [sign for sign in text if ord(sign) > 127]
+    leads = "".join(wide).encode("gb2312", "ignore")[::2]
+    frequent = sum(0xB0 <= lead <= 0xD7 for lead in leads)
+    return len(leads) >= 0.9 * len(wide) > 0 and frequent >= 0.6 * len(wide)
 
 
 def _text_codec(name: str) -> str:
@@ -81,6 +97,11 @@ def _text_codec(name: str) -> str:
     if not found._is_text_encoding or found.name in ("idna", "punycode", "utf-7", "unicode_escape"):
         return ""
     return "cp1252" if found.name in ("iso8859-1", "ascii") else found.name
+
+
+def _text_page(answer: Answer, text: str) -> Page:
+    cut = answer.cut or len(text) > MAX_TEXT
+    return Page(str(answer.address), "", text[:MAX_TEXT], cut)
 
 
 def _html_page(answer: Answer, cancel: CancelToken) -> Page:
@@ -98,15 +119,19 @@ def _pdf_page(answer: Answer, cancel: CancelToken, read_pdf: ReadPdf | None) -> 
             f"that is a PDF file, which is {why}; the person can save it and add it to the question"
         )
     name = unquote(answer.address.target.partition("?")[0].rpartition("/")[2])[:100] or "The page"
-    return Page(str(answer.address), name, _plain(read_pdf(answer.body, name, cancel)))
+    text = _plain(read_pdf(answer.body, name, cancel))
+    return Page(str(answer.address), name, text[:MAX_TEXT], len(text) > MAX_TEXT)
 
 
 def _json_text(answer: Answer) -> str:
     text = decoded(answer)
     try:
-        return json.dumps(json.loads(text), ensure_ascii=False, indent=1)
+        # Deep nesting makes the indented form a thousand times as long.
+        if len(text) <= _MAX_INDENTED:
+            return json.dumps(json.loads(text), ensure_ascii=False, indent=1)
     except (ValueError, RecursionError):
-        return _plain(text)
+        pass
+    return _plain(text)
 
 
 def _guessed(body: bytes) -> str:

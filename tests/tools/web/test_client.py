@@ -25,6 +25,7 @@ from app.tools.web.client import (
     Answer,
     WebClient,
 )
+from app.tools.web.line import system_proxies
 from tests.tools.web.site import PUBLIC, Site, page, redirect
 
 Maker = Callable[..., WebClient]
@@ -471,6 +472,33 @@ def test_a_proxy_that_does_not_help(
 ) -> None:
     with pytest.raises(ToolFailure, match=reason):
         get(_proxied(site, client_with, status), "http://public.example/x")
+
+
+def test_the_proxies_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    assert system_proxies("https", "a.example") is None
+    monkeypatch.setenv("https_proxy", "proxy.lan:3128")
+    monkeypatch.setenv("no_proxy", "b.example")
+    found = system_proxies("https", "a.example")
+    assert found is not None
+    assert (found.scheme, found.hostname, found.port) == ("http", "proxy.lan", 3128)
+    assert system_proxies("https", "b.example") is None
+    assert system_proxies("http", "a.example") is None
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY"])
+def test_a_page_is_asked_for_through_the_proxy_of_the_environment(
+    site: Site, client_with: Maker, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "http://proxy.lan:3128")
+    monkeypatch.setenv("no_proxy", "")
+    site.names["proxy.lan"] = [["10.0.0.1"]]
+    client = client_with(proxies=system_proxies)
+    with pytest.raises(ToolFailure, match="did not open the way"):
+        get(client, "http://public.example/")
+    assert site.connected == [("10.0.0.1", 3128)]
 
 
 def test_proxies_of_other_kinds_are_refused(client_with: Maker) -> None:

@@ -12,7 +12,7 @@ from app.tools.web.addresses import parse_address
 from app.tools.web.client import Answer
 from app.tools.web.html_text import html_text
 from app.tools.web.markdown import MAX_CHARACTERS
-from app.tools.web.page import Page, decoded, read_page
+from app.tools.web.page import MAX_TEXT, Page, decoded, read_page
 
 ADDRESS = "https://example.org/dir/page"
 
@@ -100,6 +100,8 @@ def test_where_no_article_is_found_the_whole_page_is() -> None:
         ("“x”".encode("cp1252"), "iso-8859-1", "“x”"),
         ("中文".encode("gb18030"), "gb2312", None),
         ("中文".encode("gb18030"), "gb18030", "中文"),
+        ("今天的天气很好，我们去公园。".encode("gb18030"), "", "今天的天气很好，我们去公园。"),
+        ("Ä Ö ß é à ç".encode("latin-1"), "", "Ä Ö ß é à ç"),
         ("日本".encode("shift_jis"), "Shift_JIS", "日本"),
         ("größe".encode("utf-16"), "utf-8", "größe"),
         ("\ufeffgröße".encode(), "latin-1", "größe"),
@@ -134,6 +136,16 @@ def test_a_character_cut_at_the_limit_does_not_change_the_encoding() -> None:
 )
 def test_other_text(body: bytes, media_type: str, expected: str) -> None:
     assert read(body, media_type).text == expected
+
+
+def test_much_text_is_cut_and_says_so() -> None:
+    page = read("x" * (MAX_TEXT + 1), "text/plain")
+    assert (len(page.text), page.cut) == (MAX_TEXT, True)
+
+
+def test_deep_json_is_not_made_longer() -> None:
+    deep = "[" * 500 + ",".join("1" for _ in range(100_000)) + "]" * 500
+    assert read(deep, "application/json").text == deep
 
 
 def test_html_without_a_type_is_recognized() -> None:
