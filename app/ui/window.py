@@ -249,7 +249,7 @@ class MainWindow(QMainWindow):
         page.attention.asking.connect(
             lambda text: self.set_badge(CHAT.key, tr("Asks") * bool(text))
         )
-        page.tools_chip.manage_wanted.connect(lambda: self.go(SETTINGS.key))
+        page.tools_chip.manage_wanted.connect(self.show_tools)
 
     def step_text_size(self, steps: int) -> None:
         """Larger (1), smaller (-1) or usual (0)."""
@@ -262,6 +262,13 @@ class MainWindow(QMainWindow):
         page = self._pages[SETTINGS.key]
         if isinstance(page, SettingsPage):
             page.look_for(query)
+
+    def show_tools(self) -> None:
+        """What they may touch and what they did, on their page of the settings."""
+        self.go(SETTINGS.key)
+        page = self._pages[SETTINGS.key]
+        if isinstance(page, SettingsPage):
+            page.show_page("Tools")
 
     def show_personas(self, file: Path | None = None) -> None:
         """All of them, on their page of the settings; those in the file are imported."""

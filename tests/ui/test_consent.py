@@ -10,6 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from app.chat.exporting.files import export_many
+from app.chat.importing.run import import_from
 from app.chat.store.store import ChatStore
 from app.chat.toolbox import Toolbox
 from app.core.cancel import CancelToken
@@ -399,3 +401,45 @@ def test_the_end_of_the_program_does_not_wait_for_an_answer(window: ToolDriver) 
     assert threading.active_count() > 1
     window.desktop.window.close()
     assert window.desktop.close()
+
+
+def test_what_a_chat_allows_is_taken_back_in_its_menu(
+    window: ToolDriver, fetching: Fetching, chats: ChatStore
+) -> None:
+    window.say("Weather?", fetch(), DONE)
+    window.press("chat")
+    window.done()
+    menu = window.page.tools_chip.menu
+    menu.fill()
+    given = next(one for one in menu.actions() if one.objectName() == "toolGiven-1")
+    assert given.text() == "fetch with example.org"
+    given.trigger()
+    conversation = window.desktop.session.conversation
+    assert conversation is not None
+    window.wait(lambda: chats.read.details(conversation).settings == {"permissions": []})
+    window.say("Again?", fetch(), DONE)
+    window.press("deny")
+    window.done()
+    assert fetching.fetched == ["example.org"]
+
+
+def test_a_chat_from_a_file_brings_no_permission(
+    window: ToolDriver, fetching: Fetching, chats: ChatStore, tmp_path: Path
+) -> None:
+    window.say("Weather?", fetch(), DONE)
+    window.press("chat")
+    window.done()
+    conversation = window.desktop.session.conversation
+    assert conversation is not None
+    window.wait(lambda: "permissions" in chats.read.details(conversation).settings)
+    target = tmp_path / "chat.json"
+    export_many(chats.read, (conversation,), target, "json", CancelToken())
+    window.page.new_chat()
+    chats.conversations.purge(conversation).result(20)
+    [imported] = import_from(chats.conversations, target, CancelToken()).conversations
+    window.page.open_conversation(imported)
+    window.wait(lambda: window.desktop.session.conversation == imported)
+    window.say("Again?", fetch(), DONE)
+    window.press("deny")
+    window.done()
+    assert fetching.fetched == ["example.org"]

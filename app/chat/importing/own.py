@@ -9,6 +9,7 @@ from app.chat.importing.values import UNKNOWN_TIME, moment, obj, objects, text
 from app.chat.store.ids import LARGEST
 from app.chat.store.part_codec import Row, from_row
 from app.chat.store.types import (
+    ONE_CHAT_ONLY,
     Making,
     NewConversation,
     State,
@@ -52,7 +53,9 @@ def read(value: JsonObject) -> NewConversation:
         archived=value.get("archived") is True,
         persona=text(value.get("persona")),
         system_prompt=text(value.get("system_prompt")),
-        settings=obj(value.get("settings")),
+        settings={
+            key: one for key, one in obj(value.get("settings")).items() if key not in ONE_CHAT_ONLY
+        },
         draft=text(value.get("draft")),
     )
 

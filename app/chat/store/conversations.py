@@ -8,6 +8,7 @@ from app.chat.store import tree
 from app.chat.store.ids import IdMaker
 from app.chat.store.part_codec import clean, json_object, to_json
 from app.chat.store.types import (
+    ONE_CHAT_ONLY,
     Making,
     NewConversation,
     State,
@@ -259,12 +260,12 @@ def _exists(connection: sqlite3.Connection, table: str, name: int) -> bool:
 def _copy_head(
     connection: sqlite3.Connection, old: int, new: int, title: str | None, now: int
 ) -> None:
-    """Questions that wait to be sent are sent once, by the old one."""
+    queue, permissions = (f"$.{key}" for key in ONE_CHAT_ONLY)
     copied = connection.execute(
         "INSERT INTO conversation(id, folder, title, title_origin, created, changed, persona,"
         " system_prompt, settings) SELECT ?, folder, coalesce(?, title), title_origin, ?, ?,"
-        " persona, system_prompt, json_remove(settings, '$.queue') FROM conversation WHERE id = ?",
-        (new, None if title is None else _title(title), now, now, old),
+        " persona, system_prompt, json_remove(settings, ?, ?) FROM conversation WHERE id = ?",
+        (new, None if title is None else _title(title), now, now, queue, permissions, old),
     )
     if copied.rowcount == 0:
         raise KnownError("This chat is not there any more.", "It has been deleted.")

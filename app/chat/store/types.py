@@ -14,6 +14,10 @@ FinalState = Literal["complete", "stopped", "failed"]
 TitleOrigin = Literal["automatic", "model", "person"]
 Shelf = Literal["active", "archived", "trash"]
 
+ONE_CHAT_ONLY = ("queue", "permissions")
+"""Settings of a chat that no copy of it takes: questions that wait are sent once, and what a person
+allowed tools in one chat is allowed in no other, least of all in one that comes from a file."""
+
 
 @dataclass(frozen=True)
 class Folder:

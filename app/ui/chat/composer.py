@@ -253,6 +253,7 @@ class Composer(QFrame):
             chip.setEnabled(ability.available)
             chip.setToolTip(plain_tip(text))
             chip.setAccessibleDescription(text)
+        self.tools_more.setEnabled(tools.available)
 
     def set_tool_count(self, number: int) -> None:
         text = tr("Tools · {number}", number=number) if number else tr("Tools")

@@ -160,7 +160,7 @@ class PermissionsRow(ListRow):
     def __init__(self, look: Look, settings: SettingsStore, changed: Callable[[], None]) -> None:
         text = tr(
             "What you have allowed always, in every chat. What is allowed for one chat is kept "
-            "with that chat and ends with it."
+            "with that chat; the menu beside Tools in the chat takes it back."
         )
         super().__init__(look, settings, TOOL_PERMISSIONS, changed, text, "always consent revoke")
         self._none = label(tr("Nothing is always allowed."), "muted", name="toolPermissionsNone")

@@ -76,6 +76,10 @@ class ChatTools:
     def revoke(self, permission: Permission) -> None:
         self._given.revoke(permission)
 
+    def give_again(self, permission: Permission) -> None:
+        """What was taken back by mistake."""
+        self._given.add(permission)
+
     # The open chat
 
     def left(self) -> None:

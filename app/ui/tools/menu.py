@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.core.language import tr
 from app.tools.tool import Tool
 from app.ui.markdown.links import with_hidden_shown
+from app.ui.tools import words
 from app.ui.tools.chat_tools import ChatTools
 from app.ui.widgets import plain_tip
 
 _LONGEST_NAME = 60
+_LONGEST_PERMISSION = 100
 
 
 class ToolsMenu(QMenu):
@@ -36,11 +38,28 @@ class ToolsMenu(QMenu):
                 source = tool.source
                 self.addSection(with_hidden_shown(source)[:_LONGEST_NAME])
             self._add(tool, why)
+        self._add_given()
         self.addSeparator()
         manage = QAction(tr("Folders, permissions and the log…"), self)
         manage.setObjectName("toolsManage")
         manage.triggered.connect(self.manage_wanted)
         self.addAction(manage)
+
+    def _add_given(self) -> None:
+        """What was allowed in this chat; taking the mark away takes it back."""
+        if self._tools.given:
+            self.addSection(tr("Allowed in this chat"))
+        for number, one in enumerate(self._tools.given, 1):
+            text = words.permission_text(one.tool, one.scope)
+            action = QAction(text[:_LONGEST_PERMISSION].replace("&", "&&"), self)
+            action.setObjectName(f"toolGiven-{number}")
+            action.setCheckable(True)
+            action.setChecked(True)
+            action.setToolTip(plain_tip(text))
+            action.triggered.connect(
+                lambda on, one=one: self._tools.give_again(one) if on else self._tools.revoke(one)
+            )
+            self.addAction(action)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         action = self.actionAt(event.position().toPoint())
