@@ -9,12 +9,13 @@ from pytestqt.qtbot import QtBot
 
 from app.chat.toolbox import Toolbox
 from app.core.cancel import CancelToken
-from app.core.messages import ToolCallPart
+from app.core.messages import ToolCallPart, ToolSpec
 from app.core.tasks import TaskRunner
 from app.settings.declared import TOOL_FOLDERS, TOOL_PERMISSIONS, TOOLS_OFF
 from app.settings.store import SettingsStore
 from app.tools.consent import Permission
 from app.tools.log import Entry
+from app.tools.tool import Tool
 from app.ui.look import Look
 from app.ui.settings.switch import SwitchBox
 from app.ui.settings.tool_log_row import ChangedFilesRow, ToolLogRow
@@ -127,6 +128,16 @@ def test_a_tool_is_switched_off_for_all_chats(
     assert settings.get(TOOLS_OFF) == ("calculator",)
     names = [tool.name for tool in toolbox.runner.offered(toolbox.off)]
     assert names == ["current_time", "ask_person"]
+
+
+def test_tools_of_a_server_have_their_switches_elsewhere(
+    qtbot: QtBot, look: Look, settings: SettingsStore, tmp_path: Path
+) -> None:
+    foreign = Tool(ToolSpec("files__read", "Reads."), lambda *_: "", "runs code", source="files")
+    row = SwitchesRow(look, settings, lambda: None, Toolbox(settings, tmp_path, (foreign,)))
+    shown(qtbot, row)
+    assert row.findChild(SwitchBox, "toolSwitch-calculator") is not None
+    assert row.findChild(SwitchBox, "toolSwitch-files__read") is None
 
 
 def test_the_log_is_shown_exported_and_cleared(

@@ -213,7 +213,7 @@ class SwitchesRow(ListRow):
     ) -> None:
         text = tr(
             "Which tools the model is offered, where a chat says nothing else. Every tool that is "
-            "offered makes the prompt longer."
+            "offered makes the prompt longer. Tools of MCP servers have their switches there."
         )
         super().__init__(look, settings, TOOLS_OFF, changed, text, "tools switch on off offer")
         self._toolbox = toolbox
@@ -222,11 +222,11 @@ class SwitchesRow(ListRow):
     def lines(self) -> list[QWidget]:
         off = self._toolbox.off
         made = []
-        for tool in sorted(self._toolbox.runner.tools, key=lambda tool: tool.source):
+        # Those of a server have their switches where the server is declared.
+        for tool in (one for one in self._toolbox.runner.tools if not one.source):
             why = tool.unavailable()
             title = with_hidden_shown(tool.title or tool.name)
-            source = f" · {with_hidden_shown(tool.source)}" if tool.source else ""
-            holder, line, _ = _line(f"{title}{source}", why or words.effect_text(tool.effect))
+            holder, line, _ = _line(title, why or words.effect_text(tool.effect))
             box = SwitchBox(self.look)
             box.setObjectName(f"toolSwitch-{tool.name}")
             box.setAccessibleName(tr("Offer {tool}", tool=title))

@@ -71,6 +71,7 @@ class ServerOffers(QObject):
         some = next(self._choices(), None) is not None
         self.button.setVisible(some)
         self._action.setVisible(some)
+        self._session.tools.changed()  # their number is shown
 
     def open(self) -> None:
         self.palette.begin(list(self._choices()))
