@@ -381,3 +381,26 @@ def test_many_personas_leave_the_rest_to_the_menu(
     assert _chip(driver, made[-1].key).isChecked()
     _action(driver, f"persona-{made[10].key}").trigger()
     assert asking.label == "P10 & <b>"
+
+
+def test_instructions_are_counted_by_the_model_when_it_can(
+    driver: Driver, panel: InstructionsPanel
+) -> None:
+    panel.text.setPlainText("Be brief, and answer in sentences.")
+    assert panel.counted.text().startswith("About ")
+    driver.wait(lambda: not panel.counted.text().startswith("About "))
+    exact = driver.backend.tokens_of("Be brief, and answer in sentences.")
+    assert panel.counted.text() == f"{exact} tokens."
+    panel.text.appendPlainText("And in rhymes.")
+    assert panel.counted.text().startswith("About "), "it is another text"
+
+
+def test_instructions_fill_the_gauge_before_anything_is_sent(
+    driver: Driver, panel: InstructionsPanel
+) -> None:
+    measuring = driver.desktop.session.context.measuring
+    driver.wait(lambda: measuring.breakdown is not None and measuring.breakdown.exact)
+    assert measuring.breakdown is not None
+    assert measuring.breakdown.system == 0
+    panel.text.setPlainText("Be brief. " * 50)
+    driver.wait(lambda: measuring.breakdown is not None and measuring.breakdown.system > 50)

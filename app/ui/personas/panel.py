@@ -26,23 +26,38 @@ from app.ui.personas.words import manner_lines, size_text
 from app.ui.widgets import ChoiceBox, IconButton, button, label, restyle, single_shot
 
 _TYPING_MS = 300
+_COUNTING_MS = 400
+
+
+Counted = Callable[[int], None]
 
 
 class InstructionsPanel(SidePanel):
-    """What is typed counts from the next question on. `close_wanted`: fold the panel."""
+    """What is typed counts from the next question on. `close_wanted`: fold the panel. counter: has
+    the open model count the tokens of a text, and is told later, or never, how many."""
 
     close_wanted = Signal()
     persona_saved = Signal()
     sampling_wanted = Signal()
     manage_wanted = Signal()
 
-    def __init__(self, look: Look, asking: Asking, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        look: Look,
+        asking: Asking,
+        counter: Callable[[str, Counted], None],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("instructionsPanel")
         self.setAccessibleName(tr("Instructions"))
         self.setProperty("bar", "side")
         self._asking = asking
         self._ability = Ability(True)
+        self._counter = counter
+        self._exact: tuple[str, int] | None = None
+        self._asked_for = ""
+        self._counting = single_shot(self, _COUNTING_MS, self._ask_for_count)
         self._typing = single_shot(self, _TYPING_MS, asking.flush)
         self._told: tuple[int | None, str] = (None, "")
         self._names: tuple[object, ...] = ()
@@ -82,6 +97,7 @@ class InstructionsPanel(SidePanel):
     def set_ability(self, ability: Ability) -> None:
         """Whether the open model's template takes instructions."""
         self._ability = ability
+        self._exact, self._asked_for = None, ""
         self.refresh()
 
     def refresh(self) -> None:
@@ -137,7 +153,19 @@ class InstructionsPanel(SidePanel):
             restyle(self.counted, "tone", "bad")
             return
         restyle(self.counted, "tone", "small")
-        self.counted.setText(size_text(text, asked=self._asking.has_been_asked))
+        exact = self._exact[1] if self._exact is not None and self._exact[0] == text else None
+        self.counted.setText(size_text(text, exact, asked=self._asking.has_been_asked))
+        if exact is None and text.strip() and text != self._asked_for:
+            self._counting.start()
+
+    def _ask_for_count(self) -> None:
+        self._asked_for = text = self.text.toPlainText()
+
+        def told(tokens: int) -> None:
+            self._exact = text, tokens
+            self._count()
+
+        self._counter(text, told)
 
     def _unusable(self) -> str:
         if self._ability.available:

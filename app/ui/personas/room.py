@@ -60,7 +60,7 @@ class PersonaRoom(QObject):
     @property
     def instructions(self) -> InstructionsPanel:
         if self._instructions is None:
-            self._instructions = made = InstructionsPanel(self._look, self.asking)
+            self._instructions = made = InstructionsPanel(self._look, self.asking, self._count)
             made.close_wanted.connect(lambda: self._page.show_side(None))
             made.sampling_wanted.connect(lambda: self._page.header.sampling.setChecked(True))
             made.manage_wanted.connect(self._manage)
@@ -103,6 +103,15 @@ class PersonaRoom(QObject):
             self._instructions.set_ability(self._ability)
         self._show()
 
+    def _count(self, text: str, told: Callable[[int], None]) -> None:
+        def done(tokens: int | None) -> None:
+            if tokens is not None:
+                told(tokens)
+
+        count = self._page.context.tokens_of
+        if not self._session.tasks.closed:
+            self._session.tasks.run(lambda _: self._page.context.tokens_of(text), done, lambda _: None)
+
     def _sample_all_so(self) -> None:
         self.asking.sample_all_so()
         self._saved()
@@ -125,6 +134,7 @@ class PersonaRoom(QObject):
         self._show_sampling()
         if self._instructions is not None:
             self._instructions.refresh()
+        page.context.refresh()
 
     def _show_sampling(self) -> None:
         if self._sampling is None:

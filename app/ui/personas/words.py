@@ -8,12 +8,15 @@ from app.core.units import count
 from app.ui.personas.asking import Asking
 
 
-def size_text(text: str, *, asked: bool) -> str:
-    """How many tokens it is; asked: the chat has messages already."""
+def size_text(text: str, exact: int | None = None, *, asked: bool) -> str:
+    """How many tokens it is. exact: as the open model counts; None to estimate. asked: the chat has
+    messages already."""
     if not text.strip():
         size = tr("No instructions.")
     else:
         size = tr("About {count} tokens.", count=count(about_tokens(text)))
+        if exact is not None:
+            size = tr("1 token.") if exact == 1 else tr("{count} tokens.", count=count(exact))
     if asked:
         size += " " + tr("A change counts from the next question on, and the chat is read again.")
     return size
