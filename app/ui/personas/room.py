@@ -108,9 +108,9 @@ class PersonaRoom(QObject):
             if tokens is not None:
                 told(tokens)
 
-        count = self._page.context.tokens_of
+        context = self._page.context
         if not self._session.tasks.closed:
-            self._session.tasks.run(lambda _: self._page.context.tokens_of(text), done, lambda _: None)
+            self._session.tasks.run(lambda _: context.tokens_of(text), done, lambda _: None)
 
     def _sample_all_so(self) -> None:
         self.asking.sample_all_so()

@@ -102,6 +102,7 @@ class Measuring:
                 return
             self._measured = asked, found
             if self._wanted is None:
+                self._estimated = None  # one that comes later tells less
                 self._show(found)
             then(found)
 
