@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.chat.turn import TurnOptions
 from app.core.language import tr
-from app.core.messages import AttachmentPart
+from app.core.messages import AttachmentPart, Message
 from app.ui.chat.attachments.controller import Attachments
 from app.ui.chat.composer import Composer
 from app.ui.chat.recall import Recall
@@ -47,9 +47,10 @@ class Asking(QObject):
         elif waits and self._session.queue.is_full:
             self.note.emit(tr("At most {most} questions can wait.", most=MOST))
 
-    def asked_late(self, text: str) -> None:
+    def asked_late(self, question: Message) -> None:
         """It had to wait until it fits, and is on its way now; it may have come from the queue."""
-        if self._composer.text() == text:
+        text = self._composer.text()
+        if text == question.text and self._attachments.parts == question.attachments:
             self._clear(text)
         self.asked.emit()
 

@@ -188,11 +188,14 @@ class Composer(QFrame):
         self.thinking.toggled.connect(self.thinking_toggled)
         self.tools.toggled.connect(self.tools_toggled)
         self.files = button(
-            "+ File",
+            tr("+ File"),
             "addFiles",
             "chip",
-            accessible="Add files",
-            tooltip="Text, code, CSV, PDF or Word files; they can be dropped or pasted as well.",
+            accessible=tr("Add files"),
+            tooltip=tr(
+                "Add text, code, CSV, PDF or Word files (Ctrl+U). They can be dropped or pasted as "
+                "well."
+            ),
             on_click=self.files_wanted.emit,
         )
         self.gauge = ContextGauge()

@@ -316,3 +316,30 @@ def test_the_files_of_a_question_open_beside_the_chat(adding: Adding) -> None:
     assert not viewer.part.isVisible()
     QTest.keyClick(viewer.text, Qt.Key.Key_Escape)
     adding.driver.wait(lambda: not viewer.isVisible())
+
+
+# Strangers' names
+
+
+def test_a_name_is_shown_as_plain_text(adding: Adding) -> None:
+    name = "<b>bold</b> & <img src=x>.txt"
+    path = adding.folder / name.replace("/", "\u2215")
+    path.write_text("text")
+    adding.add(path)
+    chip = adding.attachments.tray.chips[adding.items[0]]
+    assert "&lt;b&gt;" in chip.open.toolTip()
+    assert "<img" not in chip.open.toolTip()
+    assert chip.open.accessibleName().startswith("<b>bold")
+
+
+def test_a_very_long_name_and_many_files_keep_the_composer_in_the_window(adding: Adding) -> None:
+    adding.driver.desktop.window.resize(640, 520)
+    adding.add(*[adding.file(f"{'long-' * 20}{number}.txt") for number in range(20)])
+    QTest.qWaitForWindowExposed(adding.driver.desktop.window)
+    page = adding.driver.page
+    adding.driver.wait(lambda: adding.composer.height() > 200)
+    assert adding.composer.height() < 0.8 * page.height()
+    send = adding.composer.send
+    assert send.visibleRegion().boundingRect().height() == send.height()
+    chips = list(adding.attachments.tray.chips.values())
+    assert all(chip.width() <= 320 for chip in chips)

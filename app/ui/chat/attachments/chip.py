@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QWidget
 from app.core.language import tr
 from app.ui.downloads.parts import Elided
 from app.ui.look import Look
-from app.ui.widgets import IconButton, button, restyle
+from app.ui.widgets import IconButton, button, plain_tip, restyle
 
 WIDTH = 232
 _NARROWEST, _WIDEST = 168, 320
@@ -81,7 +81,7 @@ class FileChip(QFrame):
         self.updateGeometry()
         said = f"{self._shown_name}, {detail}"
         self.open.setAccessibleName(said if bad else tr("{file}. Show its text", file=said))
-        self.open.setToolTip(self._shown_name if not tip else f"{self._shown_name}\n{tip}")
+        self.open.setToolTip(plain_tip(f"{self._shown_name}\n{tip}" if tip else self._shown_name))
         self.update()
 
     def sizeHint(self) -> QSize:

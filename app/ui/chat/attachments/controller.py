@@ -18,6 +18,7 @@ from app.ui.chat.attachments.tray import Tray
 from app.ui.chat.attachments.viewer import AttachmentViewer
 from app.ui.chat.composer import Composer
 from app.ui.chat.session import ChatSession
+from app.ui.commands.command import command
 from app.ui.look import Look
 from app.ui.picker import Picker
 from app.ui.widgets import announce
@@ -53,6 +54,10 @@ class Attachments(QObject):
         composer.add_above(AboveArea([self.part_bar, self.paste, self.tray]))
         composer.edit.take_paste = self.paste.take
         composer.files_wanted.connect(self._picker.pick)
+        adding = tr("Add files to the question")
+        command(
+            composer, adding, "addFilesAction", self._picker.pick, ("Ctrl+U",), group=tr("Chat")
+        )
         composer.refused.connect(lambda: announce(composer, self.desk.obstacle))
         self._picker.picked_all.connect(lambda paths: self.add_files([Path(p) for p in paths]))
         self.tray.opened.connect(self._open_item)

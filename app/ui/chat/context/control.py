@@ -22,9 +22,9 @@ _DEBOUNCE_MS = 200
 
 class ContextControl(QObject):
     """A presenter of the session's context. attachments: what would go with the question. sent: a
-    question that had to wait is on its way; its text."""
+    question that had to wait is on its way."""
 
-    sent = Signal(str)
+    sent = Signal(object)
     changed = Signal()
 
     def __init__(
@@ -90,7 +90,7 @@ class ContextControl(QObject):
             self._fill_popover()
 
     def question_sent(self, question: Message) -> None:
-        self.sent.emit(question.text)
+        self.sent.emit(question)
 
     # Own
 
