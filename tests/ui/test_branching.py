@@ -223,11 +223,28 @@ def test_a_new_chat_from_the_middle(kept: Kept, chats: ChatStore) -> None:
     _click(kept, kept.entries(Footer)[0], "branch")
     _wait_shown(kept, "One?", "1")
     assert kept.desktop.session.conversation != old
-    kept.wait_count(2)
+    kept.wait_listed("One? (branch)", "One?")
     kept.ask("Other?", answer("3"))
     assert old is not None
     chats.written().result(10)
     assert len(chats.read.history(old)) == 4
+
+
+def test_the_last_turn_is_reached_by_keys(kept: Kept) -> None:
+    window = kept.desktop.window
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(window, Qt.Key.Key_R, both)
+    kept.wait(lambda: "Nothing has been asked" in window.notice.text.text())
+    _two_turns(kept)
+    QTest.keyClick(window, Qt.Key.Key_G, both)
+    kept.wait(lambda: "nothing to continue" in window.notice.text.text())
+    kept.backend.turns.append(answer("two"))
+    QTest.keyClick(window, Qt.Key.Key_R, both)
+    _wait_shown(kept, "One?", "1", "Two?", "two")
+    QTest.keyClick(window, Qt.Key.Key_E, both)
+    editor = _question(kept, 1).editor
+    assert editor is not None
+    kept.wait(editor.field.hasFocus)
 
 
 def test_a_new_chat_from_a_question_waits_for_its_answer(kept: Kept) -> None:

@@ -26,6 +26,7 @@ from app.ui.chat.giving_way import GivingWay
 from app.ui.chat.header import Header
 from app.ui.chat.history.panel import WIDTH as HISTORY_WIDTH
 from app.ui.chat.history.panel import HistoryPanel
+from app.ui.chat.last_turn import LastTurn
 from app.ui.chat.load.panel import LoadPanel
 from app.ui.chat.model_panel import ModelPanel
 from app.ui.chat.model_state import Ability, Choosing, Loading, Planning
@@ -90,6 +91,7 @@ class ChatPage(QWidget):
         )
         answer_now = self.aimed.answer_now
         command(self, tr("Answer now"), "answerNow", answer_now, (ANSWER_KEYS,), group=tr("Chat"))
+        self._last_turn = LastTurn(self, session, self.transcript, self.aimed, self.note)
         self._frames = Frames(session.pump, self)
         self.asking = Asking(look, session, self.composer, self.attachments, lambda: self.options)
         self._body = QWidget(self)

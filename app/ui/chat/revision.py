@@ -127,7 +127,8 @@ class Revision:
         chats = self._session.chats
         if chats is None or not self._is_still:
             return False
-        new, made = chats.conversations.branch(message)
+        title = tr("{title} (branch)", title=self._session.title)
+        new, made = chats.conversations.branch(message, title)
         self._watch(made, lambda _: self._session.open_conversation(new))
         return True
 

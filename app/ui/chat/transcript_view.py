@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QScrollArea, QWidget
 from app.ui.chat.actions import Action, Possible, nothing_possible
 from app.ui.chat.column import Column, first_difference
 from app.ui.chat.context.omitted_view import OmittedView
-from app.ui.chat.entries import Entry, Transcript
+from app.ui.chat.entries import Entry, Question, Transcript
 from app.ui.chat.entry_menu import add_actions, whole_turn
 from app.ui.chat.views.entry_view import EntryView
 from app.ui.chat.views.factory import guessed_height, make_view, view_class
@@ -341,6 +341,13 @@ class TranscriptView(QScrollArea):
         whole = whole_turn(self._entries, self._index[id(entry)])
         if whole is not None:
             add_actions(menu, whole, self.possible, self._act)
+
+    def edit_question(self, question: Question) -> None:
+        """In place, where it can be seen."""
+        self.show_line(question, 0, _MARKED)
+        view = self.view_of(question)
+        if isinstance(view, QuestionView):
+            view.begin_edit()
 
     def _act(self, action: Action, entry: Entry) -> None:
         view = self.view_of(entry)

@@ -17,6 +17,7 @@ from app.ui.widgets import button, label
 _FIELD_KEYS = (
     ("Enter", "Send the question"),
     ("Shift+Enter", "A new line in the question"),
+    ("Ctrl+Enter", "Send a question that is edited"),
     ("Esc", "Stop the answer, close a panel, or give up opening a file"),
     ("Ctrl+F", "Find in the chat, the models or the settings"),
     ("F2, Del", "In the list of chats: rename, put in the trash"),

@@ -84,7 +84,7 @@ class ActionBar(QWidget):
         quiet: bool = False,
     ) -> None:
         super().__init__(parent)
-        self.setObjectName(f"actions-{number}")
+        self.setObjectName(f"actions-{actions[0]}-{number}")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(_GAP)

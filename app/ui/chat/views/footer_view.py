@@ -62,7 +62,11 @@ class FooterView(EntryView):
         )
         self._copy.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._copy.customContextMenuRequested.connect(lambda _: self._show_menu())
+        self.redraw()
         self.refresh()
+
+    def redraw(self) -> None:
+        self._continue.setIcon(self.look.icon("play", "muted", 14))
 
     def refresh(self) -> None:
         entry = self._entry
