@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.chat.toolbox import Toolbox
@@ -56,6 +57,8 @@ def test_the_first_call_is_asked_about_and_always_holds_for_this_command(
     request = window.request
     assert (request.source, request.effect) == ("test", "runs code")
     assert request.lines == ("word: hi", "The server says that this changes nothing.")
+    texts = [one.text() for one in window.card.findChildren(QLabel)]
+    assert "What this touches is up to the server." in texts
     window.press("always")
     window.done()
     assert [use.result for use in window.uses] == ["hi"]

@@ -63,7 +63,7 @@ class AskCard(QWidget):
 class ConsentCard(AskCard):
     def __init__(self, look: Look, request: ConsentRequest, name: str, parent: QWidget) -> None:
         super().__init__(request, name, parent)
-        title, effect = words.headline(request), words.effect_text(request.effect)
+        title, effect = words.headline(request), words.touch_text(request)
         lines = "\n".join(line for line in request.lines if line.strip())
         self.setAccessibleName(f"{title} {effect} {with_hidden_shown(lines)[:_LONGEST_NAME]}")
         self.setAccessibleDescription(words.reach_text(request))

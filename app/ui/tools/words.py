@@ -42,6 +42,13 @@ def effect_text(effect: str) -> str:
     return tr(found)
 
 
+def touch_text(request: ConsentRequest) -> str:
+    """What the call may touch. Of a server nothing is known but what it says itself."""
+    if request.source:
+        return tr("What this touches is up to the server.")
+    return effect_text(request.effect)
+
+
 def choice_text(choice: Choice, *, grant: str = "") -> str:
     if choice == "always" and grant:
         return tr("Open the folder")
