@@ -208,7 +208,7 @@ TOOLS: Setting[bool] = Setting(
     "tools",
     True,
     "Tools",
-    "Lets the model use the clock and the calculator.",
+    "Lets the model use tools. Which there are and what they may do is on the page Tools.",
     read_switch,
     same,
     Shown("Chat", Switch(), "functions calls"),
