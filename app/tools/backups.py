@@ -73,6 +73,18 @@ class Backups:
             self._write([one for one in self._read() if one.id != backup.id])
             (self._folder / backup.id).unlink(missing_ok=True)
 
+    def clear(self) -> None:
+        """Nothing can be put back any more. Raises KnownError."""
+        try:
+            with self._lock:
+                for one in self._read():
+                    (self._folder / one.id).unlink(missing_ok=True)
+                (self._folder / _INDEX).unlink(missing_ok=True)
+        except OSError as error:
+            raise KnownError(
+                "The earlier versions were not removed.", f"{error.strerror or error}."
+            ) from error
+
     def _within_bounds(self, found: list[Backup]) -> list[Backup]:
         kept: list[Backup] = []
         size = 0

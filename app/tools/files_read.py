@@ -5,6 +5,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from app.core.cancel import CancelToken
@@ -18,6 +19,7 @@ from app.tools.tool import Choice, Plan, Tool, ToolFailure, planning_tool
 _ROOM = 7_000
 _LONGEST_LINE = 2_000
 _MOST_ENTRIES = 300
+_MOST_LOOKED_AT = 20_000
 _MOST_FILES = 5_000
 _MOST_BYTES = 64_000_000
 _MOST_FOUND = 60
@@ -186,14 +188,16 @@ def _number(value: object, default: int) -> int:
 
 def _list(opener: Opener, place: Place, _arguments: JsonObject, _cancel: CancelToken) -> str:
     with opener.directory(place) as handle, os.scandir(handle if handle >= 0 else place.path) as it:
+        some = islice(it, _MOST_LOOKED_AT)
         entries = sorted(
-            ((_kind(entry), entry.name, _size(entry)) for entry in it),
+            ((_kind(entry), entry.name, _size(entry)) for entry in some),
             key=lambda one: (one[0] != "folder", one[1].casefold()),
         )
     lines = [_line(*entry) for entry in entries[:_MOST_ENTRIES]]
     if len(entries) > _MOST_ENTRIES:
         lines.append(f"[{count(len(entries) - _MOST_ENTRIES)} more are not listed.]")
-    return f"{place.path}: {count(len(entries))} entries\n" + "\n".join(lines)
+    more = " or more" if len(entries) == _MOST_LOOKED_AT else ""
+    return f"{place.path}: {count(len(entries))}{more} entries\n" + "\n".join(lines)
 
 
 def _line(kind: str, name: str, size: int) -> str:
@@ -261,7 +265,7 @@ def _texts(opener: Opener, place: Place, cancel: CancelToken) -> Iterator[tuple[
             with opener.directory(place, (*place.inside, *way)) as handle:
                 here = place.path.joinpath(*way)
                 with os.scandir(handle if handle >= 0 else here) as it:
-                    entries = sorted(it, key=lambda entry: entry.name)
+                    entries = sorted(islice(it, _MOST_LOOKED_AT), key=lambda entry: entry.name)
                 folders = [one.name for one in entries if _kind(one) == "folder"]
                 waiting += [(*way, name) for name in reversed(folders) if _searched(name)]
                 for entry in entries:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QLineEdit
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.chat.exporting.files import export_many
@@ -24,6 +24,7 @@ from app.tools.tool import Question, Tool
 from app.ui.application import Desktop, application
 from app.ui.chat.entries import Answer, Footer
 from app.ui.tools.cards import AskCard
+from app.ui.tools.folded_text import FoldedText
 from tests.chat.scripted import call
 from tests.ui.scripted import model
 from tests.ui.tool_window import ToolBackend, ToolDriver
@@ -443,3 +444,65 @@ def test_a_chat_from_a_file_brings_no_permission(
     window.press("deny")
     window.done()
     assert fetching.fetched == ["example.org"]
+
+
+ASK = "<think></think>" + call(
+    "ask_person",
+    question="Which one?",
+    choices='["The short one", "The long one, with all the figures of last year and more words"]',
+)
+
+
+@pytest.mark.parametrize("said", [fetch("a-very-long-name." * 12 + "example.org"), ASK])
+@pytest.mark.parametrize("width", [480, 640, 1000])
+def test_a_card_fits_and_every_part_of_it_can_be_used(
+    window: ToolDriver, said: str, width: int
+) -> None:
+    window.desktop.window.resize(width, 700)
+    window.say("Well?", said, DONE)
+    card = window.card
+    window.wait(lambda: card.width() > 0 and card.height() > 100)
+    room = card.rect()
+    for part in card.findChildren(QWidget):
+        if part.isVisible() and part.parentWidget() is card:
+            assert room.contains(part.geometry()), part.objectName()
+    used = [*card.findChildren(QPushButton), *card.findChildren(QLineEdit)]
+    parts = [part for part in used if part.isVisible()]
+    assert len({part.objectName() for part in parts}) == len(parts) >= 4
+    for part in parts:
+        assert part.accessibleName(), part.objectName()
+        assert part.height() >= 24
+        assert part.focusPolicy() & Qt.FocusPolicy.TabFocus
+    window.page.stop()
+    window.done()
+
+
+def test_a_theme_that_changes_takes_nothing_from_the_card(window: ToolDriver) -> None:
+    window.say("Weather?", fetch(), DONE)
+    word = window.card.findChild(QLineEdit)
+    assert word is not None
+    word.setText("because")
+    before = window.card
+    window.desktop.look.choose("dark")
+    window.wait(lambda: window.card is not before)
+    again = window.card.findChild(QLineEdit)
+    assert again is not None
+    assert again.text() == "because"
+    window.press("deny")
+    window.done()
+    assert "because" in window.uses[0].result
+
+
+def test_what_it_would_do_can_be_seen_whole(window: ToolDriver) -> None:
+    host = "\n".join(f"line {number}" for number in range(60))
+    window.say("Well?", fetch(host), DONE)
+    [shown] = window.card.findChildren(FoldedText)
+    assert "line 59" not in shown.shown
+    more = next(one for one in window.card.findChildren(QPushButton) if "more" in one.objectName())
+    assert more.text() == "Show all (60 lines)"
+    height = window.card.height()
+    more.click()
+    assert "line 59" in shown.shown
+    window.wait(lambda: window.card.height() > height)
+    window.press("deny")
+    window.done()

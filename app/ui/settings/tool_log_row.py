@@ -136,11 +136,18 @@ class ChangedFilesRow(_DiskRow):
         self._told = ""
         self._lines = QVBoxLayout()
         self._lines.setSpacing(4)
+        self._clear = button(
+            tr("Remove all earlier versions"), "toolBackupsClear", on_click=self.clear
+        )
         self.column.addLayout(self._lines)
         self.column.addWidget(self.state)
+        self.column.addWidget(self._clear, 0, Qt.AlignmentFlag.AlignLeft)
 
     def reload(self) -> None:
         self.run(lambda _: self._backups.all()[:_MOST_CHANGES], self._show)
+
+    def clear(self) -> None:
+        self.run(lambda _: self._backups.clear(), lambda _: self.reload())
 
     def put_back(self, backup: Backup) -> None:
         def done(_: None) -> None:
@@ -153,6 +160,7 @@ class ChangedFilesRow(_DiskRow):
         _empty(self._lines)
         for number, backup in enumerate(backups, 1):
             self._lines.addWidget(self._line(number, backup))
+        self._clear.setVisible(bool(backups))
         nothing = "" if backups else tr("No tool has changed a file yet.")
         self.say(with_hidden_shown(self._told) or nothing)
         self._told = ""

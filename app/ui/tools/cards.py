@@ -11,8 +11,10 @@ from app.tools.consent import ConsentRequest, Decision, QuestionRequest, Request
 from app.tools.tool import Choice
 from app.ui.look import Look
 from app.ui.markdown.links import with_hidden_shown
+from app.ui.models.flow import Flow
 from app.ui.tools import words
 from app.ui.tools.folded_text import FoldedText
+from app.ui.tools.wrap_button import WrapButton
 from app.ui.widgets import button, label
 
 _LONGEST_NAME = 600
@@ -78,7 +80,7 @@ class ConsentCard(AskCard):
                 FoldedText(look, diff, tr("Changes"), f"{name}-changes", self, diff=True)
             )
         self.column.addSpacing(4)
-        self.column.addLayout(self._buttons(request, name))
+        self.column.addWidget(self._buttons(request, name))
         self.column.addWidget(
             label(words.reach_text(request), "small", name=f"{name}-reach", wrap=True)
         )
@@ -99,9 +101,9 @@ class ConsentCard(AskCard):
     def set_draft(self, text: str) -> None:
         self._word.setText(text)
 
-    def _buttons(self, request: ConsentRequest, name: str) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(8)
+    def _buttons(self, request: ConsentRequest, name: str) -> Flow:
+        row = Flow(8)
+        buttons: list[QPushButton] = []
         first = request.choices[0]
         for number, choice in enumerate(request.choices, 1):
             text = words.choice_text(choice, grant=request.grant)
@@ -112,8 +114,8 @@ class ConsentCard(AskCard):
             keys = self.shortcut(number, made)
             made.setToolTip(f"{text} ({keys})")
             made.setAccessibleDescription(keys)
-            row.addWidget(made)
-        row.addStretch(1)
+            buttons.append(made)
+        row.arrange(buttons)
         return row
 
     def _choose(self, choice: Choice) -> None:
@@ -134,15 +136,16 @@ class QuestionCard(AskCard):
         self.column.addWidget(label(tr("The model asks you"), "muted", name=f"{name}-title"))
         self.column.addWidget(label(asked, "strong", name=f"{name}-question", wrap=True))
         self.column.addSpacing(4)
+        self._choices: list[WrapButton] = []
         for number, choice in enumerate(request.question.choices, 1):
             shown = with_hidden_shown(choice)
-            made = button(
-                shown, f"{name}-choice-{number}", on_click=partial(self.say, choice), parent=self
-            )
+            made = WrapButton(shown, f"{name}-choice-{number}", self)
+            made.clicked.connect(partial(self._pick, choice))
             keys = self.shortcut(number, made)
             made.setToolTip(keys)
             made.setAccessibleDescription(keys)
-            self.column.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
+            self._choices.append(made)
+            self.column.addWidget(made)
         self._answer = QLineEdit()
         self._answer.setObjectName(f"{name}-answer")
         self._answer.setAccessibleName(tr("Your answer"))
@@ -167,6 +170,14 @@ class QuestionCard(AskCard):
 
     def set_draft(self, text: str) -> None:
         self._answer.setText(text)
+
+    def height_at(self, width: int) -> int:
+        for choice in self._choices:
+            choice.fit(width)
+        return super().height_at(width)
+
+    def _pick(self, choice: str, *_: object) -> None:
+        self.say(choice)
 
     def _typed(self) -> None:
         self._button.setEnabled(bool(self._answer.text().strip()))

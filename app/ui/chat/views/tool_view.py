@@ -174,6 +174,14 @@ class ToolView(EntryView):
             self._shown = text
             self._result.setPlainText(text)
 
+    def redraw(self) -> None:
+        """Its card is made anew in the colours of now."""
+        if self.card is not None:
+            self.card.hide()
+            self.card.deleteLater()
+            self.card = None
+            self._show_card()
+
     def reveal(self, number: int) -> None:  # noqa: ARG002
         if not self._entry.unfolded:
             self._toggle()
