@@ -43,7 +43,6 @@ from app.settings.tool_values import (
     write_tool_folders,
 )
 
-LARGEST_BUDGET = 1_048_576
 THEMES: tuple[tuple[Theme, str], ...] = (
     ("system", "Like the system"),
     ("light", "Light"),
@@ -163,46 +162,6 @@ CONTEXT_FULL: Setting[str] = Setting(
         Choice((("ask", "Ask what to do"), ("leave out", "Leave the oldest messages out"))),
         "context full overflow too long",
     ),
-)
-THINKING: Setting[bool] = Setting(
-    "thinking",
-    True,
-    "Thinking",
-    "Lets the model reason before it answers.",
-    read_switch,
-    same,
-    Shown("Chat", Switch(), "reasoning"),
-)
-THINKING_BUDGET: Setting[int] = Setting(
-    "thinking_budget_tokens",
-    0,
-    "Thinking budget",
-    "How many tokens the model may think for in one turn, before it has to answer.",
-    read_tokens,
-    same,
-    Shown(
-        "Chat",
-        Number(0, LARGEST_BUDGET, "tokens", "no limit", 1, 256),
-        "reasoning limit length answer now",
-    ),
-)
-KEEP_REASONING: Setting[bool] = Setting(
-    "keep_reasoning",
-    False,
-    "Keep earlier thinking",
-    "Shows the model its thinking of earlier answers again. The context fills up sooner.",
-    read_switch,
-    same,
-    Shown("Chat", Switch(), "reasoning drop old thoughts prompt context"),
-)
-MODEL_TITLES: Setting[bool] = Setting(
-    "model_titles",
-    True,
-    "Titles by the model",
-    "Lets the model name a chat after its first answer, when nothing else is to be done.",
-    read_switch,
-    same,
-    Shown("Chat", Switch(), "names of chats rename automatic"),
 )
 TOOLS: Setting[bool] = Setting(
     "tools",
@@ -398,4 +357,4 @@ SEARXNG_ADDRESS: Setting[str] = Setting(
 ALL: tuple[Setting[Any], ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, Setting)
 )
-"""In the order in which they are declared above."""
+"""In the order in which they are declared and imported above."""

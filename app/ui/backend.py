@@ -13,6 +13,7 @@ from app.chat.defaults import default_sampling, is_demo
 from app.chat.events import TurnEvent, TurnFinished
 from app.chat.loading import PlannedLoad, Wanted
 from app.chat.services import Services, chat_template
+from app.chat.titles import TitleWriter
 from app.chat.turn import TurnOptions, TurnRunner
 from app.core.cancel import CancelToken
 from app.core.messages import Message
@@ -103,11 +104,20 @@ class EngineBackend:
         emit: Callable[[TurnEvent], None],
         cancel: CancelToken,
     ) -> TurnFinished:
+        return self._turns.run(history, options, emit, cancel)
+
+    def write_title(
+        self, history: Sequence[Message], options: TurnOptions, cancel: CancelToken
+    ) -> str:
+        return TitleWriter(self._services.engine, self._turns).write(history, options, cancel)
+
+    @property
+    def _turns(self) -> TurnRunner:
         with self._lock:
             runner = self._runner
         if runner is None:
             raise RuntimeError("a turn needs a loaded model")
-        return runner.run(history, options, emit, cancel)
+        return runner
 
 
 def _abilities(template: ChatTemplate) -> dict[str, Ability]:

@@ -235,7 +235,7 @@ class MainWindow(QMainWindow):
         self.closing.connect(page.attachments.kept.keep)
         page.undo_offered.connect(self.notice.offer)
         header.theme_chosen.connect(self._theme_chosen)
-        self._ends += follow_chat_settings(page, self._settings, self._save.start)
+        self._ends += follow_chat_settings(page, self._session, self._settings, self._save.start)
         self._ends += [
             self._settings.subscribe(THEME, self._set_theme),
             self.personas.close,

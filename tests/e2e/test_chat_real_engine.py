@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from app.chat.continuing import continuing
 from app.chat.defaults import default_sampling
 from app.chat.events import RoundFinished, TurnEvent, TurnFinished
 from app.chat.services import Services, chat_template
+from app.chat.titles import LONGEST, TitleWriter
 from app.chat.turn import TurnOptions, TurnRunner
 from app.core.cancel import CancelToken
 from app.core.messages import Message, ReasoningPart, TextPart, ToolResultPart, user
@@ -38,6 +39,7 @@ class Chat:
         model = services.loader.load(services.loader.plan(path)).info
         self.sampling = default_sampling(model)
         self._runner: TurnRunner = services.turn_runner(chat_template(model))
+        self._titles = TitleWriter(services.engine, self._runner)
         self.stats = list[Stats]()
         self.raws = list[str]()
         self.prompts = dict[int, PromptProgress]()
@@ -63,6 +65,10 @@ class Chat:
             thinking_budget_tokens=budget,
         )
         return self.turn(options, question, *before)
+
+    def title(self, history: Sequence[Message]) -> str:
+        self.prompts = {}
+        return self._titles.write(history, self.options(), CancelToken())
 
     def options(self) -> TurnOptions:
         return TurnOptions(sampling=self.sampling)
@@ -157,6 +163,20 @@ def test_a_second_turn_reads_only_what_is_new(chat: Chat) -> None:
     [after] = chat.stats
     assert after.cached_tokens >= before.prompt_tokens + before.generated_tokens // 2
     assert after.cached_tokens < after.prompt_tokens
+
+
+def test_a_title_leaves_the_conversation_in_the_cache(chat: Chat) -> None:
+    first = chat.ask(QUESTION)
+    history = (user(QUESTION), *first.messages)
+    [before] = chat.stats
+    title = chat.title(history)
+    assert len(title) <= LONGEST + 1
+    assert "\n" not in title
+    [asked] = chat.prompts.values()
+    assert asked.cached_tokens >= before.prompt_tokens - 1, "the beginning was not read again"
+    answer_of(chat.ask("What is the KV cache?", *history))
+    [after] = chat.stats
+    assert after.cached_tokens >= before.prompt_tokens + len(first.messages[-1].text.split())
 
 
 def test_stopped_in_the_middle_and_asked_again(chat: Chat) -> None:

@@ -13,10 +13,10 @@ from app.settings.declared import (
     LAST_MODEL,
     SAMPLING,
     THEME,
-    THINKING,
     TOOLS,
     WINDOW_GEOMETRY,
 )
+from app.settings.of_thinking import THINKING
 from app.settings.store import VERSION, SettingsStore
 
 NOW = datetime(2026, 11, 23, 14, 54, 22, tzinfo=UTC)

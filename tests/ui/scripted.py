@@ -78,6 +78,7 @@ class ScriptedBackend:
     """turns: what each turn does, step by step. An Event in it waits for the test; an exception is
     raised. loads: what a load of that path gives; unknown paths give `model(path)`. plans: what
     planning a path gives; others have no plan. planning, adjusting: wait for the test when cleared.
+    titles: what the model calls chats, one after the other.
     """
 
     turns: list[list[Step]] = field(default_factory=list)
@@ -93,10 +94,25 @@ class ScriptedBackend:
     adjusting: threading.Event = field(default_factory=_opened)
     loader: Loader = field(default_factory=_planner)
     reason: FinishReason = "end"
+    titles: list[str | Exception | threading.Event] = field(default_factory=list)
     larger: LargerContexts | Exception = field(default_factory=LargerContexts)
     tokenizer: CountingEngine = field(default_factory=lambda: CountingEngine([]))
     loaded_info: ModelInfo | None = None
     model_context: tuple[ModelInfo, ModelContext] | None = None
+
+    def write_title(
+        self, history: Sequence[Message], options: TurnOptions, cancel: CancelToken
+    ) -> str:
+        self.histories.append(tuple(history))
+        self.options.append(options)
+        step = self.titles.pop(0) if self.titles else ""
+        if isinstance(step, threading.Event):
+            _wait(step, cancel)
+            cancel.raise_if_cancelled()
+            step = self.titles.pop(0) if self.titles else ""
+        if isinstance(step, Exception):
+            raise step
+        return step if isinstance(step, str) else ""
 
     def is_demo(self, path: str) -> bool:
         return path == DEMO

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 from app.chat.store.store import ChatStore
 from app.core.personas import CODE, MOST_INSTRUCTIONS, NO_PERSONA, WRITING, Persona, use_of
 from app.core.sampling import GLM_CODE, GLM_GENERAL, GREEDY, Sampling
-from app.settings.declared import OWN_PERSONAS, PERSONA, THINKING
+from app.settings.declared import OWN_PERSONAS, PERSONA
+from app.settings.of_thinking import THINKING
 from app.settings.personas import add_persona, change_persona, remove_persona
 from app.settings.store import SettingsStore
 from app.ui.chat.entries import Answer

@@ -22,9 +22,9 @@ from app.settings.declared import (
     LIBRARY_FOLDERS,
     MODELS_FOLDER,
     THEME,
-    THINKING,
     WINDOW_GEOMETRY,
 )
+from app.settings.of_thinking import THINKING
 from app.settings.store import SettingsStore
 from app.ui.look import Look
 from app.ui.settings.editors import FolderEditor, FoldersEditor

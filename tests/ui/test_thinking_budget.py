@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 
-from app.settings.declared import KEEP_REASONING, THINKING_BUDGET
+from app.settings.of_thinking import KEEP_REASONING, THINKING_BUDGET
 from app.settings.store import SettingsStore
 from app.ui.chat.model_state import Ability
 from app.ui.chat.thinking_budget import BudgetButton

@@ -379,6 +379,7 @@ class ChatPage(QWidget):
         history.reload()
 
     def _renamed(self, conversation: int, title: str) -> None:
+        self._session.titles.named(conversation)
         if conversation == self._session.conversation:
             self._session.rename(title)
 

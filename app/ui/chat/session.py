@@ -24,6 +24,7 @@ from app.ui.chat.path import Path, PathMessage, title_of
 from app.ui.chat.revision import Revision
 from app.ui.chat.session_ports import Backend, Presenter
 from app.ui.chat.stored_entries import stored_entries
+from app.ui.chat.titling import Titling
 from app.ui.chat.turn_reader import TurnReader
 from app.ui.chat.turns import Turns
 from app.ui.chat.waiting import WaitingQuestions
@@ -54,7 +55,7 @@ class ChatSession:
         self._monotonic = monotonic
         self.presenter: Presenter | None = None
         self.transcript = Transcript()
-        self.models = ModelLoads(backend, tasks, self._model_changed, self.stop)
+        self.models = ModelLoads(backend, tasks, self._model_changed, self._free_engine)
         self.path = Path()
         self.turns = Turns(self, backend, self.keeping)
         self.manner = MannerKeeper(chats)
@@ -63,6 +64,7 @@ class ChatSession:
         self.revision = Revision(self)
         self.answer_now = AnswerNow(self)
         self.queue = WaitingQuestions(self)
+        self.titles = Titling(self, backend)
         self.context = ChatContext(self, backend)
 
     @property
@@ -109,6 +111,7 @@ class ChatSession:
         self, text: str, options: TurnOptions, attachments: tuple[AttachmentPart, ...] = ()
     ) -> bool:
         """Start a turn; False when that is not possible now."""
+        self.titles.give_way()
         if self.busy or self.opening or self.ready is None:
             return False
         if not (text.strip() or attachments):
@@ -209,6 +212,10 @@ class ChatSession:
             thinking_budget_tokens=options.thinking_budget_tokens,
         )
 
+    def _free_engine(self) -> None:
+        self.stop()
+        self.titles.give_way()
+
     def stop(self) -> None:
         self.turns.stop()
 
@@ -270,6 +277,7 @@ class ChatSession:
             self._leave()
             self.tools.opened(details.head.id, details.settings)
             self.queue.opened(details)
+        self.titles.opened(details)
         self.path.show(details, messages)
         self.manner.opened(details)
         self.transcript.become(list(stored_entries(messages)))

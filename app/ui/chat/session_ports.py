@@ -22,6 +22,11 @@ class Backend(LoadBackend, ContextBackend, Protocol):
         cancel: CancelToken,
     ) -> TurnFinished: ...
 
+    def write_title(
+        self, history: Sequence[Message], options: TurnOptions, cancel: CancelToken
+    ) -> str:
+        """As `TitleWriter.write`."""
+
 
 class Presenter(Protocol):
     """Whoever shows the session; called on the GUI thread."""

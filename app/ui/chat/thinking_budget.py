@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget, QWidgetAction
 
 from app.core.language import tr
 from app.core.units import count
-from app.settings.declared import LARGEST_BUDGET
+from app.settings.of_thinking import LARGEST_BUDGET
 from app.ui.chat.model_state import Ability
 from app.ui.look import Look
 from app.ui.widgets import IconButton, WholeSpin, label, plain_tip

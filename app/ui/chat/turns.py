@@ -69,6 +69,7 @@ class Turns:
         ready = session.ready
         if ready is None:
             raise RuntimeError("a turn needs a loaded model")
+        session.titles.give_way()
         session.tools.begun(session.path.id)
         options = session.tools.options(options, demo=ready.demo)
         options = replace(options, answer_now=CancelToken())
@@ -184,3 +185,5 @@ class Turns:
         session.tell_busy()
         # What was asked while the answer of another chat was being stopped waits for that, too.
         session.queue.turn_ended(turn.outcome if turn.shown else "done")
+        if turn.shown and turn.outcome == "done":
+            session.titles.turn_ended(turn.options)

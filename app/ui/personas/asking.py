@@ -8,8 +8,8 @@ from app.chat.personas.manner import Manner, as_persona, manner_of
 from app.core.personas import NO_PERSONA, Persona
 from app.core.sampling import Sampling
 from app.settings.declared import OWN_PERSONAS, OWN_PRESETS, PERSONA, PRESET, SAMPLING
-from app.settings.declared import THINKING as THINKING_OF_ALL
 from app.settings.declared import TOOLS as TOOLS_OF_ALL
+from app.settings.of_thinking import THINKING as THINKING_OF_ALL
 from app.settings.personas import (
     add_persona,
     change_persona,
