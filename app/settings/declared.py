@@ -5,6 +5,7 @@ from typing import Any
 from app.core.json import JsonObject
 from app.core.personas import NO_PERSONA, Persona, SamplingUse
 from app.core.sampling import MODEL_DEFAULTS, Preset
+from app.settings import of_thinking
 from app.settings.fields import Choice, Folder, Folders, FontFamily, Number, Shown, Switch, Text
 from app.settings.persona_json import (
     read_changes,
@@ -355,6 +356,8 @@ SEARXNG_ADDRESS: Setting[str] = Setting(
 )
 
 ALL: tuple[Setting[Any], ...] = tuple(
-    value for value in list(globals().values()) if isinstance(value, Setting)
+    value
+    for value in [*vars(of_thinking).values(), *globals().values()]
+    if isinstance(value, Setting)
 )
-"""In the order in which they are declared and imported above."""
+"""In the order in which they are declared."""
