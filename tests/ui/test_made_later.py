@@ -80,3 +80,18 @@ def test_an_answer_of_which_nothing_is_known_says_nothing(kept: Kept, chats: Cha
     kept.wait_answers("!")
     kept.desktop.tasks.run(lambda _: None).wait(5)
     assert [(footer.text, footer.made) for footer in kept.entries(Footer)] == [("", "")]
+
+
+def test_only_what_is_seen_is_asked_for(kept: Kept, chats: ChatStore) -> None:
+    conversation, _ = chats.conversations.create("Long")
+    parent: int | None = None
+    for number in range(60):
+        parent, _ = chats.messages.ask(conversation, parent, [TextPart(f"{number}?")])
+        said = Message("assistant", (TextPart(f"{number}.\n\n" * 8),))
+        parent, _ = chats.messages.add(conversation, parent, said, making=MAKING)
+    kept.page.open_conversation(conversation)
+    kept.wait(lambda: len(kept.entries(Footer)) == 60)
+    kept.wait(lambda: bool(kept.entries(Footer)[-1].text))
+    assert not kept.entries(Footer)[0].made
+    kept.page.transcript.show_entry(kept.entries(Footer)[0])
+    kept.wait(lambda: bool(kept.entries(Footer)[0].text))

@@ -97,6 +97,7 @@ def test_one_is_made(every: PersonaListRow, settings: SettingsStore, saves: Save
     editor.preset.activated.emit(at)
     editor.values.click()
     assert editor._fields is not None
+    assert "open" in editor.values.accessibleName()
     editor._fields.fields["min_p"].editor.set_value(0.1)
     editor._fields.fields["min_p"].editor.edited.emit()
     assert editor.values.text() == "Values · 1 changed"
@@ -245,6 +246,7 @@ def test_names_that_are_taken_are_asked_about_in_place(
     for box in boxes[2:]:
         box.setCurrentIndex(box.findData("skip"))
     files._asked[1].take.click()
+    assert files._import.hasFocus()
     assert files._state.text() == "1 added, 1 replaced, 30 left out."
     assert settings.get(OWN_PERSONAS)[0].system_prompt == "Theirs."
     assert _labels(settings)[-1] == "Writing 2"

@@ -1,83 +1,70 @@
-"""What made the answers of a conversation from the disk, found out once they are shown."""
+"""What made the answers of a conversation from the disk, found out for those that are seen."""
 
-from collections.abc import Iterator, Sequence
-from functools import partial
-from typing import Protocol
+from collections.abc import Mapping, Sequence
 
-from app.chat.store.store import ChatStore
+from PySide6.QtCore import QObject
+
 from app.chat.store.types import Making
 from app.core.cancel import CancelToken
-from app.core.tasks import TaskRunner
-from app.ui.chat.entries import Footer, Transcript
+from app.ui.chat.entries import Footer
 from app.ui.chat.making_words import made_line, made_text
+from app.ui.chat.session import ChatSession
+from app.ui.chat.transcript_view import TranscriptView
+from app.ui.widgets import single_shot
 
-_AT_ONCE = 400
-
-
-class Shown(Protocol):
-    """The session, as far as it matters here."""
-
-    chats: ChatStore | None
-    tasks: TaskRunner
-    transcript: Transcript
-
-    @property
-    def conversation(self) -> int | None: ...
-
-    def tell_transcript(self) -> None: ...
+_REST_MS = 150
 
 
-Found = list[tuple[Footer, str, str]]
-
-
-class MadeLater:
+class MadeLater(QObject):
     """Reading it with the conversation would hold up the first picture of a long one."""
 
-    def __init__(self, session: Shown) -> None:
-        self._session = session
+    def __init__(self, session: ChatSession, view: TranscriptView) -> None:
+        super().__init__(view)
+        self._session, self._view = session, view
+        self._conversation: int | None = None
+        self._asked: set[int] = set()
+        self._rest = single_shot(self, _REST_MS, self._look)
+        view.laid_out.connect(self._wait)
 
-    def read(self) -> None:
-        """For the lines under answers that say nothing about it yet, the last ones first."""
+    def _wait(self) -> None:
+        """Until nothing moves any more."""
+        if self._session.chats is not None and self._session.conversation is not None:
+            self._rest.start()
+
+    def _look(self) -> None:
         session, chats = self._session, self._session.chats
+        if chats is None or session.tasks.closed or session.busy:
+            return
         conversation = session.conversation
-        footers = [
-            (entry, entry.version)
-            for entry in reversed(session.transcript.entries)
-            if isinstance(entry, Footer) and entry.version is not None and not entry.running
-            and not (entry.made and entry.text)
-        ]  # fmt: skip
-        if chats is None or not footers:
+        if conversation != self._conversation:
+            self._conversation, self._asked = conversation, set()
+        entries = [view.entry for view in self._view.views]
+        footers = [entry for entry in entries if isinstance(entry, Footer) and self._lacks(entry)]
+        wanted = sorted({entry.version for entry in footers if entry.version is not None})
+        if not wanted:
             return
+        self._asked.update(wanted)
 
-        def work(cancel: CancelToken) -> None:
-            for some in _slices(footers):
-                cancel.raise_if_cancelled()
-                makings = chats.read.makings(sorted(version for _, version in some))
-                found = [_words(footer, makings.get(version)) for footer, version in some]
-                session.tasks.post(partial(self._show, conversation, found))
+        def work(_: CancelToken) -> Mapping[int, Making]:
+            return chats.read.makings(wanted)
 
-        session.tasks.run(work, lambda _: None, lambda _: None)
+        def done(found: Mapping[int, Making]) -> None:
+            if session.conversation == conversation:
+                self._show(footers, found)
 
-    def _show(self, conversation: int | None, found: Found) -> None:
-        session = self._session
-        if session.conversation != conversation:
-            return
-        for footer, line, told in found:
-            if told and not footer.running:
-                footer.made = told
-                footer.text = footer.text if line in footer.text else _joined(footer.text, line)
-                session.transcript.touch(footer)
-        session.tell_transcript()
+        session.tasks.run(work, done, lambda _: self._asked.difference_update(wanted))
 
+    def _lacks(self, entry: Footer) -> bool:
+        """It says nothing about it yet, and something may be known."""
+        says = bool(entry.made and entry.text)
+        return not (entry.running or says or entry.version is None or entry.version in self._asked)
 
-def _words(footer: Footer, making: Making | None) -> tuple[Footer, str, str]:
-    return footer, made_line(making), made_text(making)
-
-
-def _joined(before: str, line: str) -> str:
-    return " · ".join(filter(None, (before, line)))
-
-
-def _slices(footers: Sequence[tuple[Footer, int]]) -> Iterator[Sequence[tuple[Footer, int]]]:
-    for start in range(0, len(footers), _AT_ONCE):
-        yield footers[start : start + _AT_ONCE]
+    def _show(self, footers: Sequence[Footer], found: Mapping[int, Making]) -> None:
+        for footer in footers:
+            making = found.get(footer.version or 0)
+            if making is None or footer.running:
+                continue
+            footer.made, line = made_text(making), made_line(making)
+            footer.text = " · ".join(filter(None, (footer.text, line)))
+            self._session.transcript.touch(footer)
+        self._session.tell_transcript()

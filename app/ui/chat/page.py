@@ -28,6 +28,7 @@ from app.ui.chat.history.panel import WIDTH as HISTORY_WIDTH
 from app.ui.chat.history.panel import HistoryPanel
 from app.ui.chat.last_turn import LastTurn
 from app.ui.chat.load.panel import LoadPanel
+from app.ui.chat.made_later import MadeLater
 from app.ui.chat.model_panel import ModelPanel
 from app.ui.chat.model_state import Ability, Choosing, Loading, Planning
 from app.ui.chat.session import ChatSession
@@ -74,6 +75,7 @@ class ChatPage(QWidget):
         self.system_prompt = ""
         self.header = Header(look, self)
         self.transcript = TranscriptView(look)
+        MadeLater(session, self.transcript)
         self.find_bar = FindBar(look, self.transcript)
         find = QShortcut(QKeySequence.StandardKey.Find, self)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

@@ -16,7 +16,6 @@ from app.ui.chat.answer_now import AnswerNow
 from app.ui.chat.context.chat_context import ChatContext
 from app.ui.chat.entries import Footer, Question, Transcript
 from app.ui.chat.keeping import Keeping
-from app.ui.chat.made_later import MadeLater
 from app.ui.chat.model_loads import ModelLoads
 from app.ui.chat.model_state import LoadedModel, ModelState
 from app.ui.chat.opening import Reading
@@ -59,7 +58,6 @@ class ChatSession:
         self.path = Path()
         self.turns = Turns(self, backend, self.keeping)
         self.manner = MannerKeeper(chats)
-        self.made_later = MadeLater(self)
         self._reading = Reading(self)
         self.revision = Revision(self)
         self.answer_now = AnswerNow(self)
@@ -282,7 +280,6 @@ class ChatSession:
         self.manner.opened(details)
         self.transcript.become(list(stored_entries(messages)))
         self.context.opened(details.settings)
-        self.made_later.read()
         if other:
             self._tell_conversation(details.draft)
         self.tell_transcript()

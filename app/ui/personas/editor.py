@@ -156,6 +156,7 @@ class PersonaEditor(QFrame):
             self._fields = SamplingFields(self._look, self._choice)
             self._fields.changed.connect(self._field_changed)
             self._column.insertWidget(self._column.indexOf(self._problem), self._fields)
+            self._fields.show()
         else:
             self._fields.setVisible(self._fields.isHidden())
         self._show_sampling()

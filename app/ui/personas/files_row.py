@@ -156,6 +156,7 @@ class PersonaFilesRow(Row):
             exchange, asking = self._asked
             answers = asking.answers
             self._end_asking()
+            self._import.setFocus()
             self._take_in(exchange, answers)
 
     def _give_up(self) -> None:
