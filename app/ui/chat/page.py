@@ -157,7 +157,6 @@ class ChatPage(QWidget):
         self.tools_chip.refresh()
         self.busy_changed()
         self.context.refresh()
-        self.attachments.model_changed()
         self.model_shown.emit()
 
     def busy_changed(self) -> None:
@@ -173,6 +172,7 @@ class ChatPage(QWidget):
         if self._was_busy and not self._session.busy:
             announce(self, "The answer is finished.")
         self._was_busy = self._session.busy
+        self.attachments.refresh()
         self.aimed.refresh()
 
     def events_waiting(self) -> None:

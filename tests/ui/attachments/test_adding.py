@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -343,3 +344,15 @@ def test_a_very_long_name_and_many_files_keep_the_composer_in_the_window(adding:
     assert send.visibleRegion().boundingRect().height() == send.height()
     chips = list(adding.attachments.tray.chips.values())
     assert all(chip.width() <= 320 for chip in chips)
+
+
+def test_what_is_estimated_while_the_model_answers_is_counted_after(
+    adding: Adding, gate: threading.Event
+) -> None:
+    adding.driver.ask("Wait.", [gate, round_finished("Done.")], wait=False)
+    adding.add(adding.file("a.txt", "some words\n" * 20))
+    assert not adding.items[0].size.exact
+    assert "about" in adding.details()[0]
+    gate.set()
+    adding.driver.wait(lambda: adding.items[0].size.exact)
+    assert "about" not in adding.details()[0]

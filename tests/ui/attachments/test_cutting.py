@@ -39,7 +39,7 @@ def test_only_the_beginning(adding: Adding, bar: PartBar) -> None:
     assert part.text == (ROW * 10_000)[: len(part.text)]
     assert part.excerpt.startswith("lines 1–")
     assert part.excerpt.endswith(" of 10,000")
-    assert 20_000 < adding.attachments.desk.tokens < 32_768
+    assert 20_000 < adding.attachments.desk.size.tokens < 32_768
     assert part.excerpt in adding.details()[0]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -23,6 +24,9 @@ from app.ui.look import Look
 from app.ui.picker import Picker
 from app.ui.widgets import announce
 
+if TYPE_CHECKING:
+    from app.ui.chat.model_state import LoadedModel
+
 
 class Attachments(QObject):
     """note: a sentence for the notice bar. side_wanted: a panel beside the chat, None for none.
@@ -40,7 +44,8 @@ class Attachments(QObject):
         counter: Counter,
     ) -> None:
         super().__init__(composer)
-        self._look, self._tasks, self._composer = look, session.tasks, composer
+        self._look, self._session, self._composer = look, session, composer
+        self._counted_by: LoadedModel | None = None
         self.desk = Desk(session.tasks, counter, self)
         self.tray = Tray(look, self.desk)
         self.part_bar = PartBar(look, self.desk, room)
@@ -64,12 +69,13 @@ class Attachments(QObject):
         self.desk.changed.connect(self._desk_changed)
         self.desk.note.connect(self.note)
         self.paste.note.connect(self.note)
+        self.part_bar.settled.connect(composer.edit.setFocus)
 
     @property
     def viewer(self) -> AttachmentViewer:
         """Made when it is first wanted."""
         if self._viewer is None:
-            self._viewer = AttachmentViewer(self._look, self._tasks)
+            self._viewer = AttachmentViewer(self._look, self._session.tasks)
             self._viewer.close_wanted.connect(lambda: self.side_wanted.emit(None))
             self._viewer.part_wanted.connect(self._ask_part)
             self._viewer.note.connect(self.note)
@@ -109,9 +115,13 @@ class Attachments(QObject):
         self.kept.take_over(other.kept)
         self.desk.take_over(other.desk)
 
-    def model_changed(self) -> None:
-        """Another one counts in another way, and has another context."""
-        self.desk.recount()
+    def refresh(self) -> None:
+        """The model may be another, or have time to count: what it could not be asked is estimated
+        until then."""
+        ready = self._session.ready
+        if ready is not None and not self._session.busy:
+            self.desk.recount(only_estimates=ready is self._counted_by)
+            self._counted_by = ready
         self.part_bar.refresh()
 
     def show_sent(self, part: AttachmentPart) -> None:

@@ -152,10 +152,11 @@ class Desk(QObject):
         if item.whole is not None:
             self._start(item, _giving(item.whole), item.whole)
 
-    def recount(self) -> None:
+    def recount(self, *, only_estimates: bool = False) -> None:
         """Another model counts in another way."""
         for item in self._all:
-            self._measure(item)
+            if not (only_estimates and item.size.exact):
+                self._measure(item)
 
     # Sending
 
@@ -164,8 +165,10 @@ class Desk(QObject):
         return tuple(item.chosen.part for item in self.items if item.chosen is not None)
 
     @property
-    def tokens(self) -> int:
-        return sum(item.size.tokens for item in self.items)
+    def size(self) -> Size:
+        """Of all together."""
+        sizes = [item.size for item in self.items]
+        return Size(sum(size.tokens for size in sizes), all(size.exact for size in sizes))
 
     @property
     def obstacle(self) -> str:

@@ -3,6 +3,7 @@ some pages or lines matter."""
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.chat.attachments.cutting import extent
@@ -22,7 +23,10 @@ _LARGEST = 2_000_000_000
 
 class PartBar(QFrame):
     """room: how many tokens the files may take together, None while that is not known. An item is
-    `asked` about by the person, or is the largest of what does not fit."""
+    `asked` about by the person, or is the largest of what does not fit. settled: something was
+    chosen."""
+
+    settled = Signal()
 
     def __init__(self, look: Look, desk: Desk, room: Callable[[], int | None]) -> None:
         super().__init__()
@@ -60,7 +64,7 @@ class PartBar(QFrame):
         """The largest file, while not all of them fit."""
         room = self._room()
         ready = [item for item in self._desk.items if item.chosen is not None]
-        if room is None or not ready or self._desk.tokens <= room:
+        if room is None or not ready or self._desk.size.tokens <= room:
             return None
         return max(ready, key=lambda item: item.size.tokens)
 
@@ -92,6 +96,7 @@ class PartBar(QFrame):
     def close_range(self) -> None:
         self._asked = None
         self.refresh()
+        self.settled.emit()
 
     def _say_too_large(self, item: Item) -> None:
         room = self._room() or 0
@@ -106,9 +111,8 @@ class PartBar(QFrame):
             )
         else:
             text = tr(
-                "The files do not fit: they take about {tokens} tokens together, the largest is "
-                "“{name}”.",
-                tokens=count(rounded(self._desk.tokens)),
+                "The files do not fit: they take {tokens} together, the largest is “{name}”.",
+                tokens=tokens_of(self._desk.size),
                 name=item.name,
             )
         self.text.setText(f"{text} {free}")
@@ -122,7 +126,7 @@ class PartBar(QFrame):
 
     def _budget(self, item: Item) -> int:
         """Tokens for the item, when the others stay as they are."""
-        return (self._room() or 0) - (self._desk.tokens - item.size.tokens)
+        return (self._room() or 0) - (self._desk.size.tokens - item.size.tokens)
 
     def _fill_range(self, item: Item) -> None:
         if item is self._item or item.whole is None:
@@ -150,6 +154,7 @@ class PartBar(QFrame):
             budget = self._budget(self._item)
             spare = min(_SPARE_TOKENS, budget // 8)
             self._desk.choose_beginning(self._item, budget - spare)
+            self.settled.emit()
 
     def _open_range(self) -> None:
         if self._item is not None:
@@ -160,15 +165,18 @@ class PartBar(QFrame):
         item, self._asked = self._item, None
         if item is not None:
             self._desk.choose_part(item, self.first.value(), self.last.value())
+            self.settled.emit()
 
     def _whole(self) -> None:
         item, self._asked = self._item, None
         if item is not None:
             self._desk.choose_whole(item)
+            self.settled.emit()
 
     def _leave_out(self) -> None:
         if self._item is not None:
             self._desk.remove(self._item)
+            self.settled.emit()
 
     def _build(self) -> None:
         fields = (self._unit, self.first, self._to, self.last, self._of)
