@@ -21,6 +21,7 @@ from app.tools.python_code.files import MAX_ENTRIES, Made, made_files, too_much
 from app.tools.python_code.syscalls import filter_program
 
 _STEP_SECONDS = 0.05
+_CLEANUPS = 40
 _TAIL_SHARE = 4
 _PROGRAM = "/code/main.py"
 _FOLDER = "/work"
@@ -93,20 +94,31 @@ def bubblewrap() -> str | None:
 def run_sandboxed(
     code: str, cancel: CancelToken, limits: Limits | None = None, bwrap: str | None = None
 ) -> Ran:
-    """Raises OSError when bubblewrap is not there, Cancelled."""
+    """Raises OSError when bubblewrap is not there or the disk takes nothing, Cancelled."""
     limits, bwrap = limits or Limits(), bwrap or bubblewrap()
     if bwrap is None:
         raise FileNotFoundError("bwrap")
-    with tempfile.TemporaryDirectory(
-        prefix="glm-launcher-python-", ignore_cleanup_errors=True
-    ) as name:
-        base = Path(name)
+    with _folder() as base:
         program, folder = base / "main.py", base / "work"
         program.write_text(code, encoding="utf-8", errors="replace")
         folder.mkdir()
         ran = _run(bwrap, program, folder, cancel, limits)
         cancel.raise_if_cancelled()
         return ran
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """Gone afterwards, even if a program that is being killed still makes files in it."""
+    made = tempfile.TemporaryDirectory(prefix="glm-launcher-python-", ignore_cleanup_errors=True)
+    try:
+        yield Path(made.name)
+    finally:
+        for _ in range(_CLEANUPS):
+            made.cleanup()
+            if not Path(made.name).exists():
+                break
+            time.sleep(_STEP_SECONDS)
 
 
 def _run(bwrap: str, program: Path, folder: Path, cancel: CancelToken, limits: Limits) -> Ran:

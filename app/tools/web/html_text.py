@@ -28,14 +28,17 @@ def html_text(
 
     Raises ToolFailure when not even that can be read, Cancelled.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", _MODULE],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=module_environment(),
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", _MODULE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=module_environment(),
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    except OSError as error:
+        raise ToolFailure(f"the page cannot be taken apart here: {error.strerror}") from error
     cancel.on_cancel(process.kill)
     request = json.dumps({"text": text, "address": address}).encode()
     with process:

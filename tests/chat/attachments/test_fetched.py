@@ -19,12 +19,18 @@ def test_a_pdf_page_by_page(tmp_path: pathlib.Path) -> None:
 
 def test_what_was_not_read_is_said(tmp_path: pathlib.Path) -> None:
     data = pdf(tmp_path / "a.pdf", ["Hello", ""]).read_bytes()
-    assert "no text" in pdf_text(data, "a.pdf", CancelToken()).splitlines()[-1]
+    assert "without text" in pdf_text(data, "a.pdf", CancelToken()).splitlines()[-1]
 
 
 def test_a_broken_one_is_named() -> None:
     with pytest.raises(KnownError, match=r"a\.pdf"):
         pdf_text(b"%PDF-1.7 nonsense", "a.pdf", CancelToken())
+
+
+def test_a_disk_that_takes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(KnownError, match="Free some space"):
+        pdf_text(b"%PDF-1.7", "a.pdf", CancelToken())
 
 
 def test_cancelling(tmp_path: pathlib.Path) -> None:

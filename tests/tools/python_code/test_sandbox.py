@@ -139,6 +139,14 @@ def test_the_folder_is_gone_afterwards(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_folder_goes_though_files_are_still_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    run("while True:\n    open('a', 'w').close()", wall_seconds=0.3)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_memory_is_bounded() -> None:
     ran = run("x = bytearray(2 << 30)")
     assert ran.exit_status == 1
