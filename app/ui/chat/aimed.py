@@ -34,9 +34,9 @@ class AimedActions(QObject):
         self._session, self._transcript, self._options = session, transcript, options
         self._focus: tuple[type[Question | Footer], tuple[int, ...], Action] | None = None
         self._state: tuple[object, ...] = ()
-        transcript.possible = session.revision.ability
-        transcript.acted.connect(self.act)
-        transcript.edited.connect(self.edit)
+        transcript.wishes.possible = session.revision.ability
+        transcript.wishes.acted.connect(self.act)
+        transcript.wishes.edited.connect(self.edit)
 
     def act(self, action: Action, entry: Question | Footer | Thinking) -> None:
         """Whatever is not possible now does nothing; its button says why."""

@@ -5,25 +5,20 @@ What is being read stays where it is while heights above it turn out to be other
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import cast
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QApplication, QMenu, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
-from app.ui.chat.actions import Action, Possible, nothing_possible
 from app.ui.chat.column import Column, first_difference
-from app.ui.chat.context.omitted_view import OmittedView
 from app.ui.chat.entries import Entry, Question, Transcript
-from app.ui.chat.entry_menu import add_actions, whole_turn
+from app.ui.chat.entry_wishes import EntryWishes
 from app.ui.chat.views.entry_view import EntryView
 from app.ui.chat.views.factory import guessed_height, make_view, view_class
 from app.ui.chat.views.jump_button import JumpButton
 from app.ui.chat.views.mark import Mark
-from app.ui.chat.views.message_views import FailureView
 from app.ui.chat.views.question_view import QuestionView
-from app.ui.chat.views.tool_view import ToolView
 from app.ui.look import Look
 
 COLUMN = 720
@@ -55,16 +50,8 @@ class _Canvas(QWidget):
 
 
 class TranscriptView(QScrollArea):
-    """shown: the entries may be others. laid_out: views may have come or changed. acted: an
-    `Action` is wanted with an entry. edited: a question shall be asked like this.
-    file_wanted: an attachment shall be shown."""
+    """shown: the entries may be others. laid_out: views may have come or changed."""
 
-    retry_wanted = Signal()
-    acted = Signal(str, object)
-    edited = Signal(object, str)
-    tool_answered = Signal(object, object)
-    file_wanted = Signal(object)
-    omitted_made = Signal(object)
     shown = Signal()
     laid_out = Signal()
 
@@ -78,7 +65,7 @@ class TranscriptView(QScrollArea):
         self.setProperty("ring", "true")
         self._look = look
         self._scale, self._mono = look.scale, look.mono_family
-        self.possible: Possible = nothing_possible
+        self.wishes = EntryWishes(self)
         self._entries: list[Entry] = []
         self._index: dict[int, int] = {}
         self._column = Column()
@@ -322,25 +309,9 @@ class TranscriptView(QScrollArea):
         key = id(entry)
         self._views[key] = view
         view.resized.connect(lambda: self._resized(key))
-        view.possible = self.possible
-        view.fill_menu = partial(self._fill_menu, entry)
-        view.acted.connect(lambda action: self.acted.emit(action, entry))
-        view.edited.connect(lambda text: self.edited.emit(entry, text))
-        view.file_wanted.connect(self.file_wanted)
-        view.refresh_actions()
-        if isinstance(view, FailureView):
-            view.retry_wanted.connect(self.retry_wanted)
-        elif isinstance(view, OmittedView):
-            self.omitted_made.emit(view)
-        elif isinstance(view, ToolView):
-            view.answered.connect(self.tool_answered)
+        self.wishes.hear(view, entry)
         view.show()
         return view
-
-    def _fill_menu(self, entry: Entry, menu: QMenu) -> None:
-        whole = whole_turn(self._entries, self._index[id(entry)])
-        if whole is not None:
-            add_actions(menu, whole, self.possible, self._act)
 
     def edit_question(self, question: Question) -> None:
         """In place, where it can be seen."""
@@ -348,13 +319,6 @@ class TranscriptView(QScrollArea):
         view = self.view_of(question)
         if isinstance(view, QuestionView):
             view.begin_edit()
-
-    def _act(self, action: Action, entry: Entry) -> None:
-        view = self.view_of(entry)
-        if isinstance(view, QuestionView):
-            view.act(action)
-        else:
-            self.acted.emit(action, entry)
 
     def _resized(self, key: int) -> None:
         if not self._placing and key in self._index:

@@ -34,7 +34,7 @@ class Attention(QObject):
         self._widget, self._page, self._tools = widget, page, tools
         self._told: Request | None = None
         self._brought: Request | None = None
-        page.transcript.tool_answered.connect(self.answer)
+        page.transcript.wishes.tool_answered.connect(self.answer)
 
     def update(self) -> None:
         """Something may wait now, or not any more."""
