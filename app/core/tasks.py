@@ -117,6 +117,12 @@ class TaskRunner:
         return task
 
     @property
+    def idle(self) -> bool:
+        """Nothing runs or waits to run; callbacks may still wait in the queue behind `post`."""
+        with self._lock:
+            return not self._open
+
+    @property
     def closed(self) -> bool:
         """Nothing can be started any more."""
         return self._closed
