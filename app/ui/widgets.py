@@ -230,6 +230,9 @@ def read_only_rows(table: QTableView) -> None:
     table.setTabKeyNavigation(False)
     table.setWordWrap(False)
     table.setMouseTracking(True)
+    rows = table.verticalHeader()
+    rows.setObjectName(f"{table.objectName()}Rows")
+    rows.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
 
 def announce(source: QObject, text: str) -> None:

@@ -22,6 +22,7 @@ from app.settings.declared import TEXT_SIZE
 from app.settings.setting import TextSize
 from app.ui.application import Desktop, application
 from app.ui.backend import EngineBackend
+from app.ui.downloads.parts import Elided
 from app.ui.getting.room import Downloads
 from app.ui.pages import page_builders
 from app.ui.settings.page import SettingsPage
@@ -64,6 +65,8 @@ def desktop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop]:
 def _open(desktop: Desktop, key: str, qtbot: QtBot) -> QWidget:
     desktop.window.go(key)
     qtbot.waitUntil(lambda: desktop.tasks.idle, timeout=TIMEOUT_MS)
+    for _ in range(3):
+        QApplication.processEvents()
     return desktop.window.shown_page
 
 
@@ -193,7 +196,8 @@ def _cut(page: QWidget) -> list[str]:
     for widget in _visible(page, QLabel, QPushButton):
         assert isinstance(widget, QLabel | QPushButton)
         text = widget.text()
-        if not text or (isinstance(widget, QLabel) and widget.wordWrap()):
+        whole = isinstance(widget, Elided) or (isinstance(widget, QLabel) and widget.wordWrap())
+        if not text or whole:
             continue
         if "…" in text and widget.toolTip():
             continue

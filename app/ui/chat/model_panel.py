@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.core.units import duration
 from app.ui.chat.model_state import (
     LoadFailed,
@@ -17,6 +18,7 @@ from app.ui.chat.model_state import (
     Stage,
 )
 from app.ui.chat.views.message_views import ErrorCard
+from app.ui.models.flow import Flow
 from app.ui.widgets import button, label, plain_tip
 
 _STAGES: dict[Stage, str] = {
@@ -147,12 +149,18 @@ class ModelPanel(QFrame):
 
     def _make_none(self) -> QFrame:
         frame = _card("noModelCard")
+        choices = Flow(8)
+        choices.arrange(
+            [
+                button(tr("Use the demo model"), "noModelDemo", on_click=self.demo_wanted.emit),
+                button(tr("Open a GGUF file…"), "noModelOpen", on_click=self.open_wanted.emit),
+            ]
+        )
         row = QHBoxLayout(frame)
         row.setContentsMargins(16, 12, 12, 12)
-        row.setSpacing(8)
-        row.addWidget(label("No model is open.", name="noModelText"), 1)
-        row.addWidget(button("Use the demo model", "noModelDemo", on_click=self.demo_wanted.emit))
-        row.addWidget(button("Open a GGUF file…", "noModelOpen", on_click=self.open_wanted.emit))
+        row.setSpacing(16)
+        row.addWidget(label(tr("No model is open."), name="noModelText", wrap=True), 1)
+        row.addWidget(choices, 2)
         return frame
 
 

@@ -34,12 +34,13 @@ class Head(QWidget):
         self.name = label("", "display", name="modelName", wrap=True)
         self.line = label("", "muted", name="modelLine", wrap=True)
         self._tags = Flow()
-        self._count = label("", "small", name="modelDownloads")
+        self._count = label("", "small", name="modelDownloads", wrap=True)
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(self.name)
         left.addWidget(self.line)
         left.addWidget(self._tags)
+        left.addWidget(self._count)
         left.addStretch(1)
         self._look = look
         self.machine = MachineCard(look)
@@ -72,14 +73,12 @@ class Head(QWidget):
         tags: list[QWidget] = [
             chip(tag, "outline", name=f"modelTag-{tag}") for tag in (made.tags if made else ())
         ]
-        self._count = label("", "small", name="modelDownloads")
-        self._count.setMinimumHeight(26)
-        self._tags.replace([*tags, self._count])
+        self._tags.replace(tags)
+        self.show_downloads("")
 
     def show_downloads(self, text: str) -> None:
         self._count.setText(text)
         self._count.setVisible(bool(text))
-        self._tags.lay_out()
 
 
 class MachineCard(QWidget):

@@ -42,6 +42,8 @@ class PartBar(QFrame):
         self.leave = button(tr("Leave it out"), "attachmentLeave", on_click=self._leave_out)
         self.first, self.last = WholeSpin(look), WholeSpin(look)
         self.first.setObjectName("attachmentFirst")
+        self.first.setAccessibleName(tr("From"))
+        self.last.setAccessibleName(tr("To"))
         self.last.setObjectName("attachmentLast")
         self.use = button(tr("Use this part"), "attachmentUse", on_click=self._use_range)
         self.whole = button(tr("The whole file"), "attachmentWhole", on_click=self._whole)
