@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractButton,
     QLabel,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from app.core.cancel import CancelToken
 from app.core.tasks import TaskRunner
 from app.settings.declared import MCP_SERVERS
 from app.settings.store import SettingsStore
@@ -25,6 +26,7 @@ from app.tools.mcp.host import McpHost
 from app.tools.mcp.servers import McpServer, read_servers
 from app.tools.mcp.types import State
 from app.ui.look import Look
+from app.ui.settings.mcp.card import ServerCard
 from app.ui.settings.mcp.desk import McpDesk
 from app.ui.settings.mcp.row import McpRow
 from app.ui.settings.switch import SwitchBox
@@ -35,7 +37,7 @@ from tests.tools.mcp.test_paste import CLAUDE
 if TYPE_CHECKING:
     from app.core.json import JsonObject
 
-W = TypeVar("W", bound=QWidget)
+W = TypeVar("W", bound=QObject)
 COMMAND = f'"{sys.executable}" "{SERVER}" schemas'
 TIMEOUT_MS = 30_000
 
@@ -155,6 +157,26 @@ def test_what_fails_says_why_and_shows_its_output(board: Board) -> None:
     board.press("mcp-test-output")
     output = board.find(QPlainTextEdit, "mcp-test-outputText")
     assert output.toPlainText() == "Usage: give me a folder"
+
+
+def test_output_is_followed_while_it_is_seen(board: Board) -> None:
+    board.add(command=f'"{sys.executable}" "{SERVER}" good')
+    board.press("mcp-test-allow")
+    board.until(State.READY)
+    board.press("mcp-test-output")
+    output = board.find(QPlainTextEdit, "mcp-test-outputText")
+    assert output.toPlainText() == ""
+    board.host.call("test", "flood", {}, CancelToken())
+    board.qtbot.waitUntil(lambda: "info: 2999" in output.toPlainText(), timeout=TIMEOUT_MS)
+    timer = board.find(ServerCard, "mcp-test").findChild(QTimer)
+    assert timer is not None
+    assert timer.isActive()
+    board.row.hide()
+    assert not timer.isActive()
+    board.row.show()
+    assert timer.isActive()
+    board.press("mcp-test-output")
+    assert not timer.isActive()
 
 
 def test_off_and_removed_and_brought_back(board: Board) -> None:

@@ -55,13 +55,13 @@ class Request(Generic[T]):
 
 
 class Crew:
-    """told: gets all statuses after every change. listing_of: what is known of a server that has
-    not been asked in this run."""
+    """told: gets all servers with their statuses after every change. listing_of: what is known of a
+    server that has not been asked in this run."""
 
     def __init__(
         self,
         limits: Limits,
-        told: Callable[[Sequence[ServerStatus]], None],
+        told: Callable[[Sequence[tuple[McpServer, ServerStatus]]], None],
         listing_of: Callable[[McpServer], Listing | None],
     ) -> None:
         self._limits = limits
@@ -213,7 +213,7 @@ class Crew:
         )
 
     def _tell(self) -> None:
-        self._told([supervisor.status for supervisor in self._supervisors.values()])
+        self._told([(one.server, one.status) for one in self._supervisors.values()])
 
 
 def _same_life(old: McpServer, new: McpServer) -> bool:

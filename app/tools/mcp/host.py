@@ -22,6 +22,8 @@ from app.tools.mcp.types import Limits, Listing, ResourceText, ServerStatus
 if TYPE_CHECKING:
     from app.tools.mcp.crew import Crew
 
+    Command = Callable[[Crew], None]
+
 T = TypeVar("T")
 Listener = Callable[[Sequence[ServerStatus]], None]
 _log = logging.getLogger(__name__)
@@ -50,6 +52,8 @@ class McpHost:
         self._thread = threading.Thread(target=self._run, name="mcp")
         self._loop: asyncio.AbstractEventLoop
         self._crew: Crew
+        self._early: list[Command] | None = []
+        """Given before the thread could take them; None once it can."""
 
     def configure(self, servers: Sequence[McpServer]) -> None:
         """The declared ones from now on. Those that are gone, off or another are stopped; nothing
@@ -132,8 +136,7 @@ class McpHost:
             if self._thread.ident is None:
                 return True
         if was_open:
-            with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._crew.end)
+            self._hand_over(lambda crew: crew.end())
         self._thread.join(timeout_seconds)
         return not self._thread.is_alive()
 
@@ -143,15 +146,24 @@ class McpHost:
                 raise Cancelled
             if self._thread.ident is None:
                 self._thread.start()
-                self._ready.wait()
 
-    def _post(self, command: "Callable[[Crew], None]") -> None:
-        with suppress(Cancelled, RuntimeError):  # it is being closed
+    def _post(self, command: "Command") -> None:
+        with suppress(Cancelled):  # it is being closed
             self._launch()
+            self._hand_over(command)
+
+    def _hand_over(self, command: "Command") -> None:
+        """Returns at once, also while the thread is still importing the package."""
+        with self._lock:
+            if self._early is not None:
+                self._early.append(command)
+                return
+        with suppress(RuntimeError):  # it has ended
             self._loop.call_soon_threadsafe(lambda: command(self._crew))
 
     def _ask(self, work: "Callable[[Crew], Awaitable[T]]", cancel: CancelToken) -> T:
         self._launch()
+        self._ready.wait()
         crew = self._crew
         request = crew.request(work)
         try:
@@ -180,23 +192,31 @@ class McpHost:
             with self._lock:
                 servers = tuple(self._servers.values())
             self._crew = Crew(self.limits, self._took, self._listing_of)
-            await self._crew.run(servers, self._ready.set)
+            await self._crew.run(servers, self._take_early)
         finally:
             self._ready.set()
 
-    def _took(self, statuses: Sequence[ServerStatus]) -> None:
+    def _take_early(self) -> None:
+        with self._lock:
+            early, self._early = self._early or [], None
+        for command in early:
+            command(self._crew)
+        self._ready.set()
+
+    def _took(self, found: Sequence[tuple[McpServer, ServerStatus]]) -> None:
         """On the servers' thread, after every change."""
         with self._lock:
-            self._statuses = {status.name: status for status in statuses}
-        self._keep(statuses)
+            self._statuses = {status.name: status for _, status in found}
+        self._keep(found)
         self._tell()
 
-    def _keep(self, statuses: Sequence[ServerStatus]) -> None:
+    def _keep(self, found: Sequence[tuple[McpServer, ServerStatus]]) -> None:
         listings = {} if self._known is None else self._known
+        # By what was asked: another server may be declared under that name by now.
         new = {
-            self._servers[status.name].fingerprint: status.listing
-            for status in statuses
-            if status.listing is not None and status.name in self._servers
+            server.fingerprint: status.listing
+            for server, status in found
+            if status.listing is not None
         }
         if any(listings.get(key) != listing for key, listing in new.items()):
             self._known = listings = {**listings, **new}

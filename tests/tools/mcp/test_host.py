@@ -15,6 +15,7 @@ import pytest
 
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
+from app.tools.mcp import known
 from app.tools.mcp.host import McpHost
 from app.tools.mcp.servers import McpServer
 from app.tools.mcp.types import Limits, State
@@ -328,6 +329,47 @@ def test_closing_while_it_starts_leaves_no_program(make_bench: Callable[..., Ben
     gc.collect()  # a program that was lost says so when it goes
 
 
+def test_starting_keeps_nobody_waiting(
+    make_bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Importing what is needed takes most of a second, which a window does not have."""
+    gate = threading.Event()
+    run = McpHost._run
+
+    def late(host: McpHost) -> None:
+        assert gate.wait(PATIENCE)
+        run(host)
+
+    monkeypatch.setattr(McpHost, "_run", late)
+    bench = make_bench()
+    bench.declare(habit("exits"))
+    bench.host.start("test")
+    bench.declare(habit("good"))
+    bench.host.start("test")
+    assert bench.host.output("test") == ""
+    gate.set()
+    bench.until_state(State.READY)
+
+
+def test_closing_before_it_could_start(
+    make_bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    run = McpHost._run
+
+    def late(host: McpHost) -> None:
+        assert gate.wait(PATIENCE)
+        run(host)
+
+    monkeypatch.setattr(McpHost, "_run", late)
+    bench = make_bench()
+    bench.declare(habit("good"))
+    bench.host.start("test")
+    assert not bench.host.close(0.0)
+    gate.set()
+    assert bench.host.close(PATIENCE)
+
+
 def test_a_closed_host_starts_nothing() -> None:
     host = McpHost()
     assert host.close()
@@ -357,6 +399,20 @@ def test_lists_are_known_after_a_restart(make_bench: Callable[..., Bench], tmp_p
     other = make_bench(known_file=file)
     other.declare(habit("schemas"))
     assert other.status().listing is None
+
+
+def test_lists_are_those_of_the_server_that_gave_them(
+    make_bench: Callable[..., Bench], tmp_path: Path
+) -> None:
+    file = tmp_path / "known.json"
+    bench = make_bench(known_file=file)
+    bench.declare(habit("good"))
+    bench.call("say", word="x")
+    bench.host.configure([habit("exits")])
+    bench.until_state(State.UNAPPROVED)
+    assert bench.status().listing is None
+    assert bench.host.close(PATIENCE)
+    assert list(known.load(file)) == [habit("good").fingerprint]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 9}', '{"version": 1, "servers": 3}'])

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.core.language import tr
@@ -19,6 +20,7 @@ from app.ui.settings.switch import SwitchBox
 from app.ui.widgets import button, chip, label, plain_tip, set_chip
 
 _OUTPUT_HEIGHT = 160
+_FOLLOW_MS = 1_000
 _RUNNING = (State.READY, State.STARTING, State.WAITING)
 
 
@@ -66,6 +68,9 @@ class ServerCard(QWidget):
         self._tools = ToolList(look, f"{name}-tool", self._switch_tool)
         self._tools.hide()
         self._output = self._output_view()
+        self._follow = QTimer(self)
+        self._follow.setInterval(_FOLLOW_MS)
+        self._follow.timeout.connect(self._refresh_output)
         self._output.hide()
         self._form: ServerForm | None = None
         self._lay_out()
@@ -96,6 +101,14 @@ class ServerCard(QWidget):
             self._tools.show_tools(server, status.listing)
         if self._output.isVisible():
             self._refresh_output()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_output(self._output_button.isChecked())
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._follow.stop()
 
     def edit(self) -> None:
         """The form is opened."""
@@ -140,13 +153,18 @@ class ServerCard(QWidget):
         self._output.setVisible(on)
         if on:
             self._refresh_output()
+            self._follow.start()
+        else:
+            self._follow.stop()
 
     def _refresh_output(self) -> None:
         text = self._ports.desk.host.output(self.server.name)
-        if text != self._output.toPlainText():
-            self._output.setPlainText(text)
-            bar = self._output.verticalScrollBar()
-            bar.setValue(bar.maximum())
+        if text == self._output.toPlainText():
+            return
+        bar = self._output.verticalScrollBar()
+        place, at_end = bar.value(), bar.value() >= bar.maximum()
+        self._output.setPlainText(text)
+        bar.setValue(bar.maximum() if at_end else place)
 
     def _show_form(self, on: bool) -> None:
         if on and self._form is None:
