@@ -6,7 +6,7 @@ window or the terminal, or from a permission that the person has given there bef
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from app.core.cancel import CancelToken
@@ -17,6 +17,9 @@ How = Literal["", "once", "chat", "always", "denied", "standing", "reads"]
 """How a call came to run or not: "" nobody needed to be asked; once, chat, always, denied: the
 person said so just now; standing: by a permission given before; reads: reading is allowed without
 asking."""
+
+LONGEST_SCOPE = 500
+"""What touches more than can be read is asked about each time."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,8 @@ class Gate:
     ) -> Verdict:
         """Blocks while the person is asked, which is told to `asking` first. Raises Cancelled, and
         ToolFailure where there is nobody to ask."""
+        if len(plan.scope) > LONGEST_SCOPE:
+            plan = replace(plan, choices=("once", "deny"))
         before = self._before(tool, plan)
         if before is not None:
             return Verdict(before)

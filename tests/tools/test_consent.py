@@ -163,6 +163,14 @@ def test_asking_is_not_bounded_by_the_time_of_the_tool() -> None:
     assert thought.is_set()
 
 
+def test_a_scope_that_nobody_can_read_is_asked_about_each_time() -> None:
+    person, endless = Person("always", "once", "once"), "x" * 501
+    turn = Turn(person, tool())
+    assert turn.call(endless).failed
+    assert [turn.call(endless).decision for _ in range(2)] == ["once", "once"]
+    assert {request.choices for request in person.asked} == {("once", "deny")}
+
+
 def test_a_plan_that_fails_is_told_and_nobody_is_asked() -> None:
     def plan(_arguments: JsonObject, _cancel: CancelToken) -> Plan:
         raise ToolFailure("no such place")

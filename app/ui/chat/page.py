@@ -111,7 +111,7 @@ class ChatPage(QWidget):
 
     @property
     def options(self) -> TurnOptions:
-        return TurnOptions(
+        options = TurnOptions(
             thinking=self.composer.thinking.isChecked(),
             tools_enabled=self.composer.tools.isChecked(),
             sampling=self.sampling,
@@ -119,6 +119,8 @@ class ChatPage(QWidget):
             thinking_budget_tokens=self.composer.budget.tokens,
             keep_reasoning=self.keep_reasoning,
         )
+        ready = self._session.ready
+        return self._session.tools.options(options, demo=ready is not None and ready.demo)
 
     def show_side(self, panel: SidePanel | None) -> None:
         """Beside the chat, above it in a narrow window; None takes it away."""

@@ -5,6 +5,7 @@ from app.tools.consent import ConsentRequest
 from app.tools.tool import Choice, Effect
 from app.ui.markdown.links import with_hidden_shown
 
+_LONGEST_NAME = 120
 _EFFECTS: dict[Effect, str] = {
     "none": mark("It touches nothing."),
     "reads": mark("It reads on this machine."),
@@ -30,9 +31,9 @@ _DECISIONS = {
 
 
 def headline(request: ConsentRequest) -> str:
-    title = with_hidden_shown(request.title)
+    title = with_hidden_shown(request.title)[:_LONGEST_NAME]
     if request.source:
-        source = with_hidden_shown(request.source)
+        source = with_hidden_shown(request.source)[:_LONGEST_NAME]
         return tr("May the model use “{tool}” of {server}?", tool=title, server=source)
     return tr("May the model use “{tool}”?", tool=title)
 
