@@ -4,7 +4,8 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from app.core.language import tr
+from app.chat.attachments.guessing import guess
+from app.core.language import mark, tr
 from app.core.units import count
 
 _SAMPLE = 65_536
@@ -21,8 +22,6 @@ _MOST_CONTROL = 0.01
 _PARTING = frozenset(" \r\n\t。，、")
 _FEWEST_PARTING = 0.01
 _MOST_BROKEN = 0.001
-# Simplified Chinese: nearly all signs are in GB 2312, and most in its first, frequent half.
-_FEWEST_KNOWN, _FEWEST_FREQUENT = 0.9, 0.6
 
 
 class NotTextError(Exception):
@@ -61,21 +60,27 @@ def _decode(data: bytes) -> Decoded:
     broken = mended.count("\ufffd")
     if broken <= _MOST_BROKEN * len(mended) and _has_sequences(mended):
         return Decoded(mended, "utf-8", _broken(broken))
-    if _is_chinese(data[:_SAMPLE]):
-        return _replaced(data, "gb18030")
-    return Decoded(
-        data.decode("cp1252", "replace"),
-        "cp1252",
-        tr(
-            "The file does not say how its letters are coded. It was read as Western European "
-            "(Windows-1252); letters with accents may be wrong."
-        ),
+    found = guess(data[:_SAMPLE])
+    if found is None:
+        text = data.decode("cp1252", "replace")
+        return Decoded(text, "cp1252", _guessed(mark("Western European (Windows-1252)")))
+    read = _replaced(data, found.encoding)
+    remarks = (_guessed(found.name) if found.name else "", read.remark)
+    return Decoded(read.text, found.encoding, " ".join(filter(None, remarks)))
+
+
+def _guessed(name: str) -> str:
+    return tr(
+        "The file does not say how its letters are coded. It was read as {encoding}; some letters "
+        "may be wrong.",
+        encoding=tr(name),
     )
 
 
 def _replaced(data: bytes, encoding: str) -> Decoded:
     text = data.decode(encoding, "replace")
-    broken = text.count("\ufffd") - data.count("\ufffd".encode(encoding))
+    itself = "\ufffd".encode(encoding, "ignore")
+    broken = text.count("\ufffd") - (data.count(itself) if itself else 0)
     if broken > 0.05 * len(text):
         raise NotTextError
     return Decoded(text, encoding, _broken(broken) if broken > 0 else "")
@@ -107,15 +112,3 @@ def _utf16(data: bytes) -> str:
     if not found:
         raise NotTextError
     return max(found)[1]
-
-
-def _is_chinese(sample: bytes) -> bool:
-    signs = [sign for sign in sample.decode("gb18030", "replace") if sign > "\x7f"]
-    codes = [sign.encode("gb2312", "ignore") for sign in signs]
-    known = [code for code in codes if code]
-    frequent = sum(code[0] <= 0xD7 for code in known)
-    return (
-        bool(signs)
-        and len(known) >= _FEWEST_KNOWN * len(signs)
-        and frequent >= _FEWEST_FREQUENT * len(known)
-    )

@@ -13,6 +13,7 @@ from app.chat.importing.values import (
 from app.chat.store.types import Making, NewConversation
 from app.core.json import JsonObject, JsonValue
 from app.core.messages import (
+    AttachmentPart,
     NoticePart,
     Part,
     ReasoningPart,
@@ -85,10 +86,22 @@ def _parts(
         return [ToolCallPart(name, recipient, {"input": written})] if written else []
     if kind == "code" and written:
         return [TextPart(f"```{text(content.get('language'))}\n{written}\n```")]
-    parts: list[Part] = [TextPart(written)] if written.strip() else []
+    parts: list[Part] = _attachments(message) if role == "user" else []
+    parts += [TextPart(written)] if written.strip() else []
     if any(isinstance(item, dict) and "text" not in item for item in items(content.get("parts"))):
         parts.append(NoticePart(NOT_IN_EXPORT))
     return parts
+
+
+def _attachments(message: JsonObject) -> list[Part]:
+    """Their names; what was in them is not exported."""
+    found: list[Part] = []
+    for item in objects(obj(message.get("metadata")).get("attachments")):
+        size = item.get("size")
+        name, media = text(item.get("name")) or "file", text(item.get("mimeType"))
+        whole = size if isinstance(size, int) and not isinstance(size, bool) else None
+        found.append(AttachmentPart(name, "", media or "text/plain", whole))
+    return found
 
 
 def _joined(parts: JsonValue) -> str:

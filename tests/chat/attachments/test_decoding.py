@@ -39,6 +39,29 @@ def test_western_european_is_the_last_resort_and_says_so(text: str) -> None:
     assert "Windows-1252" in found.remark
 
 
+KOREAN = "이 파일은 회의 기록입니다. 다음 주에 다시 이야기하겠습니다.\n" * 2
+JAPANESE = "このファイルは会議の記録です。来週また話しましょう。カタカナも。\n" * 2
+TRADITIONAL = "我們需要把這個表格移到另一個地方，請不要停機，謝謝大家的幫忙！\n" * 2
+RUSSIAN = "Это протокол совещания. Ёлка, вопросы и ответы на следующей неделе.\n" * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "named"),
+    [
+        (KOREAN, "euc_kr", "Korean"),
+        (JAPANESE, "shift_jis", "Japanese (Shift JIS)"),
+        (JAPANESE, "euc_jp", "Japanese (EUC)"),
+        (TRADITIONAL, "big5", "Chinese (Big5)"),
+        (RUSSIAN, "cp1251", "Cyrillic"),
+        (f"# comment\nname = 'x'  # {RUSSIAN}", "cp1251", "Cyrillic"),
+    ],
+)
+def test_other_encodings_are_told_apart_and_named(text: str, encoding: str, named: str) -> None:
+    found = decode(text.encode(encoding))
+    assert found.text == text
+    assert named in found.remark
+
+
 def test_line_ends_are_one_kind() -> None:
     assert decode(b"a\r\nb\rc\n").text == "a\nb\nc\n"
 

@@ -14,7 +14,7 @@ from app.chat.store.store import ChatStore
 from app.chat.store.types import Making
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
-from app.core.messages import MalformedCallPart, Message, TextPart
+from app.core.messages import AttachmentPart, MalformedCallPart, Message, Part, TextPart
 from tests.chat.importing import samples
 from tests.chat.store.helpers import answer, ask, done, opened, texts
 from tests.chat.store.test_conversations import EVERY_PART
@@ -139,6 +139,23 @@ def test_a_fence_in_a_result_does_not_end_its_block(store: ChatStore) -> None:
     part = MalformedCallPart(inner, "why")
     done(store.messages.add(chat, None, Message("assistant", (part,))))
     assert f"`````\n{inner}\n`````" in rendered(load(store.read, chat), "markdown")
+
+
+@pytest.mark.parametrize("form", ["markdown", "html", "text"])
+def test_files_of_a_question_are_in_it(store: ChatStore, form: str) -> None:
+    chat = done(store.conversations.create("Files"))
+    parts: list[Part] = [
+        AttachmentPart("data.csv", "a,b ```` <c>", "text/csv", excerpt="lines 1–9 of 80"),
+        AttachmentPart("lost.pdf", ""),
+        TextPart("What is in them?"),
+    ]
+    store.messages.ask(chat, None, parts)[1].result(30)
+    written = rendered(load(store.read, chat), form)  # type: ignore[arg-type]
+    assert "Attachment data.csv (lines 1–9 of 80)" in written
+    assert ("a,b ```` &lt;c&gt;" if form == "html" else "a,b ```` <c>") in written
+    assert "Attachment lost.pdf" in written
+    assert "not part of this chat" in written
+    assert "What is in them?" in written
 
 
 def test_a_stopped_export_leaves_no_file(store: ChatStore, tmp_path: Path) -> None:

@@ -89,7 +89,11 @@ CHATGPT: JsonObject = {
                         "And this one?",
                     ],
                 },
-                "metadata": {},
+                "metadata": {
+                    "attachments": [
+                        {"id": "file-1", "name": "primes.txt", "size": 40, "mimeType": "text/plain"}
+                    ]
+                },
             },
         },
         "n6": {

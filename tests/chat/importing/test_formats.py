@@ -46,7 +46,15 @@ def test_chatgpt(tmp_path: Path) -> None:
         (None, "user", (TextPart("Is 91 prime?"),)),
         (0, "assistant", (TextPart("Yes."),)),
         (0, "assistant", (ReasoningPart("Dividing\n91 = 7 * 13"), TextPart("No: 7 × 13."))),
-        (2, "user", (TextPart("And this one?"), NoticePart(_image()))),
+        (
+            2,
+            "user",
+            (
+                AttachmentPart("primes.txt", "", size_bytes=40),
+                TextPart("And this one?"),
+                NoticePart(_image()),
+            ),
+        ),
         (3, "assistant", (ToolCallPart("n6", "python", {"input": "97 % 7"}),)),
     ]
     assert found.chosen == 4
