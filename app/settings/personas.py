@@ -1,5 +1,7 @@
 """The person's own personas beside the built-in ones."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.core.errors import KnownError
@@ -10,11 +12,16 @@ from app.core.personas import (
     NO_PERSONA,
     Persona,
 )
+from app.core.sampling import Preset
 from app.core.units import count
-from app.settings.declared import OWN_PERSONAS, PERSONA
-from app.settings.persona_json import clean_text, one_line
+from app.settings.declared import OWN_PERSONAS, OWN_PRESETS, PERSONA
+from app.settings.persona_json import clean_text, one_line, write_personas
 from app.settings.presets import new_key, numbered
+from app.settings.setting import write_presets
 from app.settings.store import SettingsStore
+
+MOST_TOGETHER = 8_000_000
+"""Bytes of JSON; half of what a settings file may have."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ def add_persona(store: SettingsStore, persona: Persona) -> Persona:
     """Under a new key. Raises KnownError for an empty name, one that is taken, or instructions that
     are too long."""
     made = replace(_checked(store, persona, ""), key=new_key(), builtin=False)
-    store.set(OWN_PERSONAS, (*store.get(OWN_PERSONAS), made))
+    _keep(store, (*store.get(OWN_PERSONAS), made))
     return made
 
 
@@ -54,7 +61,7 @@ def change_persona(store: SettingsStore, persona: Persona) -> Persona:
     _own(store, persona.key)
     made = replace(_checked(store, persona, persona.key), builtin=False)
     own = store.get(OWN_PERSONAS)
-    store.set(OWN_PERSONAS, tuple(made if one.key == made.key else one for one in own))
+    _keep(store, tuple(made if one.key == made.key else one for one in own))
     return made
 
 
@@ -87,6 +94,24 @@ def put_persona_back(store: SettingsStore, removed: RemovedPersona) -> Persona:
     if removed.was_default:
         store.set(PERSONA, persona.key)
     return persona
+
+
+def check_room(personas: Sequence[Persona], presets: Sequence[Preset]) -> None:
+    """Raises KnownError when they are more than the settings can hold: those are one file, which is
+    read whole."""
+    written = write_personas(tuple(personas)), write_presets(tuple(presets))
+    if len(json.dumps(written)) > MOST_TOGETHER:
+        raise KnownError(
+            "There is no room for that.",
+            f"All your personas and presets together may have {MOST_TOGETHER // 10**6} MB.",
+            "Delete some that you do not need, or shorten their instructions.",
+        )
+
+
+def _keep(store: SettingsStore, personas: tuple[Persona, ...]) -> None:
+    own = store.get(OWN_PRESETS)
+    check_room(personas, own)
+    store.set(OWN_PERSONAS, personas)
 
 
 def free_label(store: SettingsStore, label: str) -> str:

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from app.core.errors import KnownError
 from app.core.personas import Persona
 from app.core.sampling import Preset
 from app.settings.declared import OWN_PERSONAS, OWN_PRESETS
 from app.settings.exchange import Exchange, with_preset_keys
-from app.settings.personas import free_label, personas
+from app.settings.personas import check_room, free_label, personas
 from app.settings.presets import free_preset_label, new_key, presets
 from app.settings.store import SettingsStore
 
@@ -55,13 +56,22 @@ def clashes(store: SettingsStore, exchange: Exchange) -> tuple[Clash, ...]:
 def take_in(
     store: SettingsStore, exchange: Exchange, answers: Mapping[Clash, Answer] | None = None
 ) -> TakenIn:
-    """answers: to `clashes`; "both" where there is none."""
+    """answers: to `clashes`; "both" where there is none. Raises KnownError, and nothing has
+    changed then, when there is no room for all of it."""
     said = {(clash.kind, clash.label.casefold()): a for clash, a in (answers or {}).items()}
+    before = Exchange(store.get(OWN_PERSONAS), store.get(OWN_PRESETS))
     took = _Taking(store)
     for preset in exchange.presets:
         took.preset(preset, said.get(("preset", preset.label.casefold()), "both"))
     for persona in exchange.personas:
         took.persona(persona, said.get(("persona", persona.label.casefold()), "both"))
+    own, their_presets = store.get(OWN_PERSONAS), store.get(OWN_PRESETS)
+    try:
+        check_room(own, their_presets)
+    except KnownError:
+        store.set(OWN_PRESETS, before.presets)
+        store.set(OWN_PERSONAS, before.personas)
+        raise
     return TakenIn(took.added, took.replaced, took.skipped, took.same)
 
 

@@ -207,3 +207,23 @@ def test_a_file_is_the_same_for_the_same_personas(tmp_path: Path) -> None:
     raw = write_exchange(Exchange((replace(CODE, builtin=False),)))
     assert raw == write_exchange(read_exchange(raw))
     assert (tmp_path / "x").write_bytes(raw) == len(raw)
+
+
+def test_more_than_the_settings_can_hold_is_refused_whole(store: SettingsStore) -> None:
+    """Else the next start would find a settings file that is too large to be read."""
+    long = "字" * MOST_INSTRUCTIONS
+    add_persona(store, Persona("", "Mine", "Be brief."))
+    raw = write_exchange(Exchange(tuple(Persona(str(n), f"P{n}", long) for n in range(20))))
+    assert len(raw) < MOST_BYTES
+    exchange = read_exchange(raw)
+    with pytest.raises(KnownError, match="no room"):
+        take_in(store, exchange)
+    assert [one.label for one in store.get(OWN_PERSONAS)] == ["Mine"]
+    for number in range(13):
+        add_persona(store, Persona("", f"P{number}", long))
+    with pytest.raises(KnownError, match="no room"):
+        add_persona(store, Persona("", "Too much", long))
+    store.save()
+    again = SettingsStore(store.path)
+    assert again.load() == []
+    assert len(again.get(OWN_PERSONAS)) == 14

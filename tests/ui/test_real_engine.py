@@ -1,7 +1,6 @@
 """The window on the real engine and the demo model."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,6 +111,12 @@ def test_stop_and_ask_again(real: Real) -> None:
     assert Answer in real.kinds()
 
 
+def _sample(real: Real, **values: float) -> None:
+    """As the person sets it for the open chat."""
+    for name, value in values.items():
+        real.desktop.window.personas.asking.choice.set_value(name, value)
+
+
 @pytest.mark.parametrize("thinking", [False, True])
 def test_a_cut_answer_goes_on_and_reads_nothing_again(
     real_kept: Real, thinking: bool, real_chats: ChatStore
@@ -120,15 +125,14 @@ def test_a_cut_answer_goes_on_and_reads_nothing_again(
     real, question = real_kept, "What is quantization?"
     real.load(demo_model_path())
     session, page = real.desktop.session, real.desktop.window.page
-    certain = replace(page.sampling, temperature=0.0, seed=1)
-    page.sampling = certain
+    _sample(real, temperature=0.0, seed=1)
     real.ask(question, thinking=thinking, tools=False)
     whole = session.path.messages[-1].message
     session.new_chat()
-    page.sampling = replace(certain, max_tokens=12)
+    _sample(real, temperature=0.0, seed=1, max_tokens=12)
     cut = real.ask(question, thinking=thinking, tools=False)
     before = cut._rounds[-1]
-    page.sampling = certain
+    _sample(real, max_tokens=0)
     assert session.revision.go_on(page.options)
     real.qtbot.waitUntil(lambda: not session.busy, timeout=TIMEOUT_MS)
     after = session.turns.reader
@@ -185,3 +189,28 @@ def test_a_model_is_loaded_as_its_panel_says(real: Real, tmp_path: Path) -> None
     assert page.load_panel.controls.context.currentText() == "512"
     session.models.cancel()
     assert session.ready is ready
+
+
+def test_instructions_reach_the_model_and_are_counted_exactly(real: Real) -> None:
+    real.load(demo_model_path())
+    without = real.ask("What is 2+2?", thinking=False, tools=False)._rounds[-1].prompt_tokens
+    page, session = real.desktop.window.page, real.desktop.session
+    page.new_chat()
+    real.desktop.window.personas.asking.set_instructions("You are a patient teacher.")
+    with_them = real.ask("What is 2+2?", thinking=False, tools=False)._rounds[-1].prompt_tokens
+    assert with_them > without + 4
+    page.new_chat()
+    asking = real.desktop.window.personas.asking
+    asking.set_instructions("You are a patient teacher.")
+    asking.set_thinking(False)
+    asking.set_tools(False)
+    page.composer.set_text("What is 2+2?")
+    measuring = session.context.measuring
+
+    def measured() -> bool:
+        found = measuring.breakdown
+        return found is not None and found.exact and found.question > 0 and found.system > 0
+
+    real.qtbot.waitUntil(measured, timeout=TIMEOUT_MS)
+    assert measuring.breakdown is not None
+    assert measuring.breakdown.used == with_them

@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout
 
+from app.core.errors import KnownError
 from app.core.language import tr
 from app.core.tasks import TaskRunner
 from app.core.units import count
@@ -174,7 +175,11 @@ class PersonaFilesRow(Row):
 
     def _take_in(self, exchange: Exchange, answers: Mapping[Clash, Answer]) -> None:
         before = self._own
-        took = take_in(self._settings, exchange, answers)
+        try:
+            took = take_in(self._settings, exchange, answers)
+        except KnownError as error:
+            self._fail(error)
+            return
         self._say("\n".join([_told(took), *_some(exchange.remarks)]))
         if took.added or took.replaced:
             self._before = before

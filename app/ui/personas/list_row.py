@@ -211,7 +211,11 @@ class PersonaListRow(Row):
         self._focus(made.key, "edit")
 
     def _copy(self, key: str) -> None:
-        made = duplicate_persona(self._settings, key)
+        try:
+            made = duplicate_persona(self._settings, key)
+        except KnownError as error:
+            self._say(str(error))
+            return
         self._removed = self._dropped = None
         self._say(tr("Made “{name}”.", name=made.label))
         self._saved()

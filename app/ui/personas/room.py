@@ -53,6 +53,7 @@ class PersonaRoom(QObject):
             made.changed.connect(self._saved)
             made.close_wanted.connect(self._page.close_panel)
             made.for_all_wanted.connect(self._sample_all_so)
+            made.files_wanted.connect(self._manage)
             made.as_all_wanted.connect(self.asking.sample_as_all)
             self._show_sampling()
         return self._sampling

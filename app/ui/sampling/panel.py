@@ -15,12 +15,13 @@ from app.ui.widgets import IconButton, button, label
 class SamplingPanel(SidePanel):
     """`changed`: the choice has other values, or presets are others. `close_wanted`: fold the
     panel. `for_all_wanted`: new chats are to have what is set. `as_all_wanted`: this chat is to
-    have what is set for new ones."""
+    have what is set for new ones. `files_wanted`: presets go out or come in as a file."""
 
     changed = Signal()
     close_wanted = Signal()
     for_all_wanted = Signal()
     as_all_wanted = Signal()
+    files_wanted = Signal()
 
     def __init__(self, look: Look, choice: SamplingChoice, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,6 +31,7 @@ class SamplingPanel(SidePanel):
         self._choice = choice
         self._presets = PresetBar(look, choice)
         self._presets.changed.connect(self._preset_changed)
+        self._presets.files_wanted.connect(self.files_wanted)
         self.reset = button("Reset to preset", "samplingReset", on_click=self._reset)
         self.parameters = SamplingFields(look, choice)
         self.parameters.changed.connect(self._edited)

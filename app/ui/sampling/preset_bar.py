@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.ui.look import Look
 from app.ui.sampling.choice import Removed, SamplingChoice
 from app.ui.widgets import ChoiceBox, IconButton, button, label, restyle
@@ -19,6 +20,7 @@ class PresetBar(QWidget):
     """`changed`: preset or values are others now."""
 
     changed = Signal()
+    files_wanted = Signal()
 
     def __init__(self, look: Look, choice: SamplingChoice) -> None:
         super().__init__()
@@ -37,6 +39,8 @@ class PresetBar(QWidget):
         self._update = self._action("Save changes", "presetUpdate", self._update_preset)
         self._rename = self._action("Rename…", "presetRename", lambda: self._name("rename"))
         self._delete = self._action("Delete", "presetDelete", self._remove)
+        self._menu.addSeparator()
+        self._action(tr("Export and import…"), "presetFiles", self.files_wanted.emit)
         self._more.setMenu(self._menu)
         self._message = label("", "small", name="presetMessage", wrap=True)
         self._undo = button("Undo", "presetUndo", "quiet", on_click=self._put_back)
