@@ -68,6 +68,11 @@ def test_what_is_missing_is_said_as_it_changes(
     settings.set(SEARXNG_ADDRESS, "http://searx.lan:8888")
     assert "can search the web" in says(row, "searchState")
     assert test.isEnabled()
+    assert "others on the way can read" in says(row, "searchState")
+    settings.set(SEARXNG_ADDRESS, "https://searx.lan")
+    assert "others on the way" not in says(row, "searchState")
+    settings.set(SEARXNG_ADDRESS, "http://localhost:8888")
+    assert "others on the way" not in says(row, "searchState")
     assert not find(row, QLineEdit, "searchKeyEdit").isVisible()
 
 

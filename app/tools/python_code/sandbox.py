@@ -33,7 +33,7 @@ for name, most in zip(sys.argv[2::2], sys.argv[3::2]):
     resource.setrlimit(getattr(resource, "RLIMIT_" + name), (least, most))
 os.execv(sys.executable, [sys.executable, "-I", "-B", "-u", "-X", "utf8", sys.argv[1]])
 """
-_SYSTEM = ("/usr", "/nix/store", "/etc/ld.so.cache", "/etc/localtime")
+_SYSTEM = ("/usr", "/nix/store", "/gnu/store", "/etc/ld.so.cache", "/etc/localtime")
 _SYSTEM_LINKS = ("/lib", "/lib32", "/lib64", "/bin", "/sbin")
 
 

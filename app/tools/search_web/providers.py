@@ -54,6 +54,13 @@ class SearchChoice:
             return "" if self.key.kept() else tr("Web search with Brave needs a key.")
         return tr("Web search needs a provider. Choose one in the settings, under Tools.")
 
+    def open_line(self) -> bool:
+        """Others between here and the provider can read what is looked for."""
+        if self.provider() != SEARXNG or self.missing():
+            return False
+        found = instance(self.address())
+        return found.scheme == "http" and found.host not in ("localhost", "127.0.0.1", "::1")
+
     def host(self) -> str:
         """Who is asked. Raises ToolFailure."""
         if reason := self.missing():

@@ -55,8 +55,11 @@ class SearchRow(Row):
         with_key = self._choice.provider() == BRAVE
         self._key.setVisible(with_key)
         self._title.setText(tr("Key for Brave Search") if with_key else tr("Try the web search"))
-        missing = self._choice.missing()
-        self._say(missing or tr("Models can search the web. They ask you first."))
+        words = self._choice.missing() or tr("Models can search the web. They ask you first.")
+        if self._choice.open_line():
+            warning = tr("The address begins with http: others on the way can read the searches.")
+            words = f"{words} {warning}"
+        self._say(words)
         self._show_buttons()
 
     def save(self) -> None:
