@@ -165,3 +165,15 @@ def test_entries_that_go_take_their_places_with_them(
         transcript.add(entry)
     view.show_transcript(transcript)
     assert _on_screen(view, transcript.entries[0]) == 22
+
+
+def test_what_is_made_again_is_laid_out_again(view: TranscriptView, transcript: Transcript) -> None:
+    def texts() -> list[tuple[int, int]]:
+        made = view.view_of(transcript.entries[-2]).findChildren(QTextEdit)
+        return [(text.width(), text.height()) for text in made]
+
+    before, bar = texts(), view.verticalScrollBar()
+    assert before[0][0] > 500
+    bar.setValue(0)
+    bar.setValue(bar.maximum())
+    assert texts() == before

@@ -308,6 +308,8 @@ class TranscriptView(QScrollArea):
         view.entry = entry
         key = id(entry)
         self._views[key] = view
+        # However tall an earlier view of it was, this one has yet to place what is in it.
+        self._heights.pop(key, None)
         view.resized.connect(lambda: self._resized(key))
         self.wishes.hear(view, entry)
         view.show()

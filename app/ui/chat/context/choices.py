@@ -110,11 +110,11 @@ class Choices:
     def question_changed(self, asked: Asked, found: Breakdown) -> None:
         """Another text is being typed while the choices are shown."""
         state = self.state
-        if state is None or state.cause != "question" or state.work not in ("", "ready"):
+        if state is None or state.cause != "question" or state.work != "" or state.asked == asked:
             return
         if found.fits:
             self.dismiss()
-        elif state.asked != asked and state.work == "":
+        else:
             self._overflow("question", asked, found)
 
     def leave_out(self) -> None:

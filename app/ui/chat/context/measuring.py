@@ -123,7 +123,7 @@ class Measuring:
 
         def done(found: Breakdown) -> None:
             if self._estimated is task and self._task is not None and not task.cancelled:
-                self._show(replace(found, exact=False))
+                self._show(found)
 
         task = self._estimated = self._tasks.run(
             lambda _: self._backend.measure(asked, ask=False), done, lambda _: None

@@ -146,14 +146,13 @@ class ContextPanel(QFrame):
         if not found.found:
             self._add_text(found.reason)
             return
+        self._add_text(tr("Or load the model again with a larger context:"))
         for number, one in enumerate(found.found):
-            speed = words.larger_speed(one)
-            text = tr("Load the model again with a larger context.") if number == 0 else ""
-            told = " · ".join(filter(None, (words.larger(one), speed)))
+            told = " · ".join(filter(None, (words.larger(one), words.larger_speed(one))))
             made = self._button(
                 tr("Load"), f"contextLarger-{number}", "plain", self._load(one), told
             )
-            self._add(f"{text} {told}".strip(), made)
+            self._add(told, made)
 
     def _load(self, one: LargerContext) -> Callable[[], None]:
         return lambda: self.larger_wanted.emit(one)

@@ -12,7 +12,7 @@ from app.ui.chat.context.words import Row
 from app.ui.look import Look
 from app.ui.widgets import label, restyle
 
-_WIDTH = 340
+_WIDTH = 360
 _BAR = 12
 _SWATCH = 10
 _RADIUS = 4.0
@@ -112,7 +112,7 @@ class ContextPopover(QFrame):
         self._clear()
         for row in rows:
             self._add(row.token, row.label, row.tokens, found)
-        self._add("track", tr("Room for the answer, thinking included"), found.room, found)
+        self._add("track", tr("Room for thinking and the answer"), found.room, found)
         notes = [omitted]
         if not found.exact:
             notes.append(tr("Estimated: the tokenizer is asked once the engine has time."))
@@ -122,16 +122,22 @@ class ContextPopover(QFrame):
         self._bar.setAccessibleDescription(
             ", ".join(f"{row.label} {count(row.tokens)}" for row in rows)
         )
-        self.adjustSize()
+        self._fit()
 
     def open_above(self, gauge: QWidget) -> None:
         """Within the screen, whatever the window's place."""
-        self.adjustSize()
+        self._fit()
         corner = gauge.mapToGlobal(QPoint(gauge.width() - self.width(), -self.height() - _GAP))
         screen = gauge.screen().availableGeometry()
         left = max(screen.left() + _GAP, min(corner.x(), screen.right() - self.width() - _GAP))
         self.move(left, max(screen.top() + _GAP, corner.y()))
         self.show()
+
+    def _fit(self) -> None:
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.setFixedHeight(layout.totalHeightForWidth(_WIDTH))
 
     def _add(self, token: str, text: str, tokens: int, found: Breakdown) -> None:
         row = self._grid.rowCount()
