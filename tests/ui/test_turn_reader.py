@@ -116,7 +116,9 @@ def test_reading_the_prompt_shows_how_far_it_is() -> None:
     footer = entries[-1]
     assert isinstance(footer, Footer)
     assert footer.fraction == 0.25
-    assert footer.text == "Reading the prompt: 500 of 2,000 · 100 tokens/s · about 15 s left"
+    assert footer.text == (
+        "Reading the prompt: 25% (500 of 2,000 tokens) · 100 tokens/s · about 15 s left"
+    )
 
 
 def test_a_rejected_call_keeps_its_reason_when_the_model_is_told() -> None:

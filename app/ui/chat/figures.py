@@ -39,11 +39,16 @@ def summary(rounds: Sequence[Stats]) -> str:
 
 
 def reading(progress: PromptProgress) -> str:
-    parts = [f"Reading the prompt: {count(progress.done_tokens)} of {count(progress.total_tokens)}"]
+    """How far it is, and what it did not have to read."""
+    done, total = progress.done_tokens, progress.total_tokens
+    reused = f", {count(progress.cached_tokens)} reused" if progress.cached_tokens else ""
+    parts = [
+        f"Reading the prompt: {100 * done // max(1, total)}%"
+        f" ({count(done)} of {count(total)} tokens{reused})"
+    ]
     if progress.tokens_per_second:
         parts.append(rate(progress.tokens_per_second))
-        left = progress.total_tokens - progress.done_tokens
-        seconds = left / progress.tokens_per_second
+        seconds = (total - done) / progress.tokens_per_second
         if seconds >= 2:
             parts.append(f"about {duration(seconds)} left")
     return " · ".join(parts)

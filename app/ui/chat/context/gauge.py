@@ -23,6 +23,7 @@ class ContextGauge(QPushButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._fill: Fill | None = None
         self._compact = False
+        self._changed = True
         self._text = label("", "small", name="contextUsed")
         self._bar = QProgressBar()
         self._bar.setObjectName("contextBar")
@@ -44,12 +45,15 @@ class ContextGauge(QPushButton):
 
     def show_fill(self, fill: Fill | None) -> None:
         """None: there is no model, or nobody knows yet."""
-        self._fill = fill
+        if fill == self._fill and fill is not None and not self._changed:
+            return
+        self._fill, self._changed = fill, False
         self.setVisible(fill is not None)
         if fill is None:
             return
         self._text.setText(fill.short_text if self._compact else fill.text)
         restyle(self._text, "tone", {"normal": "small", "high": "warn", "full": "bad"}[fill.level])
+        self._bar.setVisible(not (self._compact and fill.word))
         self._bar.setValue(round(1000 * min(1.0, fill.used / max(1, fill.total))))
         restyle(self._bar, "level", fill.level)
         self.setToolTip(plain_tip(fill.told))
@@ -60,7 +64,7 @@ class ContextGauge(QPushButton):
     def set_compact(self, compact: bool) -> None:
         """A share instead of numbers, where there is little room."""
         if compact != self._compact:
-            self._compact = compact
+            self._compact, self._changed = compact, True
             self.show_fill(self._fill)
 
     def sizeHint(self) -> QSize:

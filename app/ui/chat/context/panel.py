@@ -11,7 +11,7 @@ from app.chat.context.summary import longest_summary
 from app.core.language import tr
 from app.ui.chat.context import words
 from app.ui.chat.context.choices import Overflow
-from app.ui.widgets import announce, button, chip, label
+from app.ui.widgets import announce, button, chip, label, set_chip
 
 
 class ContextPanel(QFrame):
@@ -61,6 +61,8 @@ class ContextPanel(QFrame):
         if state == before:
             return
         self._title.setText(words.headline(state))
+        fits = state.work == "ready"
+        set_chip(self._chip, tr("fits") if fits else tr("context full"), "ok" if fits else "warn")
         self._why.setText(words.explanation(state))
         self._problem.setText(str(state.problem) if state.problem is not None else "")
         self._problem.setVisible(state.problem is not None)

@@ -151,6 +151,7 @@ class ContextPopover(QFrame):
         for column, cell in enumerate(cells):
             side = Qt.AlignmentFlag.AlignRight if column > 1 else Qt.AlignmentFlag.AlignLeft
             self._grid.addWidget(cell, row, column, side | Qt.AlignmentFlag.AlignVCenter)
+            cell.show()  # the height is asked for before Qt would do it
             self._cells.append(cell)
 
     def _clear(self) -> None:

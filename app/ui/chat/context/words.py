@@ -102,6 +102,8 @@ def percent(tokens: int, total: int) -> str:
 
 
 def headline(state: Overflow) -> str:
+    if state.work == "ready":
+        return tr("It fits now.")
     return {
         "question": tr("This question does not fit into the context."),
         "turn": tr("The conversation does not fit into the context."),
