@@ -1,7 +1,6 @@
 """The context with the real engine and the demo model, whose context holds 4,096 tokens."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from PySide6.QtWidgets import QPushButton
@@ -21,7 +20,7 @@ from app.ui.chat.entries import Question
 
 pytest.importorskip("llama_cpp")
 TIMEOUT_MS = 60_000
-LONG = "Please look at this list of words again: " + "alpha beta gamma delta " * 40
+LONG = "Please look at this list of words again: " + "alpha beta gamma delta " * 75
 
 
 class Window:
@@ -94,7 +93,6 @@ def window(qtbot: QtBot) -> Iterator[Window]:
     made = Window(desktop, services, qtbot)
     made.session.models.open(str(demo_model_path()))
     qtbot.waitUntil(lambda: made.session.ready is not None, timeout=TIMEOUT_MS)
-    made.page.sampling = replace(made.page.sampling, max_tokens=80)
     made.page.composer.thinking.setChecked(False)
     made.page.composer.tools.setChecked(False)
     yield made
