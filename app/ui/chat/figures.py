@@ -42,10 +42,8 @@ def reading(progress: PromptProgress) -> str:
     """How far it is, and what it did not have to read."""
     done, total = progress.done_tokens, progress.total_tokens
     reused = f", {count(progress.cached_tokens)} reused" if progress.cached_tokens else ""
-    parts = [
-        f"Reading the prompt: {100 * done // max(1, total)}%"
-        f" ({count(done)} of {count(total)} tokens{reused})"
-    ]
+    read = f"{count(done)} of {count(total)} tokens{reused}"
+    parts = [f"Reading the prompt: {100 * done // max(1, total)}% ({read})"]
     if progress.tokens_per_second:
         parts.append(rate(progress.tokens_per_second))
         seconds = (total - done) / progress.tokens_per_second

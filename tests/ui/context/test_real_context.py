@@ -10,7 +10,7 @@ from app import bootstrap
 from app.chat.context.breakdown import Breakdown
 from app.chat.services import Services
 from app.core.cancel import CancelToken
-from app.core.messages import user
+from app.core.messages import Message, TextPart, user
 from app.core.paths import demo_model_path
 from app.engine.protocol import PromptProgress, Stats
 from app.ui.application import Desktop, application
@@ -20,13 +20,19 @@ from app.ui.chat.entries import Question
 
 pytest.importorskip("llama_cpp")
 TIMEOUT_MS = 60_000
-LONG = "Please look at this list of words again: " + "alpha beta gamma delta " * 75
+_QUESTION = "What is quantization?"
+_ANSWER = "I can answer questions about this program and show what its parts do. " * 6
+_TURNS = 38
+LONG = "Please look at this list of words again: " + "alpha beta gamma delta " * 20
 
 
 class Window:
-    def __init__(self, desktop: Desktop, services: Services, qtbot: QtBot) -> None:
+    def __init__(
+        self, desktop: Desktop, services: Services, backend: EngineBackend, qtbot: QtBot
+    ) -> None:
         self.desktop, self.services, self.qtbot = desktop, services, qtbot
         self.session = desktop.session
+        self.backend = backend
         self.page = desktop.window.page
 
     def type(self, text: str) -> Breakdown:
@@ -73,24 +79,32 @@ class Window:
         return [one for one in self.session.transcript.entries if isinstance(one, Omitted)]
 
     def fill(self) -> int:
-        """Ask until the next question does not fit; how many questions there are."""
-        for number in range(1, 12):
-            if not self.type(f"{LONG} {number}").fits:
-                return number - 1
-            self.send()
-        raise AssertionError("the context is larger than this test takes it to be")
+        """Open a chat to which no question can be added; how many questions it has."""
+        chats = self.services.chats
+        name, _ = chats.conversations.create("Long")
+        parent = None
+        for number in range(_TURNS):
+            text = f"{number}. {_ANSWER}"
+            parent, _ = chats.messages.ask(name, parent, [TextPart("What can you do?")])
+            said = Message("assistant", (TextPart(text),))
+            parent, _ = chats.messages.add(name, parent, said)
+        self.page.open_conversation(name)
+        self.qtbot.waitUntil(lambda: self.session.conversation == name, timeout=TIMEOUT_MS)
+        self.page.composer.tools.setChecked(False)
+        self.page.composer.thinking.setChecked(False)
+        assert not self.type(_QUESTION).fits
+        return _TURNS
 
 
 @pytest.fixture
 def window(qtbot: QtBot) -> Iterator[Window]:
     services = bootstrap.build()
     services.chats.start()
-    desktop = Desktop(
-        application(), EngineBackend(services), services.settings, chats=services.chats
-    )
+    backend = EngineBackend(services)
+    desktop = Desktop(application(), backend, services.settings, chats=services.chats)
     qtbot.addWidget(desktop.window)
     desktop.window.show()
-    made = Window(desktop, services, qtbot)
+    made = Window(desktop, services, backend, qtbot)
     made.session.models.open(str(demo_model_path()))
     qtbot.waitUntil(lambda: made.session.ready is not None, timeout=TIMEOUT_MS)
     made.page.composer.thinking.setChecked(False)
@@ -129,14 +143,20 @@ def test_the_oldest_turns_are_left_out_and_it_goes_on(window: Window) -> None:
     assert window.stats().cached_tokens > 0
 
 
-def test_a_summary_reuses_what_was_read_and_goes_in_their_place(window: Window) -> None:
-    questions = window.fill()
+def test_a_summary_reads_again_only_what_is_new(window: Window) -> None:
+    for text in ("What can you do?", _QUESTION):
+        window.type(text)
+        last = window.send()
     asked = window.session.context.asked(user("x"), window.page.options)
-    backend = window.session.context._backend
     heard: list[object] = []
-    backend.summarize(asked, len(asked.messages) - 2, heard.append, CancelToken())
-    reading = [event for event in heard if isinstance(event, PromptProgress)]
-    assert reading[0].cached_tokens > 0.8 * reading[0].total_tokens
+    backend = window.backend
+    backend.summarize(asked, len(asked.messages), heard.append, CancelToken())
+    reading = next(event for event in heard if isinstance(event, PromptProgress))
+    assert reading.cached_tokens >= last.prompt_tokens - 4
+
+
+def test_a_summary_goes_in_place_of_the_oldest_turns(window: Window) -> None:
+    questions = window.fill()
     window.page.composer.send.click()
     window.button("contextSummarize").click()
     go_on = window.button("contextGoOn")
