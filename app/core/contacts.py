@@ -13,6 +13,7 @@ from pathlib import Path
 
 from app.core.errors import KnownError
 from app.core.json import JsonValue
+from app.core.language import tr
 
 MAX_CONTACTS = 500
 _SAVE_SECONDS = 10.0
@@ -80,9 +81,13 @@ class Contacts:
                 self._file.unlink(missing_ok=True)
             except OSError as error:
                 raise KnownError(
-                    "The list could not be cleared.",
-                    f"The file {self._file.name} could not be removed: {error.strerror}.",
-                    f"Check the folder {self._file.parent}.",
+                    tr("The list could not be cleared."),
+                    tr(
+                        "The file {name} could not be removed: {strerror}.",
+                        name=self._file.name,
+                        strerror=error.strerror,
+                    ),
+                    tr("Check the folder {parent}.", parent=self._file.parent),
                     repr(error),
                 ) from error
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
+from app.core.language import mark
+
 Mirostat = Literal[0, 1, 2]
 
 # llama.cpp's default order (common_params_sampling::samplers); temperature stands for the dynamic
@@ -31,7 +33,7 @@ class Declaration:
     help: str
     neutral: object
     range: Range | None = None
-    group: str = "Basic"
+    group: str = mark("Basic")
 
 
 def _declare(
@@ -53,207 +55,225 @@ class Sampling:
 
     temperature: float = _declare(
         1.0,
-        "Temperature",
-        "How freely the next token is chosen. Lower is more predictable; 0 always takes the most "
-        "likely token.",
+        mark("Temperature"),
+        mark(
+            "How freely the next token is chosen. Lower is more predictable; 0 "
+            "always takes the most likely token."
+        ),
         neutral=1.0,
         bounds=(0.0, 5.0, 0.05, 2),
     )
     top_p: float = _declare(
         1.0,
-        "Top P",
-        "Keeps the most likely tokens whose probabilities add up to this much.",
+        mark("Top P"),
+        mark("Keeps the most likely tokens whose probabilities add up to this much."),
         neutral=1.0,
         bounds=(0.0, 1.0, 0.01, 3),
     )
     top_k: int = _declare(
         0,
-        "Top K",
-        "Keeps only this many of the most likely tokens.",
+        mark("Top K"),
+        mark("Keeps only this many of the most likely tokens."),
         neutral=0,
         bounds=(0, 1000, 1, 0),
     )
     min_p: float = _declare(
         0.0,
-        "Min P",
-        "Drops tokens less likely than this share of the most likely one.",
+        mark("Min P"),
+        mark("Drops tokens less likely than this share of the most likely one."),
         neutral=0.0,
         bounds=(0.0, 1.0, 0.01, 3),
     )
     max_tokens: int = _declare(
         0,
-        "Longest answer",
-        "Stops the answer after this many tokens, thinking included. 0 means until the context is "
-        "full.",
+        mark("Longest answer"),
+        mark(
+            "Stops the answer after this many tokens, thinking included. 0 means "
+            "until the context is full."
+        ),
         neutral=0,
         bounds=(0, 1_048_576, 64, 0),
     )
     seed: int | None = _declare(
         None,
-        "Seed",
-        "The same seed with the same settings and prompt gives the same text. Empty means a new "
-        "one each time.",
+        mark("Seed"),
+        mark(
+            "The same seed with the same settings and prompt gives the same text. "
+            "Empty means a new one each time."
+        ),
         neutral=None,
         bounds=(0, 4_294_967_294, 1, 0),
     )
     stop: tuple[str, ...] = _declare(
-        (), "Stop strings", "The answer ends before any of these texts, one per line.", neutral=()
+        (),
+        mark("Stop strings"),
+        mark("The answer ends before any of these texts, one per line."),
+        neutral=(),
     )
     typical_p: float = _declare(
         1.0,
-        "Typical P",
-        "Keeps tokens about as surprising as the text usually is.",
+        mark("Typical P"),
+        mark("Keeps tokens about as surprising as the text usually is."),
         neutral=1.0,
         bounds=(0.0, 1.0, 0.01, 3),
         group="More filters",
     )
     top_n_sigma: float = _declare(
         -1.0,
-        "Top n sigma",
-        "Keeps tokens whose score is within this many standard deviations of the best.",
+        mark("Top n sigma"),
+        mark("Keeps tokens whose score is within this many standard deviations of the best."),
         neutral=-1.0,
         bounds=(-1.0, 10.0, 0.1, 2),
         group="More filters",
     )
     xtc_probability: float = _declare(
         0.0,
-        "XTC probability",
-        "How often the most obvious tokens are left out, for more varied writing.",
+        mark("XTC probability"),
+        mark("How often the most obvious tokens are left out, for more varied writing."),
         neutral=0.0,
         bounds=(0.0, 1.0, 0.05, 2),
         group="More filters",
     )
     xtc_threshold: float = _declare(
         0.1,
-        "XTC threshold",
-        "Tokens above this probability count as obvious for XTC. Above 0.5 turns it off.",
+        mark("XTC threshold"),
+        mark("Tokens above this probability count as obvious for XTC. Above 0.5 turns it off."),
         neutral=1.0,
         bounds=(0.0, 1.0, 0.05, 2),
         group="More filters",
     )
     dynatemp_range: float = _declare(
         0.0,
-        "Dynamic temperature range",
-        "Lets the temperature move by this much up and down with the model's certainty.",
+        mark("Dynamic temperature range"),
+        mark("Lets the temperature move by this much up and down with the model's certainty."),
         neutral=0.0,
         bounds=(0.0, 5.0, 0.05, 2),
         group="More filters",
     )
     dynatemp_exponent: float = _declare(
         1.0,
-        "Dynamic temperature exponent",
-        "How certainty turns into temperature within that range.",
+        mark("Dynamic temperature exponent"),
+        mark("How certainty turns into temperature within that range."),
         neutral=1.0,
         bounds=(0.1, 5.0, 0.1, 2),
         group="More filters",
     )
     repeat_last_n: int = _declare(
         64,
-        "Repetition window",
-        "How many of the last tokens the penalties look at. 0 turns them off, -1 takes the whole "
-        "context.",
+        mark("Repetition window"),
+        mark(
+            "How many of the last tokens the penalties look at. 0 turns them off, -1 "
+            "takes the whole context."
+        ),
         neutral=0,
         bounds=(-1, 1_048_576, 16, 0),
         group="Repetition",
     )
     repeat_penalty: float = _declare(
         1.0,
-        "Repetition penalty",
-        "Makes tokens that occurred in the window less likely.",
+        mark("Repetition penalty"),
+        mark("Makes tokens that occurred in the window less likely."),
         neutral=1.0,
         bounds=(0.5, 3.0, 0.05, 2),
         group="Repetition",
     )
     frequency_penalty: float = _declare(
         0.0,
-        "Frequency penalty",
-        "Takes this much off a token's score for each time it occurred.",
+        mark("Frequency penalty"),
+        mark("Takes this much off a token's score for each time it occurred."),
         neutral=0.0,
         bounds=(-2.0, 2.0, 0.05, 2),
         group="Repetition",
     )
     presence_penalty: float = _declare(
         0.0,
-        "Presence penalty",
-        "Takes this much off a token's score once it has occurred.",
+        mark("Presence penalty"),
+        mark("Takes this much off a token's score once it has occurred."),
         neutral=0.0,
         bounds=(-2.0, 2.0, 0.05, 2),
         group="Repetition",
     )
     dry_multiplier: float = _declare(
         0.0,
-        "DRY strength",
-        "Discourages repeating whole sequences. 0.8 is usual.",
+        mark("DRY strength"),
+        mark("Discourages repeating whole sequences. 0.8 is usual."),
         neutral=0.0,
         bounds=(0.0, 5.0, 0.05, 2),
         group="Repetition",
     )
     dry_base: float = _declare(
         1.75,
-        "DRY base",
-        "How fast the DRY penalty grows with the length of the repeated sequence.",
+        mark("DRY base"),
+        mark("How fast the DRY penalty grows with the length of the repeated sequence."),
         neutral=1.0,
         bounds=(1.0, 4.0, 0.05, 2),
         group="Repetition",
     )
     dry_allowed_length: int = _declare(
         2,
-        "DRY allowed length",
-        "Sequences up to this many tokens may repeat freely.",
+        mark("DRY allowed length"),
+        mark("Sequences up to this many tokens may repeat freely."),
         neutral=2,
         bounds=(0, 100, 1, 0),
         group="Repetition",
     )
     dry_penalty_last_n: int = _declare(
         -1,
-        "DRY window",
-        "How many of the last tokens DRY looks at. -1 takes the whole context, 0 turns it off.",
+        mark("DRY window"),
+        mark(
+            "How many of the last tokens DRY looks at. -1 takes the whole context, 0 turns it off."
+        ),
         neutral=0,
         bounds=(-1, 1_048_576, 16, 0),
         group="Repetition",
     )
     dry_sequence_breakers: tuple[str, ...] = _declare(
         ("\n", ":", '"', "*"),
-        "DRY sequence breakers",
-        "Texts at which a repeated sequence starts afresh, one per line.",
+        mark("DRY sequence breakers"),
+        mark("Texts at which a repeated sequence starts afresh, one per line."),
         neutral=(),
         group="Repetition",
     )
     mirostat: Mirostat = _declare(
         0,
-        "Mirostat",
-        "Steers towards a steady level of surprise instead of the filters above. 0 is off.",
+        mark("Mirostat"),
+        mark("Steers towards a steady level of surprise instead of the filters above. 0 is off."),
         neutral=0,
         bounds=(0, 2, 1, 0),
         group="Mirostat",
     )
     mirostat_tau: float = _declare(
         5.0,
-        "Mirostat target",
-        "The level of surprise that Mirostat aims at. It has no effect while Mirostat is off.",
+        mark("Mirostat target"),
+        mark(
+            "The level of surprise that Mirostat aims at. It has no effect while Mirostat is off."
+        ),
         neutral=5.0,
         bounds=(0.0, 10.0, 0.1, 2),
         group="Mirostat",
     )
     mirostat_eta: float = _declare(
         0.1,
-        "Mirostat rate",
-        "How fast Mirostat corrects itself. It has no effect while Mirostat is off.",
+        mark("Mirostat rate"),
+        mark("How fast Mirostat corrects itself. It has no effect while Mirostat is off."),
         neutral=0.1,
         bounds=(0.0, 1.0, 0.01, 3),
         group="Mirostat",
     )
     logit_bias: tuple[tuple[int, float], ...] = _declare(
         (),
-        "Token bias",
-        "Adds to the score of single tokens: one `token id = bias` per line; -inf forbids a token.",
+        mark("Token bias"),
+        mark(
+            "Adds to the score of single tokens: one `token id = bias` per line; "
+            "-inf forbids a token."
+        ),
         neutral=(),
         group="Expert",
     )
     order: tuple[SamplerName, ...] = _declare(
         DEFAULT_ORDER,
-        "Order of the filters",
-        "The order in which the filters above are applied.",
+        mark("Order of the filters"),
+        mark("The order in which the filters above are applied."),
         neutral=DEFAULT_ORDER,
         group="Expert",
     )
@@ -276,7 +296,7 @@ class Preset:
 
 MODEL_DEFAULTS = "model-defaults"
 """The key of the preset that stands for what the loaded model recommends."""
-GLM_GENERAL = Preset("glm-general", "GLM general", Sampling(temperature=1.0))
-GLM_CODE = Preset("glm-code", "GLM code", Sampling(temperature=1.0, top_p=0.95, top_k=40))
-GREEDY = Preset("greedy", "Always the likeliest", Sampling(temperature=0.0))
+GLM_GENERAL = Preset("glm-general", mark("GLM general"), Sampling(temperature=1.0))
+GLM_CODE = Preset("glm-code", mark("GLM code"), Sampling(temperature=1.0, top_p=0.95, top_k=40))
+GREEDY = Preset("greedy", mark("Always the likeliest"), Sampling(temperature=0.0))
 BUILTIN_PRESETS = (GLM_GENERAL, GLM_CODE, GREEDY)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from app.core.language import tr
 from app.dialect._meter import MAX_INT_BITS, Meter, TooExpensiveError
 
 Check = Callable[..., None]
@@ -39,7 +40,7 @@ def check_binop(meter: Meter, operator: str, left: Any, right: Any) -> None:  # 
         meter.afford(len(left) + (len(right) if isinstance(right, str | list | tuple) else 0))
     elif operator == "**" and isinstance(left, int) and isinstance(right, int):
         if left.bit_length() * abs(right) > MAX_INT_BITS:
-            raise TooExpensiveError("a power is too large")
+            raise TooExpensiveError(tr("a power is too large"))
     else:
         meter.step()
 
@@ -58,7 +59,7 @@ def check_str_format(
     meter: Meter, template: str, values: tuple[object, ...], named: Mapping[str, object]
 ) -> None:
     if re.search(r"\{[^{}]*[.\[:!][^{}]*\{|\{\w*[.\[]", template):
-        raise TooExpensiveError("nested fields in a format string are not offered to templates")
+        raise TooExpensiveError(tr("nested fields in a format string are not offered to templates"))
     widths = sum(_width(number) for number in re.findall(r"\d+", template))
     weight = meter.weigh(list(values)) + meter.weigh(dict(named))
     meter.afford(len(template) + widths + template.count("{") * weight)
@@ -66,13 +67,13 @@ def check_str_format(
 
 def _width(text: str) -> int:
     if text == "*" or len(text) > 5 or int(text) > _MAX_WIDTH:
-        raise TooExpensiveError("a format asks for too wide a field")
+        raise TooExpensiveError(tr("a format asks for too wide a field"))
     return int(text)
 
 
 def _padded(_meter: Meter, _value: object, width: object = 0, *_rest: object) -> None:
     if isinstance(width, int) and abs(width) > _MAX_WIDTH:
-        raise TooExpensiveError("a padding is too wide")
+        raise TooExpensiveError(tr("a padding is too wide"))
 
 
 def _tabs(meter: Meter, text: str, tabsize: int = 8) -> None:
@@ -98,7 +99,7 @@ def _lines(meter: Meter, text: str, keepends: bool = False) -> None:  # noqa: AR
 def _backward(meter: Meter, text: str, needle: object = "", *_rest: object) -> None:
     """CPython searches backwards in quadratic time."""
     if isinstance(needle, str) and len(text) * len(needle) > _MAX_BACKWARD_WORK:
-        raise TooExpensiveError("a backward search is too long")
+        raise TooExpensiveError(tr("a backward search is too long"))
     meter.step()
 
 
@@ -134,7 +135,7 @@ def _grouped(
 ) -> None:
     for number in (size, *named.values()):
         if isinstance(number, int) and abs(number) > _MAX_WIDTH:
-            raise TooExpensiveError("a group is too large")
+            raise TooExpensiveError(tr("a group is too large"))
 
 
 def _indented(
@@ -149,14 +150,14 @@ def _rounded(
     _meter: Meter, _value: object, precision: int = 0, *_rest: object, **_n: object
 ) -> None:
     if not isinstance(precision, int) or abs(precision) > _MAX_PRECISION:
-        raise TooExpensiveError("a rounding asks for too many digits")
+        raise TooExpensiveError(tr("a rounding asks for too many digits"))
 
 
 def _summed(
     _meter: Meter, _values: object, _attribute: object = None, start: object = 0, **_n: object
 ) -> None:
     if not isinstance(start, int | float):
-        raise TooExpensiveError("a sum of something other than numbers is not offered")
+        raise TooExpensiveError(tr("a sum of something other than numbers is not offered"))
 
 
 def _formatted(meter: Meter, template: object, *values: object, **named: object) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from app.core.json import JsonObject, JsonValue
+from app.core.language import tr
 from app.dialect._calls import RawCall
 from app.dialect.jsontext import JsonTextError, read_json
 
@@ -52,9 +53,9 @@ class _Fitter:
         result: JsonObject = {}
         for key, raw in pairs:
             if not key:
-                raise BadArgumentsError("an argument has no name")
+                raise BadArgumentsError(tr("an argument has no name"))
             if key in result:
-                raise BadArgumentsError(f"{key} is given twice")
+                raise BadArgumentsError(tr("{key} is given twice", key=key))
             if key in properties:
                 result[key] = self._read(raw, properties[key], key)
             elif isinstance(extra, dict) and extra:
@@ -119,7 +120,7 @@ class _Fitter:
         """The value, numbers unquoted where a number is due. Raises BadArgumentsError."""
         self._count()
         if schema is False:
-            raise BadArgumentsError(f"{path} is not an argument of this tool")
+            raise BadArgumentsError(tr("{path} is not an argument of this tool", path=path))
         schema = self._resolved(schema)
         if value is None and schema.get("nullable") is True:
             return None
@@ -175,7 +176,7 @@ class _Fitter:
         prefix = f"{path}." if path else ""
         for name in _list(schema.get("required")):
             if isinstance(name, str) and name not in value:
-                raise BadArgumentsError(f"{prefix}{name} is missing")
+                raise BadArgumentsError(tr("{prefix}{name} is missing", prefix=prefix, name=name))
         return {
             key: self.fit(item, declared.get(key, extra), f"{prefix}{key}", lenient=lenient)
             for key, item in value.items()
@@ -187,7 +188,9 @@ class _Fitter:
             allowed = [schema["const"]]
         if allowed and not any(_same(value, item) for item in allowed):
             choices = ", ".join(str(item) for item in allowed[:20])
-            raise BadArgumentsError(f"{path} must be one of: {choices}")
+            raise BadArgumentsError(
+                tr("{path} must be one of: {choices}", path=path, choices=choices)
+            )
 
     def _resolved(self, schema: JsonValue) -> JsonObject:
         for _ in range(_MAX_REFS):
@@ -213,12 +216,14 @@ class _Fitter:
     def _count(self) -> None:
         self._steps += 1
         if self._steps > _MAX_STEPS:
-            raise BadArgumentsError("the arguments are too large for the tool's schema")
+            raise BadArgumentsError(tr("the arguments are too large for the tool's schema"))
 
     @staticmethod
     def _misfit(path: str, kinds: frozenset[str], _value: JsonValue) -> BadArgumentsError:
         expected = " or ".join(sorted(kinds)) or "nothing"
-        return BadArgumentsError(f"{path or 'the arguments'} must be of type {expected}")
+        return BadArgumentsError(
+            tr("{path} must be of type {expected}", path=path or "the arguments", expected=expected)
+        )
 
 
 def _list(value: JsonValue) -> list[JsonValue]:

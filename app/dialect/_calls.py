@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from app.core.json import JsonObject, JsonValue
+from app.core.language import tr
 from app.dialect._lexer import (
     CALL,
     CALL_END,
@@ -214,7 +215,7 @@ class CallReader:
         if self._json or self._json_only:
             return self._json_result()
         if not self.name:
-            raise CallSyntaxError("it names no tool")
+            raise CallSyntaxError(tr("it names no tool"))
         return RawCall(self.name, pairs=self._pairs)
 
     def _json_result(self) -> RawCall:
@@ -223,7 +224,7 @@ class CallReader:
         except JsonTextError as error:
             raise CallSyntaxError(str(error)) from None
         if not isinstance(value, dict):
-            raise CallSyntaxError("a call is a JSON object with name and arguments")
+            raise CallSyntaxError(tr("a call is a JSON object with name and arguments"))
         if not self._json_names_tool:
             return RawCall(self.name, arguments=value)
         function = value.get("function")
@@ -231,7 +232,7 @@ class CallReader:
             value = function
         name = value.get("name", function)
         if not isinstance(name, str) or not name:
-            raise CallSyntaxError("it names no tool")
+            raise CallSyntaxError(tr("it names no tool"))
         self.name = name
         return RawCall(name, arguments=_arguments(value))
 
@@ -242,9 +243,9 @@ def _arguments(value: JsonObject) -> JsonObject:
         try:
             arguments = read_json(arguments)
         except JsonTextError as error:
-            raise CallSyntaxError(f"its arguments are not JSON: {error}") from None
+            raise CallSyntaxError(tr("its arguments are not JSON: {error}", error=error)) from None
     if arguments is None or (isinstance(arguments, str) and not arguments.strip()):
         return {}
     if not isinstance(arguments, dict):
-        raise CallSyntaxError("its arguments are not a JSON object")
+        raise CallSyntaxError(tr("its arguments are not a JSON object"))
     return arguments

@@ -9,6 +9,8 @@ import time
 from collections.abc import ItemsView, Iterable, KeysView, Mapping, ValuesView
 from typing import TypeVar
 
+from app.core.language import tr
+
 BASE_BYTES = 32 * 2**20
 BYTES_PER_INPUT_CHAR = 64
 MAX_SECONDS = 2.0
@@ -35,7 +37,7 @@ class Meter:
 
     def step(self) -> None:
         if time.monotonic() > self._deadline:
-            raise TooExpensiveError("it takes too long")
+            raise TooExpensiveError(tr("it takes too long"))
 
     def charge(self, size: int) -> None:
         self.afford(size)
@@ -45,7 +47,7 @@ class Meter:
         """Look before an operation that would make something of this size."""
         self.step()
         if size > self._left:
-            raise TooExpensiveError("its result is too large")
+            raise TooExpensiveError(tr("its result is too large"))
 
     def made(self, value: T) -> T:
         """Charge for a value that an operation has just made."""
@@ -53,7 +55,7 @@ class Meter:
             self.charge(len(value))
         elif isinstance(value, int):
             if value.bit_length() > MAX_INT_BITS:
-                raise TooExpensiveError("a number is too large")
+                raise TooExpensiveError(tr("a number is too large"))
         elif isinstance(value, list | tuple | dict):
             self.charge(_NODE_BYTES * (len(value) + 1))
             self.weigh(value)
@@ -79,7 +81,7 @@ class Meter:
         for number, child in enumerate(children):
             weight += _NODE_BYTES + self.weigh(child)
             if weight > self._limit:
-                raise TooExpensiveError("a list is too large")
+                raise TooExpensiveError(tr("a list is too large"))
             if not number % _NODES_A_STEP:
                 self.step()
         self._weights[id(value)] = (value, weight)

@@ -25,6 +25,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace, pass_context
 from jinja2.visitor import NodeTransformer
 
+from app.core.language import tr
 from app.dialect._amplifiers import (
     FILTER_CHECKS,
     METHOD_CHECKS,
@@ -174,7 +175,13 @@ class MeteredEnvironment(ImmutableSandboxedEnvironment):
         if isinstance(obj, BuiltinMethodType | MethodType) and _is_value(owner):
             name = obj.__name__
             if name not in SAFE_METHODS[_kind(owner)]:
-                raise SecurityError(f"{type(owner).__name__}.{name} is not offered to templates")
+                raise SecurityError(
+                    tr(
+                        "{name}.{name2} is not offered to templates",
+                        name=type(owner).__name__,
+                        name2=name,
+                    )
+                )
             given = {key: value for key, value in kwargs.items() if key not in _CALL_EXTRAS}
             if name == "join":
                 return self._join(*args, separator=owner, **given)
@@ -259,7 +266,7 @@ class MeteredEnvironment(ImmutableSandboxedEnvironment):
             indent is not None
             and (indent if isinstance(indent, int) else len(indent)) > _MAX_INDENT
         ):
-            raise TooExpensiveError("its indentation is too large")
+            raise TooExpensiveError(tr("its indentation is too large"))
         encoder = json.JSONEncoder(
             ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys
         )

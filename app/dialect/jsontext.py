@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Final
 
 from app.core.json import JsonObject, JsonValue
+from app.core.language import tr
 
 MAX_DEPTH: Final = 100
 
@@ -26,11 +27,13 @@ def read_json(text: str) -> JsonValue:
         raise
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise JsonTextError(f"it is not valid JSON ({error.msg}, {where})") from None
+        raise JsonTextError(
+            tr("it is not valid JSON ({msg}, {where})", msg=error.msg, where=where)
+        ) from None
     except RecursionError:
-        raise JsonTextError("it is nested too deeply") from None
+        raise JsonTextError(tr("it is nested too deeply")) from None
     except ValueError:
-        raise JsonTextError("a number has too many digits") from None
+        raise JsonTextError(tr("a number has too many digits")) from None
     return value
 
 
@@ -38,12 +41,12 @@ def _object(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
     result = dict(pairs)
     if len(result) < len(pairs):
         twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise JsonTextError(f"{twice} is given twice")
+        raise JsonTextError(tr("{twice} is given twice", twice=twice))
     return result
 
 
 def _constant(name: str) -> JsonValue:
-    raise JsonTextError(f"{name} is not a JSON value")
+    raise JsonTextError(tr("{name} is not a JSON value", name=name))
 
 
 def _check(value: JsonValue) -> None:
@@ -52,12 +55,12 @@ def _check(value: JsonValue) -> None:
         level = [child for item in level for child in _children(item)]
         if not level:
             return
-    raise JsonTextError("it is nested too deeply")
+    raise JsonTextError(tr("it is nested too deeply"))
 
 
 def _children(value: JsonValue) -> list[JsonValue]:
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
-        raise JsonTextError("a number is too large")
+        raise JsonTextError(tr("a number is too large"))
     if isinstance(value, dict):
         return list(value.values())
     return value if isinstance(value, list) else []

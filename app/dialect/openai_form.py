@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from app.core.errors import KnownError
 from app.core.json import JsonObject, JsonValue
+from app.core.language import tr
 from app.core.messages import (
     MalformedCallPart,
     Message,
@@ -190,4 +191,4 @@ def tool_specs(tools: Iterable[JsonObject]) -> list[ToolSpec]:
 
 
 def _bad(what: str, why: str = "") -> KnownError:
-    return KnownError(what, why, "Check the file: it takes OpenAI-style messages and tools.")
+    return KnownError(what, why, tr("Check the file: it takes OpenAI-style messages and tools."))

@@ -11,6 +11,7 @@ from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError,
 
 from app.core.errors import KnownError
 from app.core.json import JsonObject, JsonValue
+from app.core.language import tr
 from app.core.messages import Message, ReasoningPart, TextPart, ToolSpec
 from app.core.prompt import Prompt
 from app.dialect._capabilities import Capabilities, TemplateLimitError, probe
@@ -228,15 +229,15 @@ class ChatTemplate:
                     pieces.append(piece)
         except TooExpensiveError as error:
             raise TemplateLimitError(
-                "The model's chat template was stopped.",
-                f"It asks for too much: {error}.",
-                "The file may be damaged or hostile. Try a model from another source.",
+                tr("The model's chat template was stopped."),
+                tr("It asks for too much: {error}.", error=error),
+                tr("The file may be damaged or hostile. Try a model from another source."),
             ) from error
         except RefusedByTemplate as error:
             raise KnownError(
-                "The model's chat template refuses this conversation.",
+                tr("The model's chat template refuses this conversation."),
                 error.message or "",
-                "Try it without tools or without a system prompt, or start a new conversation.",
+                tr("Try it without tools or without a system prompt, or start a new conversation."),
             ) from error
         except SecurityError as error:
             raise _failed("It does something that is not allowed here.", str(error)) from error
@@ -277,17 +278,17 @@ def _strftime_now(format_: str) -> str:
 
 def _unusable(why: str, details: str = "") -> KnownError:
     return KnownError(
-        "The model's chat template cannot be used.",
+        tr("The model's chat template cannot be used."),
         why,
-        "Try a newer file of this model.",
+        tr("Try a newer file of this model."),
         details,
     )
 
 
 def _failed(why: str, details: str) -> KnownError:
     return KnownError(
-        "The model's chat template failed.",
+        tr("The model's chat template failed."),
         why,
-        "Try it without tools, or a newer file of this model.",
+        tr("Try it without tools, or a newer file of this model."),
         details,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from app.core.cancel import CancelToken
 from app.core.child import module_environment
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.placement import Placement
 from app.engine import dryrun, explain, files
 from app.engine.dryrun import DryRun
@@ -40,9 +41,12 @@ def check(path: Path, placement: Placement, cancel: CancelToken) -> DryRun:
         except subprocess.TimeoutExpired as error:
             process.kill()
             raise KnownError(
-                f"{path.name} could not be looked at.",
-                f"There was no answer within {_TIMEOUT_SECONDS} seconds.",
-                "Check the disk or network drive that it is on, and try again.",
+                tr("{name} could not be looked at.", name=path.name),
+                tr(
+                    "There was no answer within {timeout_seconds} seconds.",
+                    timeout_seconds=_TIMEOUT_SECONDS,
+                ),
+                tr("Check the disk or network drive that it is on, and try again."),
             ) from error
     cancel.raise_if_cancelled()
     errors = errors[-_STDERR_CHARACTERS:]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.placement import Placement
 from app.engine import explain, reuse
 from app.engine.bindings import AbortFlag, lib
@@ -107,10 +108,12 @@ class Context:
         if code != _ABORTED:
             self.clear()
             raise KnownError(
-                "The engine failed while computing.",
-                f"It reported error {code}.",
-                "Try again; if it happens again, load the model again with a smaller context or "
-                "fewer layers on the graphics card.",
+                tr("The engine failed while computing."),
+                tr("It reported error {code}.", code=code),
+                tr(
+                    "Try again; if it happens again, load the model again with a "
+                    "smaller context or fewer layers on the graphics card."
+                ),
                 llama_log.tail(),
             )
         held = lib.llama_memory_seq_pos_max(self._memory, _SEQUENCE) + 1

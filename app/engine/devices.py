@@ -11,7 +11,7 @@ from typing import Literal
 
 from app.core.contacts import note_contact
 from app.core.errors import KnownError
-from app.core.language import mark
+from app.core.language import mark, tr
 from app.engine.bindings import ggml, lib, text
 from app.engine.log import llama_log
 
@@ -74,9 +74,9 @@ def device_handle(name: str) -> int:
     names = {text(_name(handle)): handle for handle in _handles()}
     if name not in names:
         raise KnownError(
-            f"The device {name} is not there.",
-            f"The engine can use: {', '.join(names)}.",
-            "Choose another device, or check the driver and the cable of this one.",
+            tr("The device {name} is not there.", name=name),
+            tr("The engine can use: {value}.", value=", ".join(names)),
+            tr("Choose another device, or check the driver and the cable of this one."),
         )
     return names[name]
 
@@ -108,15 +108,15 @@ def add_rpc_server(endpoint: str) -> None:
         add = ggml("ggml-rpc", "ggml_backend_rpc_add_server", ctypes.c_void_p, ctypes.c_char_p)
     except AttributeError as error:
         raise KnownError(
-            "This build of the engine cannot use other machines.",
-            "It was built without the RPC backend.",
-            "Build the engine again with GGML_RPC on.",
+            tr("This build of the engine cannot use other machines."),
+            tr("It was built without the RPC backend."),
+            tr("Build the engine again with GGML_RPC on."),
         ) from error
     registry = add(endpoint.encode())
     if not registry:
         raise KnownError(
-            f"The worker at {endpoint} has no devices.",
-            next_step="Start it again there.",
+            tr("The worker at {endpoint} has no devices.", endpoint=endpoint),
+            next_step=tr("Start it again there."),
             details=llama_log.tail(),
         )
     _register(registry)
@@ -135,8 +135,8 @@ def _knock(endpoint: str) -> None:
         socket.create_connection((host, int(port)), timeout=5).close()
     except (OSError, ValueError) as error:
         raise KnownError(
-            f"The worker at {endpoint} does not answer.",
-            next_step="Start it there, and check the address and the firewall.",
+            tr("The worker at {endpoint} does not answer.", endpoint=endpoint),
+            next_step=tr("Start it there, and check the address and the firewall."),
             details=repr(error),
         ) from error
 

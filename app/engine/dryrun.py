@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.placement import Placement, TensorOverride
 from app.core.prompt import Prompt
 from app.engine import devices
@@ -128,9 +129,9 @@ def is_host(buffer: str) -> bool:
 
 def _not_a_chat_model(path: Path) -> KnownError:
     return KnownError(
-        f"{path.name} is not a model for conversations.",
-        "It does not continue a text token by token.",
-        "Choose a chat or instruct model.",
+        tr("{name} is not a model for conversations.", name=path.name),
+        tr("It does not continue a text token by token."),
+        tr("Choose a chat or instruct model."),
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
+from app.core.language import tr
 from app.engine.protocol import (
     Cancel,
     Command,
@@ -138,9 +139,9 @@ def _make_host(emit: Callable[[Event], None]) -> "Host":
 
 def _no_engine() -> KnownError:
     return KnownError(
-        "The engine is not there.",
-        "llama-cpp-python is not installed for this Python, or does not fit this machine.",
-        "Start the program with `python3 launch.py`, which builds it.",
+        tr("The engine is not there."),
+        tr("llama-cpp-python is not installed for this Python, or does not fit this machine."),
+        tr("Start the program with `python3 launch.py`, which builds it."),
         traceback.format_exc(),
     )
 
@@ -162,9 +163,9 @@ def _answer(host: "Host", command: _Request, cancel: CancelToken) -> Event:
 
 def _bug(error: Exception) -> KnownError:
     return KnownError(
-        "The engine failed unexpectedly.",
-        f"This is a mistake in the program: {type(error).__name__}.",
-        "Try again. If it happens again, report it with the details.",
+        tr("The engine failed unexpectedly."),
+        tr("This is a mistake in the program: {name}.", name=type(error).__name__),
+        tr("Try again. If it happens again, report it with the details."),
         traceback.format_exc(),
     )
 

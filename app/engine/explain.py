@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.engine import files
 
 _Explanation = Callable[[Path, re.Match[str], str], KnownError]
@@ -25,9 +26,9 @@ def load_failure(path: Path, lines: Iterable[str]) -> KnownError:
             if match := pattern.search(line):
                 return explanation(path, match, details)
     return KnownError(
-        f"{path.name} could not be loaded.",
-        "The engine refused it.",
-        "Download it again or choose another model. The details say what the engine reported.",
+        tr("{name} could not be loaded.", name=path.name),
+        tr("The engine refused it."),
+        tr("Download it again or choose another model. The details say what the engine reported."),
         details,
     )
 
@@ -36,28 +37,35 @@ def check_crashed(path: Path, return_code: int, details: str) -> KnownError:
     """The process that looked at the file ended without an answer."""
     how = f"signal {-return_code}" if return_code < 0 else f"code {return_code}"
     return KnownError(
-        f"{path.name} cannot be loaded.",
-        f"The engine stopped with an internal error while looking at it ({how}).",
-        "The file is probably damaged or made for another program: download it again, or choose "
-        "another one.",
+        tr("{name} cannot be loaded.", name=path.name),
+        tr("The engine stopped with an internal error while looking at it ({how}).", how=how),
+        tr(
+            "The file is probably damaged or made for another program: download it "
+            "again, or choose another one."
+        ),
         details,
     )
 
 
 def out_of_memory(details: str) -> KnownError:
     return KnownError(
-        "There is not enough memory for this model with these settings.",
-        "A device refused to give the memory that the engine asked for.",
-        "Choose a smaller context or fewer layers on the graphics card, close other programs, or "
-        "take a smaller model.",
+        tr("There is not enough memory for this model with these settings."),
+        tr("A device refused to give the memory that the engine asked for."),
+        tr(
+            "Choose a smaller context or fewer layers on the graphics card, close "
+            "other programs, or take a smaller model."
+        ),
         details,
     )
 
 
 def _unknown_architecture(path: Path, match: re.Match[str], details: str) -> KnownError:
     return KnownError(
-        f"This version of the program does not know the model architecture {match[1]}.",
-        f"{path.name} was made for another kind of model.",
+        tr(
+            "This version of the program does not know the model architecture {match}.",
+            match=match[1],
+        ),
+        tr("{name} was made for another kind of model.", name=path.name),
         _UPDATE,
         details,
     )
@@ -65,9 +73,9 @@ def _unknown_architecture(path: Path, match: re.Match[str], details: str) -> Kno
 
 def _unnamed_architecture(path: Path, _match: re.Match[str], details: str) -> KnownError:
     return KnownError(
-        f"{path.name} is not a language model.",
-        "It does not say which architecture it has.",
-        "Choose the main file of the model.",
+        tr("{name} is not a language model.", name=path.name),
+        tr("It does not say which architecture it has."),
+        tr("Choose the main file of the model."),
         details,
     )
 
@@ -78,18 +86,22 @@ def _incomplete(path: Path, _match: re.Match[str], details: str) -> KnownError:
 
 def _not_a_model(path: Path, match: re.Match[str], details: str) -> KnownError:
     return KnownError(
-        f"{path.name} is not a complete language model.",
-        f"It lacks {match[1]}.",
-        "Choose the main file of the model, or another conversion of it.",
+        tr("{name} is not a complete language model.", name=path.name),
+        tr("It lacks {match}.", match=match[1]),
+        tr("Choose the main file of the model, or another conversion of it."),
         details,
     )
 
 
 def _unsupported_kv_type(_path: Path, match: re.Match[str], details: str) -> KnownError:
     return KnownError(
-        f"This model cannot have a {match[1]} cache of type {match[2]}.",
-        "Its attention heads do not divide into blocks of that type.",
-        "Set the type to f16.",
+        tr(
+            "This model cannot have a {match} cache of type {match2}.",
+            match=match[1],
+            match2=match[2],
+        ),
+        tr("Its attention heads do not divide into blocks of that type."),
+        tr("Set the type to f16."),
         details,
     )
 
@@ -100,18 +112,18 @@ def _out_of_memory(_path: Path, _match: re.Match[str], details: str) -> KnownErr
 
 def _bad_pattern(_path: Path, _match: re.Match[str], details: str) -> KnownError:
     return KnownError(
-        "A tensor override is not understood.",
-        "Its pattern is not a valid regular expression.",
-        "Correct the pattern in the placement settings.",
+        tr("A tensor override is not understood."),
+        tr("Its pattern is not a valid regular expression."),
+        tr("Correct the pattern in the placement settings."),
         details,
     )
 
 
 def _no_such_gpu(_path: Path, match: re.Match[str], details: str) -> KnownError:
     return KnownError(
-        f"There is no main device number {match[1]}.",
-        f"The engine has {match[2]} devices to choose from.",
-        "Choose another main device.",
+        tr("There is no main device number {match}.", match=match[1]),
+        tr("The engine has {match} devices to choose from.", match=match[2]),
+        tr("Choose another main device."),
         details,
     )
 
@@ -143,9 +155,9 @@ _EXPLANATIONS: tuple[tuple[re.Pattern[str], _Explanation], ...] = tuple(
 
 def _clip(path: Path, details: str) -> KnownError:
     return KnownError(
-        f"{path.name} is only the eyes of a model.",
-        "It holds the part that reads images.",
-        "Open the language model that belongs to it.",
+        tr("{name} is only the eyes of a model.", name=path.name),
+        tr("It holds the part that reads images."),
+        tr("Open the language model that belongs to it."),
         details,
     )
 

@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.units import gigabytes
 
 _SHARD = re.compile(r"(?P<prefix>.*)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf", re.DOTALL)
@@ -25,18 +26,24 @@ def shards(path: Path) -> tuple[Path, ...]:
     names = [f"{match['prefix']}-{number:05}-of-{count:05}.gguf" for number in range(1, count + 1)]
     if int(match["number"]) != 1:
         raise KnownError(
-            f"{path.name} is only a part of a model.",
-            f"The model is split into {count} files.",
-            f"Open the first one, {names[0] if names else 'number 00001'}, instead.",
+            tr("{name} is only a part of a model.", name=path.name),
+            tr("The model is split into {count} files.", count=count),
+            tr(
+                "Open the first one, {names}, instead.", names=names[0] if names else "number 00001"
+            ),
         )
     files = tuple(path.with_name(name) for name in names)
     missing = [file.name for file in files if not file.exists()]
     if missing:
         shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if missing[5:] else "")
         raise KnownError(
-            f"{len(missing)} of the {count} files of this model are missing.",
-            f"Missing from the folder: {shown}.",
-            "Download the missing files into the folder of the others.",
+            tr(
+                "{missing} of the {count} files of this model are missing.",
+                missing=len(missing),
+                count=count,
+            ),
+            tr("Missing from the folder: {shown}.", shown=shown),
+            tr("Download the missing files into the folder of the others."),
         )
     return files
 
@@ -60,9 +67,9 @@ def _require_file(path: Path) -> None:
         mode = path.stat().st_mode
     except FileNotFoundError as error:
         raise KnownError(
-            f"There is no file {path}.",
-            "It was moved, renamed or deleted.",
-            "Open the model from where it is now.",
+            tr("There is no file {path}.", path=path),
+            tr("It was moved, renamed or deleted."),
+            tr("Open the model from where it is now."),
             repr(error),
         ) from error
     except PermissionError as error:
@@ -71,10 +78,12 @@ def _require_file(path: Path) -> None:
         raise _unreadable(path, error) from error
     if stat.S_ISDIR(mode):
         raise KnownError(
-            f"{path} is a folder.", "A model is a file.", "Choose the .gguf file inside the folder."
+            tr("{path} is a folder.", path=path),
+            tr("A model is a file."),
+            tr("Choose the .gguf file inside the folder."),
         )
     if not stat.S_ISREG(mode):
-        raise KnownError(f"{path} is not an ordinary file.", "", _CHOOSE_GGUF)
+        raise KnownError(tr("{path} is not an ordinary file.", path=path), "", _CHOOSE_GGUF)
 
 
 def _require_header(path: Path) -> None:
@@ -86,7 +95,9 @@ def _require_header(path: Path) -> None:
     except OSError as error:
         raise _unreadable(path, error) from error
     if not start:
-        raise KnownError(f"{path.name} is empty.", "The file has no content.", _DOWNLOAD_AGAIN)
+        raise KnownError(
+            tr("{name} is empty.", name=path.name), tr("The file has no content."), _DOWNLOAD_AGAIN
+        )
     if not start.startswith(b"GGUF"[: len(start)]):
         raise not_a_gguf(path, start)
     if len(start) < _HEADER.size:
@@ -94,24 +105,30 @@ def _require_header(path: Path) -> None:
     _magic, version, _tensors, _pairs = _HEADER.unpack(start)
     if version & 0xFFFF == 0:
         raise KnownError(
-            f"{path.name} was made for another kind of machine.",
-            "Its numbers are stored in big-endian order.",
-            "Get the little-endian version of the model; it is the usual one.",
+            tr("{name} was made for another kind of machine.", name=path.name),
+            tr("Its numbers are stored in big-endian order."),
+            tr("Get the little-endian version of the model; it is the usual one."),
         )
     if not 2 <= version <= _NEWEST_VERSION:
         raise KnownError(
-            f"{path.name} is in version {version} of the GGUF format.",
-            f"This program reads versions 2 to {_NEWEST_VERSION}.",
-            "Update the program." if version > _NEWEST_VERSION else "Get a newer file.",
+            tr(
+                "{name} is in version {version} of the GGUF format.",
+                name=path.name,
+                version=version,
+            ),
+            tr(
+                "This program reads versions 2 to {newest_version}.", newest_version=_NEWEST_VERSION
+            ),
+            tr("Update the program.") if version > _NEWEST_VERSION else tr("Get a newer file."),
         )
 
 
 def not_a_gguf(path: Path, start: bytes = b"") -> KnownError:
     return KnownError(
-        f"{path.name} is not a GGUF model.",
-        "It does not begin as a GGUF file does.",
+        tr("{name} is not a GGUF model.", name=path.name),
+        tr("It does not begin as a GGUF file does."),
         _CHOOSE_GGUF,
-        f"first bytes: {start[:16]!r}",
+        tr("first bytes: {start!r}", start=start[:16]),
     )
 
 
@@ -120,22 +137,24 @@ def incomplete(path: Path, details: str) -> KnownError:
         size = f"It has {gigabytes(path.stat().st_size)}, less than its contents need."
     except OSError:
         size = "It is shorter than its contents need."
-    return KnownError(f"{path.name} is incomplete or damaged.", size, _DOWNLOAD_AGAIN, details)
+    return KnownError(
+        tr("{name} is incomplete or damaged.", name=path.name), size, _DOWNLOAD_AGAIN, details
+    )
 
 
 def _no_permission(path: Path, error: OSError) -> KnownError:
     return KnownError(
-        f"{path.name} cannot be read.",
-        "You do not have the permission to read it.",
-        f"Change the permissions of the file: {path}",
+        tr("{name} cannot be read.", name=path.name),
+        tr("You do not have the permission to read it."),
+        tr("Change the permissions of the file: {path}", path=path),
         repr(error),
     )
 
 
 def _unreadable(path: Path, error: Exception) -> KnownError:
     return KnownError(
-        f"{path.name} cannot be read.",
-        "The system reported an error while opening it.",
-        "Check the disk or the network drive that it is on.",
+        tr("{name} cannot be read.", name=path.name),
+        tr("The system reported an error while opening it."),
+        tr("Check the disk or the network drive that it is on."),
         repr(error),
     )

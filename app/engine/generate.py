@@ -7,6 +7,7 @@ from time import perf_counter
 
 from app.core.cancel import CancelToken
 from app.core.errors import DoesNotFitError, KnownError
+from app.core.language import tr
 from app.core.units import count
 from app.engine import reuse
 from app.engine.bindings import AbortFlag, lib
@@ -89,7 +90,9 @@ class _Generation:
             raise _too_long(f"more than {count(least)}", room)
         tokens = self._vocab.tokens(command.prompt)
         if not tokens:
-            raise KnownError("There is nothing to answer.", "The prompt is empty.", "Write a text.")
+            raise KnownError(
+                tr("There is nothing to answer."), tr("The prompt is empty."), tr("Write a text.")
+            )
         if len(tokens) >= room:
             raise _too_long(count(len(tokens)), room)
         return tokens
@@ -229,7 +232,11 @@ def _rate(tokens: int, seconds: float) -> float | None:
 
 def _too_long(tokens: str, room: int) -> DoesNotFitError:
     return DoesNotFitError(
-        "The conversation does not fit into the context.",
-        f"It has {tokens} tokens; the context holds {count(room)}, answer included.",
-        "Start a new conversation, shorten this one, or load the model with a larger context.",
+        tr("The conversation does not fit into the context."),
+        tr(
+            "It has {tokens} tokens; the context holds {room}, answer included.",
+            tokens=tokens,
+            room=count(room),
+        ),
+        tr("Start a new conversation, shorten this one, or load the model with a larger context."),
     )

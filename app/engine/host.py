@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.placement import Placement
 from app.engine import files
 from app.engine.bindings import trim_heap
@@ -118,7 +119,7 @@ class Host:
 
     def _loaded(self) -> tuple[Model, Context]:
         if self._model is None or self._context is None:
-            raise KnownError("No model is loaded.", next_step="Open a model first.")
+            raise KnownError(tr("No model is loaded."), next_step=tr("Open a model first."))
         return self._model, self._context
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.placement import Placement
 from app.core.units import count, gigabytes
 from app.engine.devices import list_devices
@@ -43,15 +44,21 @@ def _compare(run: DryRun, needed: int, available: int) -> None:
     fits = min(int(share * run.context_tokens), run.trained_context_tokens)
     fits = fits // _ROUND_TOKENS * _ROUND_TOKENS
     raise KnownError(
-        f"The model does not fit into the memory with a context of {count(run.context_tokens)} "
-        "tokens."
+        tr(
+            "The model does not fit into the memory with a context of {context} tokens.",
+            context=count(run.context_tokens),
+        )
         if fits > 0
-        else "The model does not fit into the memory.",
-        f"It needs {gigabytes(needed)} ({gigabytes(run.kv_bytes)} of it for the context); "
-        f"{gigabytes(available)} are free.",
-        f"Choose a context of about {count(fits)} tokens or less."
+        else tr("The model does not fit into the memory."),
+        tr(
+            "It needs {needed} ({kv} of it for the context); {available} are free.",
+            needed=gigabytes(needed),
+            kv=gigabytes(run.kv_bytes),
+            available=gigabytes(available),
+        ),
+        tr("Choose a context of about {fits} tokens or less.", fits=count(fits))
         if fits > 0
-        else "Close other programs or choose a smaller model.",
+        else tr("Close other programs or choose a smaller model."),
         repr(run),
     )
 

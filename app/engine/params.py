@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.placement import Placement, TensorOverride
 from app.engine.bindings import lib
 from app.engine.devices import buffer_type, device_handle
@@ -104,9 +105,12 @@ class ModelParams:
         room = lib.LLAMA_MAX_DEVICES
         if len(proportions) > room:
             raise KnownError(
-                f"The model cannot be split over {len(proportions)} devices.",
-                f"This build of the engine knows {room} at most.",
-                "Give fewer proportions.",
+                tr(
+                    "The model cannot be split over {proportions} devices.",
+                    proportions=len(proportions),
+                ),
+                tr("This build of the engine knows {room} at most.", room=room),
+                tr("Give fewer proportions."),
             )
         return self._keep((ctypes.c_float * room)(*proportions))
 
@@ -115,9 +119,12 @@ def context_params(placement: Placement) -> Any:  # noqa: ANN401 - a ctypes stru
     """Raises KnownError for settings that exclude each other."""
     if placement.flash_attention == "off" and placement.kv_type_v not in _UNQUANTIZED:
         raise KnownError(
-            f"The V cache cannot be {placement.kv_type_v} without flash attention.",
-            "A quantized V cache needs it, and flash attention is turned off.",
-            "Set flash attention to auto or on, or the V cache to f16.",
+            tr(
+                "The V cache cannot be {kv_type_v} without flash attention.",
+                kv_type_v=placement.kv_type_v,
+            ),
+            tr("A quantized V cache needs it, and flash attention is turned off."),
+            tr("Set flash attention to auto or on, or the V cache to f16."),
         )
     struct = lib.llama_context_default_params()
     struct.n_ctx = min(max(placement.context_tokens, 0), _INT32_MAX)

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.sampling import DEFAULT_ORDER, SamplerName, Sampling
 from app.engine.bindings import lib
 from app.engine.vocab import Vocab
@@ -70,7 +71,9 @@ def _check_bias(bias: Sequence[tuple[int, float]], vocabulary_size: int) -> None
 
 
 def _invalid(label: str, why: str, next_step: str) -> KnownError:
-    return KnownError(f"The sampling setting “{label}” cannot be used.", why, next_step)
+    return KnownError(
+        tr("The sampling setting “{label}” cannot be used.", label=label), why, next_step
+    )
 
 
 class SamplerChain:

@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.personas import LONGEST_NAME
 from app.core.sampling import BUILTIN_PRESETS, MODEL_DEFAULTS, Preset, Sampling
 from app.settings.declared import OWN_PRESETS, PRESET
@@ -60,9 +61,9 @@ def _own(store: SettingsStore, key: str) -> Preset:
         if preset.key == key:
             return preset
     raise KnownError(
-        "This preset cannot be changed.",
-        "It comes with the program, or it was removed.",
-        "Save the parameters as a preset of your own.",
+        tr("This preset cannot be changed."),
+        tr("It comes with the program, or it was removed."),
+        tr("Save the parameters as a preset of your own."),
     )
 
 
@@ -83,8 +84,17 @@ def numbered(label: str, taken: AbstractSet[str]) -> str:
 def _checked(store: SettingsStore, label: str, key: str) -> str:
     label = " ".join(label.split())
     if not label or len(label) > LONGEST_NAME:
-        raise KnownError(f"A preset needs a name of at most {LONGEST_NAME} characters.")
+        raise KnownError(
+            tr(
+                "A preset needs a name of at most {longest_name} characters.",
+                longest_name=LONGEST_NAME,
+            )
+        )
     taken = {item.label.casefold() for item in presets(store) if item.key != key}
     if label.casefold() in taken | _NAMES:
-        raise KnownError(f"There is a preset called “{label}” already.", "", "Choose another name.")
+        raise KnownError(
+            tr("There is a preset called “{label}” already.", label=label),
+            "",
+            tr("Choose another name."),
+        )
     return label

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from app.core.errors import KnownError
 from app.core.json import JsonObject
+from app.core.language import tr
 from app.settings.declared import ALL
 from app.settings.setting import Setting
 
@@ -129,18 +130,18 @@ class SettingsStore:
                 document = {"version": VERSION, "settings": dict(self._values)}
             if newer is not None:
                 raise KnownError(
-                    "The settings were not saved.",
-                    "They were written by a newer version of the program.",
-                    "Update this one, or remove the file to start afresh.",
+                    tr("The settings were not saved."),
+                    tr("They were written by a newer version of the program."),
+                    tr("Update this one, or remove the file to start afresh."),
                     str(self._path),
                 )
             try:
                 _write(self._path, json.dumps(document, indent=2) + "\n")
             except OSError as error:
                 raise KnownError(
-                    "The settings were not saved.",
-                    f"The file could not be written: {_reason(error)}.",
-                    f"Check the folder {self._path.parent}.",
+                    tr("The settings were not saved."),
+                    tr("The file could not be written: {error}.", error=_reason(error)),
+                    tr("Check the folder {parent}.", parent=self._path.parent),
                     repr(error),
                 ) from error
             with self._lock:

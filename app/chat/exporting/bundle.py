@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.chat.store.reads import Reads
 from app.chat.store.types import ConversationDetails, StoredMessage
+from app.core.language import mark, tr
 from app.core.messages import (
     AttachmentPart,
     ErrorPart,
@@ -29,7 +30,7 @@ class Bundle:
 
     @property
     def title(self) -> str:
-        return self.details.head.title or "Untitled chat"
+        return self.details.head.title or tr("Untitled chat")
 
 
 def load(reads: Reads, conversation: int) -> Bundle:
@@ -55,14 +56,19 @@ class Section:
     style: str
 
 
-SPEAKERS = {"user": "You", "assistant": "Model", "system": "System prompt", "tool": "Tools"}
+SPEAKERS = {
+    "user": mark("You"),
+    "assistant": mark("Model"),
+    "system": mark("System prompt"),
+    "tool": mark("Tools"),
+}
 
 
 def speaker(message: StoredMessage) -> str:
     """Who says it; an answer is the model's, by name if that is known."""
     if message.message.role == "assistant" and message.making and message.making.model:
         return message.making.model
-    return SPEAKERS[message.message.role]
+    return tr(SPEAKERS[message.message.role])
 
 
 def sections(parts: Sequence[Part]) -> list[Section]:
@@ -82,18 +88,22 @@ def _section(part: Part) -> Section:
             return Section(f"Thinking{took}", text, "aside")
         case ToolCallPart(_, name, arguments):
             lines = [f"{key}: {value}" for key, value in arguments.items()]
-            return Section(f"Call of {name}", "\n".join(lines), "code")
+            return Section(tr("Call of {name}", name=name), "\n".join(lines), "code")
         case ToolResultPart(_, name, text, failed):
-            return Section(f"{'Failed: ' if failed else ''}Result of {name}", text, "code")
+            return Section(
+                tr("{value}Result of {name}", value="Failed: " if failed else "", name=name),
+                text,
+                "code",
+            )
         case MalformedCallPart(text, reason):
-            return Section(f"Call that was not run: {reason}", text, "code")
+            return Section(tr("Call that was not run: {reason}", reason=reason), text, "code")
         case AttachmentPart(name, text, _, _, excerpt):
             which = f" ({excerpt})" if excerpt else ""
-            heading = f"Attachment {name}{which}"
+            heading = tr("Attachment {name}{which}", name=name, which=which)
             if not text:
-                return Section(heading, "Its text is not part of this chat.", "note")
+                return Section(heading, tr("Its text is not part of this chat."), "note")
             return Section(heading, text, "code")
         case ErrorPart(what, why, next_step, _):
-            return Section("Error", " ".join(filter(None, (what, why, next_step))), "note")
+            return Section(tr("Error"), " ".join(filter(None, (what, why, next_step))), "note")
         case NoticePart(text):
-            return Section("Note", text, "note")
+            return Section(tr("Note"), text, "note")

@@ -20,6 +20,7 @@ from app.chat.store.reads import Reads
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 from app.core.json import JsonObject, JsonValue
+from app.core.language import tr
 
 Format = Literal["markdown", "html", "json", "text"]
 SUFFIXES: dict[Format, str] = {
@@ -116,7 +117,7 @@ def file_name(title: str, suffix: str) -> str:
     while len(text.encode("utf-8", "replace")) > _LONGEST_NAME_BYTES:
         text = text[:-1].rstrip(". ")
     if not text or _RESERVED.fullmatch(text):
-        text = f"Chat {text}".strip()
+        text = tr("Chat {text}", text=text).strip()
     return text + suffix
 
 
@@ -171,8 +172,12 @@ def _written_whole(target: Path) -> Iterator[Path]:
             raise
     except OSError as error:
         raise KnownError(
-            "The export was not written.",
-            f"{target.name} could not be written: {error.strerror or type(error).__name__}.",
-            f"Check the folder {target.parent} and the room on its disk.",
+            tr("The export was not written."),
+            tr(
+                "{name} could not be written: {strerror}.",
+                name=target.name,
+                strerror=error.strerror or type(error).__name__,
+            ),
+            tr("Check the folder {parent} and the room on its disk.", parent=target.parent),
             repr(error),
         ) from error

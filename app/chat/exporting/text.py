@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from app.chat.exporting.bundle import Bundle, Section, sections, speaker
 from app.chat.store.types import StoredMessage
+from app.core.language import tr
 
 _FENCE = re.compile(r"^\s*(`{3,})", re.MULTILINE)
 
@@ -13,7 +14,7 @@ def to_markdown(bundle: Bundle, *, thinking: bool = True) -> str:
     head = bundle.details.head
     lines = [f"# {bundle.title}", f"*{head.created:%Y-%m-%d %H:%M} UTC*"]
     if bundle.details.system_prompt:
-        lines += ["## System prompt", bundle.details.system_prompt]
+        lines += [tr("## System prompt"), bundle.details.system_prompt]
     for message in bundle.path:
         lines += message_markdown(message, thinking=thinking)
     return "\n\n".join(lines) + "\n"

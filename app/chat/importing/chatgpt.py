@@ -12,6 +12,7 @@ from app.chat.importing.values import (
 )
 from app.chat.store.types import Making, NewConversation
 from app.core.json import JsonObject, JsonValue
+from app.core.language import mark, tr
 from app.core.messages import (
     AttachmentPart,
     NoticePart,
@@ -22,7 +23,7 @@ from app.core.messages import (
     ToolResultPart,
 )
 
-NOT_IN_EXPORT = "An image or a recording was here; it is not part of the import."
+NOT_IN_EXPORT = mark("An image or a recording was here; it is not part of the import.")
 
 
 def read(value: JsonObject) -> NewConversation:
@@ -33,7 +34,7 @@ def read(value: JsonObject) -> NewConversation:
     messages, shown = tree.ordered(text(value.get("current_node")) or None)
     created = moment(value.get("create_time")) or UNKNOWN_TIME
     return NewConversation(
-        text(value.get("title")) or "Untitled chat",
+        text(value.get("title")) or tr("Untitled chat"),
         created,
         moment(value.get("update_time")) or created,
         messages,
@@ -89,7 +90,7 @@ def _parts(
     parts: list[Part] = _attachments(message) if role == "user" else []
     parts += [TextPart(written)] if written.strip() else []
     if any(isinstance(item, dict) and "text" not in item for item in items(content.get("parts"))):
-        parts.append(NoticePart(NOT_IN_EXPORT))
+        parts.append(NoticePart(tr(NOT_IN_EXPORT)))
     return parts
 
 

@@ -14,6 +14,7 @@ from app.chat.importing.values import obj, text
 from app.chat.store.types import NewConversation
 from app.core.errors import KnownError
 from app.core.json import JsonObject, JsonValue
+from app.core.language import tr
 
 MOST_BYTES = 500_000_000
 MOST_FILES = 50_000
@@ -47,9 +48,9 @@ def conversations_in(path: Path) -> Iterator[Found]:
             yield from _in_document(path.name, _read_file(path), lambda _name: None)
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise KnownError(
-            f"{path.name} cannot be read.",
+            tr("{name} cannot be read.", name=path.name),
             str(getattr(error, "strerror", None) or error)[:200].rstrip(".") + ".",
-            "Choose another file.",
+            tr("Choose another file."),
             repr(error),
         ) from error
 
@@ -58,7 +59,9 @@ def _in_folder(folder: Path) -> Iterator[Found]:
     listed = (path for path in folder.rglob("*.json") if path.is_file())
     files = sorted(islice(listed, MOST_FILES + 1))
     if len(files) > MOST_FILES:
-        raise KnownError(f"{folder.name} holds too many files.", "", "Choose a smaller folder.")
+        raise KnownError(
+            tr("{name} holds too many files.", name=folder.name), "", tr("Choose a smaller folder.")
+        )
     for path in files:
 
         def beside(name: str, folder: Path = path.parent) -> bytes | None:
@@ -68,7 +71,7 @@ def _in_folder(folder: Path) -> Iterator[Found]:
         try:
             data = _read_file(path)
         except OSError as error:
-            yield Problem(path.name, f"It cannot be read: {error.strerror}.")
+            yield Problem(path.name, tr("It cannot be read: {strerror}.", strerror=error.strerror))
             continue
         yield from _in_document(path.relative_to(folder).as_posix(), data, beside)
 
@@ -77,7 +80,11 @@ def _in_archive(path: Path) -> Iterator[Found]:
     with zipfile.ZipFile(path) as archive:
         entries = {entry.filename: entry for entry in archive.infolist() if not entry.is_dir()}
         if len(entries) > MOST_FILES or sum(e.file_size for e in entries.values()) > MOST_BYTES:
-            raise KnownError(f"{path.name} is too large.", "", "Unpack it and choose single files.")
+            raise KnownError(
+                tr("{name} is too large.", name=path.name),
+                "",
+                tr("Unpack it and choose single files."),
+            )
         for name, entry in sorted(entries.items()):
             if not name.endswith(".json"):
                 continue
@@ -93,15 +100,19 @@ def _in_document(name: str, data: bytes, beside: Callable[[str], bytes | None]) 
     try:
         value: JsonValue = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        yield Problem(name, "It is not JSON, or it is damaged.")
+        yield Problem(name, tr("It is not JSON, or it is damaged."))
         return
     # ChatGPT's archives hold other lists as well, and so may any folder.
     readers = [(item, _reader(item, beside)) for item in _candidates(value)]
     known = [(item, reader) for item, reader in readers if reader is not None]
     if not known and not _is_companion(name, value):
-        yield Problem(name, "It is not a chat that this program can read.")
+        yield Problem(name, tr("It is not a chat that this program can read."))
     for number, (item, reader) in enumerate(known, 1):
-        title = text(item.get("title")) or text(item.get("name")) or f"{name}, chat {number}"
+        title = (
+            text(item.get("title"))
+            or text(item.get("name"))
+            or tr("{name}, chat {number}", name=name, number=number)
+        )
         yield _read(title, item, reader)
 
 
@@ -112,9 +123,9 @@ def _read(title: str, item: JsonObject, reader: Callable[[JsonObject], NewConver
     except KnownError as error:
         return Problem(title[:200], str(error))
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        return Problem(title[:200], f"It is damaged ({type(error).__name__}).")
+        return Problem(title[:200], tr("It is damaged ({name}).", name=type(error).__name__))
     if not conversation.messages:
-        return Problem(title[:200], "There are no messages in it.")
+        return Problem(title[:200], tr("There are no messages in it."))
     return replace(conversation, changed=max(conversation.created, conversation.changed))
 
 
@@ -174,7 +185,7 @@ def _lines(data: bytes) -> list[JsonObject]:
 
 def _read_file(path: Path) -> bytes:
     if path.stat().st_size > MOST_BYTES:
-        raise KnownError(f"{path.name} is too large.", "", "Choose another file.")
+        raise KnownError(tr("{name} is too large.", name=path.name), "", tr("Choose another file."))
     return path.read_bytes()
 
 
@@ -183,5 +194,7 @@ def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     with archive.open(entry) as file:
         data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
-        raise KnownError(f"{entry.filename} is too large.", "", "Choose another file.")
+        raise KnownError(
+            tr("{filename} is too large.", filename=entry.filename), "", tr("Choose another file.")
+        )
     return data

@@ -16,6 +16,7 @@ from app.chat.importing.values import (
 )
 from app.chat.store.types import Making, NewConversation, State
 from app.core.json import JsonObject
+from app.core.language import tr
 from app.core.messages import (
     ErrorPart,
     NoticePart,
@@ -47,7 +48,7 @@ def read(thread: JsonObject, messages: Sequence[JsonObject]) -> NewConversation:
     return NewConversation(
         text(thread.get("title"))
         or text(obj(thread.get("metadata")).get("title"))
-        or "Untitled chat",
+        or tr("Untitled chat"),
         created,
         moment(thread.get("updated")) or created,
         ordered,
@@ -66,7 +67,7 @@ def _node(message: JsonObject, parent: str | None, making: Making | None) -> Nod
         parts += split_thinking(text(message.get("content")))
     state = _STATES.get(text(message.get("status")), "complete")
     if state == "failed":
-        parts.append(ErrorPart(text(message.get("error_code")) or "The answer failed."))
+        parts.append(ErrorPart(text(message.get("error_code")) or tr("The answer failed.")))
     own = text(obj(message.get("metadata")).get("modelId"))
     return Node(
         parent,
@@ -83,7 +84,7 @@ def _parts(item: JsonObject, role: Role, call_id: str) -> list[Part]:
     value = item.get("text")
     written = text(value) or text(obj(value).get("value"))
     if kind == "image_url":
-        return [NoticePart(NOT_IN_EXPORT)]
+        return [NoticePart(tr(NOT_IN_EXPORT))]
     if kind == "tool_call":
         call, name = text(item.get("tool_call_id")), text(item.get("tool_name"))
         result = item.get("output")

@@ -15,6 +15,7 @@ from app.chat.importing.values import (
 )
 from app.chat.store.types import Making, NewConversation
 from app.core.json import JsonObject
+from app.core.language import tr
 from app.core.messages import (
     AttachmentPart,
     Part,
@@ -46,7 +47,7 @@ def read(value: JsonObject) -> NewConversation:
         value.get("userLastMessagedAt")
     )
     return NewConversation(
-        text(value.get("name")) or "Untitled chat",
+        text(value.get("name")) or tr("Untitled chat"),
         created,
         last_used or created,
         messages,

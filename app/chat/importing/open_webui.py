@@ -17,6 +17,7 @@ from app.chat.importing.values import (
 )
 from app.chat.store.types import Making, NewConversation
 from app.core.json import JsonObject, JsonValue
+from app.core.language import tr
 from app.core.messages import (
     AttachmentPart,
     ErrorPart,
@@ -50,7 +51,7 @@ def read(value: JsonObject) -> NewConversation:
     ordered, last = tree.ordered(shown)
     created = moment(value.get("created_at")) or moment(chat.get("timestamp")) or UNKNOWN_TIME
     return NewConversation(
-        text(value.get("title")) or text(chat.get("title")) or "Untitled chat",
+        text(value.get("title")) or text(chat.get("title")) or tr("Untitled chat"),
         created,
         moment(value.get("updated_at")) or created,
         ordered,
@@ -151,7 +152,7 @@ def _attachments(message: JsonObject) -> list[Part]:
 
 def _error(error: JsonValue) -> str:
     said = text(error) or text(obj(error).get("content")) or text(obj(error).get("message"))
-    return said or "The answer failed."
+    return said or tr("The answer failed.")
 
 
 def _seconds(value: str | None) -> float | None:

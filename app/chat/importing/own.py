@@ -18,6 +18,7 @@ from app.chat.store.types import (
 )
 from app.core.errors import KnownError
 from app.core.json import JsonObject, JsonValue
+from app.core.language import tr
 from app.core.messages import Message, Part, Role
 
 _ROLES: tuple[Role, ...] = get_args(Role)
@@ -29,10 +30,12 @@ def read(value: JsonObject) -> NewConversation:
     """Raises KnownError."""
     version = value.get("version")
     if not isinstance(version, int) or version < 1:
-        raise KnownError("The file is damaged.", "It does not say which version it has.")
+        raise KnownError(tr("The file is damaged."), tr("It does not say which version it has."))
     if version > VERSION:
         raise KnownError(
-            "The file was written by a newer version of the program.", "", "Update this one."
+            tr("The file was written by a newer version of the program."),
+            "",
+            tr("Update this one."),
         )
     messages = [_message(message) for message in objects(value.get("messages"))]
     _check_tree(messages)
@@ -64,7 +67,7 @@ def _message(value: JsonObject) -> StoredMessage:
     name = _id(value.get("id"))
     role = next((known for known in _ROLES if known == value.get("role")), None)
     if name is None or role is None:
-        raise KnownError("The file is damaged.", "A message has no id or no role.")
+        raise KnownError(tr("The file is damaged."), tr("A message has no id or no role."))
     parent = value.get("parent")
     return StoredMessage(
         name,
@@ -106,9 +109,11 @@ def _id(value: JsonValue) -> int | None:
 def _check_tree(messages: list[StoredMessage]) -> None:
     ids = {message.id for message in messages}
     if len(ids) != len(messages) or len(ids) > MOST_MESSAGES:
-        raise KnownError("The file is damaged.", "Two of its messages are the same.")
+        raise KnownError(tr("The file is damaged."), tr("Two of its messages are the same."))
     for message in messages:
         if message.parent is not None and not (
             message.parent in ids and message.parent < message.id
         ):
-            raise KnownError("The file is damaged.", "A message follows on one that is not there.")
+            raise KnownError(
+                tr("The file is damaged."), tr("A message follows on one that is not there.")
+            )

@@ -7,6 +7,7 @@ from datetime import datetime
 from app.chat.importing.values import UNKNOWN_TIME
 from app.chat.store.types import Making, State, StoredMessage
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.messages import Message, Part, ReasoningPart, Role
 
 MOST_MESSAGES = 200_000
@@ -34,7 +35,8 @@ class ForeignTree:
         """Raises KnownError when there are too many."""
         if len(self.nodes) >= MOST_MESSAGES:
             raise KnownError(
-                "The conversation has too many messages.", f"More than {MOST_MESSAGES:,}."
+                tr("The conversation has too many messages."),
+                tr("More than {most_messages:,}.", most_messages=MOST_MESSAGES),
             )
         self.nodes[name] = node
 

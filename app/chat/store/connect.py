@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.core.errors import KnownError
+from app.core.language import tr
 
 _WORLD = {
     sqlite3.SQLITE_FULL,
@@ -86,7 +87,7 @@ def explained(error: sqlite3.Error, path: Path) -> KnownError:
         why, step = "The file of the chats is damaged.", "Start the program again to repair it."
     else:
         why, step = "The disk reports an error.", "Check it; saving is tried again by itself."
-    return KnownError("The chat could not be saved.", why, step, details)
+    return KnownError(tr("The chat could not be saved."), why, step, details)
 
 
 def unreadable(error: sqlite3.Error, path: Path) -> KnownError:
@@ -97,7 +98,9 @@ def unreadable(error: sqlite3.Error, path: Path) -> KnownError:
         else "Check that the file exists and may be read."
     )
     details = f"{getattr(error, 'sqlite_errorname', '')} {error}".strip()
-    return KnownError("The chats could not be read.", f"The file is {path}.", step, details)
+    return KnownError(
+        tr("The chats could not be read."), tr("The file is {path}.", path=path), step, details
+    )
 
 
 def _reading(path: Path, mode: str) -> sqlite3.Connection:

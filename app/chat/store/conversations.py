@@ -18,6 +18,7 @@ from app.chat.store.types import (
 )
 from app.core.errors import KnownError
 from app.core.json import JsonValue
+from app.core.language import tr
 
 LONGEST_TITLE = 200
 NEW_DRAFT = "draft"
@@ -67,7 +68,7 @@ def update(connection: sqlite3.Connection, conversation: int, column: str, value
         (value, conversation),
     )
     if changed.rowcount == 0:
-        raise KnownError("This chat is not there any more.", "It has been deleted.")
+        raise KnownError(tr("This chat is not there any more."), tr("It has been deleted."))
 
 
 def set_setting(
@@ -268,7 +269,7 @@ def _copy_head(
         (new, None if title is None else _title(title), now, now, queue, permissions, old),
     )
     if copied.rowcount == 0:
-        raise KnownError("This chat is not there any more.", "It has been deleted.")
+        raise KnownError(tr("This chat is not there any more."), tr("It has been deleted."))
 
 
 def _copy_messages(

@@ -12,6 +12,7 @@ from app.chat.store.repair import is_sound, repair
 from app.chat.store.schema import MIGRATIONS
 from app.chat.store.types import Opening
 from app.core.errors import KnownError
+from app.core.language import tr
 
 BACKUPS_NAME = "backups"
 _CHECKED_BYTES = 40_000_000
@@ -103,10 +104,12 @@ class DatabaseFile:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if not self._lock.take():
             raise KnownError(
-                "The chats are open in another window of the program.",
-                "Only one at a time may write them.",
-                "Close the other one. Until then the chats can be read here, and what is new is"
-                " kept in memory.",
+                tr("The chats are open in another window of the program."),
+                tr("Only one at a time may write them."),
+                tr(
+                    "Close the other one. Until then the chats can be read here, and "
+                    "what is new is kept in memory."
+                ),
             )
         try:
             if self._damaged.exists():
@@ -143,9 +146,13 @@ class DatabaseFile:
 
     def _no_folder(self, error: OSError) -> KnownError:
         return KnownError(
-            "The chats cannot be saved.",
-            f"The folder {self._path.parent} cannot be used: {error.strerror}.",
-            "Allow writing to it; saving is tried again by itself.",
+            tr("The chats cannot be saved."),
+            tr(
+                "The folder {parent} cannot be used: {strerror}.",
+                parent=self._path.parent,
+                strerror=error.strerror,
+            ),
+            tr("Allow writing to it; saving is tried again by itself."),
             repr(error),
         )
 
@@ -159,9 +166,12 @@ def _check_version(connection: sqlite3.Connection) -> None:
 def _check_library() -> None:
     if sqlite3.sqlite_version_info < (3, 37):
         raise KnownError(
-            "The chats cannot be saved.",
-            f"This Python comes with SQLite {sqlite3.sqlite_version}, and 3.37 is needed.",
-            "Install a newer Python.",
+            tr("The chats cannot be saved."),
+            tr(
+                "This Python comes with SQLite {sqlite_version}, and 3.37 is needed.",
+                sqlite_version=sqlite3.sqlite_version,
+            ),
+            tr("Install a newer Python."),
         )
 
 

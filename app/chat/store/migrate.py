@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.chat.store.schema import APPLICATION_ID, MIGRATIONS
 from app.core.errors import KnownError
+from app.core.language import tr
 
 KEPT_BACKUPS = 3
 _BACKUP = re.compile(r"before-version-(\d+)\.sqlite3")
@@ -21,9 +22,9 @@ def version_of(connection: sqlite3.Connection) -> int:
     if application == APPLICATION_ID or (empty and application == 0 and version == 0):
         return version
     raise KnownError(
-        "The file of the chats belongs to another program.",
-        "It is a database, but not one that GLM Launcher has made.",
-        "Move it away; a new one is made then.",
+        tr("The file of the chats belongs to another program."),
+        tr("It is a database, but not one that GLM Launcher has made."),
+        tr("Move it away; a new one is made then."),
         f"application_id {application:#x}, user_version {version}",
     )
 
@@ -33,9 +34,13 @@ def refusal_of_newer(version: int, newest: int = len(MIGRATIONS)) -> KnownError 
     if version <= newest:
         return None
     return KnownError(
-        "The chats were saved by a newer version of the program.",
-        f"Their file has version {version}, and this program knows versions up to {newest}.",
-        "Update the program. Until then the chats can be read, and nothing is saved.",
+        tr("The chats were saved by a newer version of the program."),
+        tr(
+            "Their file has version {version}, and this program knows versions up to {newest}.",
+            version=version,
+            newest=newest,
+        ),
+        tr("Update the program. Until then the chats can be read, and nothing is saved."),
     )
 
 

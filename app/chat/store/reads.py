@@ -23,6 +23,7 @@ from app.chat.store.types import (
     from_ms,
 )
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.messages import AttachmentPart, Message
 
 _MANY = 500
@@ -147,7 +148,7 @@ class Reads:
                 (conversation,),
             ).fetchone()
         if row is None:
-            raise KnownError("This chat is not there any more.", "It has been deleted.")
+            raise KnownError(tr("This chat is not there any more."), tr("It has been deleted."))
         persona, system_prompt, settings, draft, leaf = row[9:]
         return ConversationDetails(
             _head(row[:9]), persona, system_prompt, json_object(settings), draft, leaf
@@ -235,7 +236,7 @@ class Reads:
         with self._connections.one() as connection:
             found = _whole(connection, [message])
         if not found:
-            raise KnownError("This message is not there any more.", "It has been deleted.")
+            raise KnownError(tr("This message is not there any more."), tr("It has been deleted."))
         return found[0]
 
     def conversation_of(self, message: int) -> int:
@@ -244,7 +245,7 @@ class Reads:
                 "SELECT conversation FROM message WHERE id = ?", (message,)
             ).fetchone()
         if row is None:
-            raise KnownError("This message is not there any more.", "It has been deleted.")
+            raise KnownError(tr("This message is not there any more."), tr("It has been deleted."))
         return int(row[0])
 
     def deletions(self, conversation: int) -> tuple[tuple[int, int], ...]:

@@ -5,6 +5,7 @@ import sqlite3
 from app.chat.store import index, tree
 from app.chat.store.draft_files import set_draft_files
 from app.core.errors import KnownError
+from app.core.language import tr
 
 _SWEPT_ROWS = 300
 _DELETE_BELOW = """
@@ -50,14 +51,16 @@ def undo(connection: sqlite3.Connection, deletion: int) -> None:
     """Raises KnownError when it cannot be undone (any more), and says why."""
     row = connection.execute("SELECT root FROM deletion WHERE id = ?", (deletion,)).fetchone()
     if row is None:
-        raise KnownError("This cannot be restored any more.", "It has been deleted for good.")
+        raise KnownError(
+            tr("This cannot be restored any more."), tr("It has been deleted for good.")
+        )
     root = int(row[0])
     place = tree.place_of(connection, root)
     if place.parent is not None and tree.place_of(connection, place.parent).deletion is not None:
         raise KnownError(
-            "This message cannot be restored yet.",
-            "The message before it is deleted as well.",
-            "Restore that one first.",
+            tr("This message cannot be restored yet."),
+            tr("The message before it is deleted as well."),
+            tr("Restore that one first."),
         )
     # While the root is still deleted, so that nobody goes on with it half-way.
     _take_back(connection, deletion, root)

@@ -10,6 +10,7 @@ from app.chat.store import index
 from app.chat.store.part_codec import Row, folded, to_json, to_row
 from app.chat.store.types import Making, State
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.messages import Part, Role
 
 _CHAIN = """
@@ -44,7 +45,7 @@ class NewMessage(NamedTuple):
 
 
 def gone() -> KnownError:
-    return KnownError("This message is not there any more.", "It has been deleted.")
+    return KnownError(tr("This message is not there any more."), tr("It has been deleted."))
 
 
 def place_of(connection: sqlite3.Connection, message: int) -> Place:
@@ -226,7 +227,7 @@ def _check_place(connection: sqlite3.Connection, conversation: int, parent: int 
         "SELECT 1 FROM conversation WHERE id = ? AND trashed IS NOT 0", (conversation,)
     )
     if known.fetchone() is None:
-        raise KnownError("This chat is not there any more.", "It has been deleted.")
+        raise KnownError(tr("This chat is not there any more."), tr("It has been deleted."))
     if parent is not None:
         place = place_of(connection, parent)
         if place.deletion is not None:

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 from app.chat.store.connect import is_broken, is_world
 from app.chat.store.types import NotSavedError, Opening, StoreStatus
 from app.core.errors import KnownError
+from app.core.language import tr
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -128,7 +129,7 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - the program goes on without saving
             _log.exception("The store could not be opened")
             opening = Opening(
-                read_only_because=KnownError("The chats could not be opened.", str(error))
+                read_only_because=KnownError(tr("The chats could not be opened."), str(error))
             )
         writable, unsaved = self._source.connection is not None, len(self._held)
         self._set_status(StoreStatus(writable, unsaved, opening.read_only_because))
@@ -172,7 +173,7 @@ class Writer:
             self._held = []
         connection = self._source.connection
         if connection is None:
-            trouble = self._status.trouble or KnownError("The chats cannot be saved.")
+            trouble = self._status.trouble or KnownError(tr("The chats cannot be saved."))
             return self._hold(batch, trouble)
         if batch[0].alone:
             return self._write_alone(connection, batch[0])

@@ -7,7 +7,7 @@ from typing import Protocol
 from PySide6.QtWidgets import QWidget
 
 from app.chat.store.store import ChatStore
-from app.core.language import tr
+from app.core.language import mark, tr
 from app.core.tasks import TaskRunner
 from app.ui.commands.command import command, commands_below, keys_of, title_of
 from app.ui.commands.palette import Palette
@@ -22,7 +22,7 @@ from app.ui.look import Look
 from app.ui.rail import Place
 
 _MOST_CHATS = 2_000
-_GO, _VIEW = "Go to", "View"
+_GO, _VIEW = mark("Go to"), mark("View")
 
 
 class CommandedWindow(Protocol):
@@ -61,38 +61,52 @@ class Commander:
                 f"go-{place.key}",
                 partial(window.go, place.key),
                 (place.shortcut,),
-                _GO,
+                tr(_GO),
             )
             for place in places
         ]
         made += [
-            ("The question", "goQuestion", partial(window.go, places[0].key), ("Ctrl+L",), _GO),
             (
-                "Larger text",
+                tr("The question"),
+                "goQuestion",
+                partial(window.go, places[0].key),
+                ("Ctrl+L",),
+                tr(_GO),
+            ),
+            (
+                tr("Larger text"),
                 "textLarger",
                 partial(window.step_text_size, 1),
                 ("Ctrl++", "Ctrl+="),
-                _VIEW,
+                tr(_VIEW),
             ),
-            ("Smaller text", "textSmaller", partial(window.step_text_size, -1), ("Ctrl+-",), _VIEW),
             (
-                "Text in its usual size",
+                tr("Smaller text"),
+                "textSmaller",
+                partial(window.step_text_size, -1),
+                ("Ctrl+-",),
+                tr(_VIEW),
+            ),
+            (
+                tr("Text in its usual size"),
                 "textUsual",
                 partial(window.step_text_size, 0),
                 ("Ctrl+0",),
-                _VIEW,
+                tr(_VIEW),
             ),
         ]
         for title, name, call, keys, group in made:
             command(widget, title, name, call, keys, group=group)
         # Not offered by itself.
-        command(widget, "Find anything", "openPalette", self.begin, ("Ctrl+K",), group=_VIEW)
+        command(
+            widget, tr("Find anything"), "openPalette", self.begin, ("Ctrl+K",), group=tr(_VIEW)
+        )
 
     def begin(self) -> None:
         """Open the palette; chats follow from the disk."""
         page = self._window.shown_page
         choices: list[Choice] = [
-            one for one in command_choices(self._widget) if one.title != "Find anything"
+            one for one in command_choices(self._widget) if one.title != tr("Find anything")
         ]
         choices += button_choices(page)
         if "settings" in self._places:

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.language import tr
 from app.ui.commands.match import score
 from app.ui.commands.sources import CHATS, Choice
 from app.ui.look import Look
@@ -147,19 +148,21 @@ class Palette(QFrame):
         self._before: QWidget | None = None
         self.field = _Field()
         self.field.setObjectName("paletteField")
-        self.field.setAccessibleName("What do you want to do?")
-        self.field.setPlaceholderText("What do you want to do?")
+        self.field.setAccessibleName(tr("What do you want to do?"))
+        self.field.setPlaceholderText(tr("What do you want to do?"))
         self.field.setMaxLength(200)
         self.found = _Found(self)
         self.view = QListView()
         self.view.setObjectName("paletteList")
-        self.view.setAccessibleName("What can be done")
+        self.view.setAccessibleName(tr("What can be done"))
         self.view.setProperty("bare", "true")
         self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setModel(self.found)
         self.view.setItemDelegate(_Rows(look, self.view))
-        self._none = label("Nothing is called that. Try another word.", "muted", name="paletteNone")
+        self._none = label(
+            tr("Nothing is called that. Try another word."), "muted", name="paletteNone"
+        )
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(8)
@@ -219,8 +222,8 @@ class Palette(QFrame):
         chats = 0
         for number, choice in enumerate(self._choices):
             if not query.strip():
-                chats += choice.group == CHATS
-                if choice.group != CHATS or chats <= _CHATS_UNASKED:
+                chats += choice.group == tr(CHATS)
+                if choice.group != tr(CHATS) or chats <= _CHATS_UNASKED:
                     ranked.append((0, number, choice))
                 continue
             points = score(query, choice.title, f"{choice.group} {choice.words}")

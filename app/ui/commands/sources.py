@@ -6,10 +6,11 @@ from functools import partial
 
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from app.core.language import mark, tr
 from app.settings.declared import ALL
 from app.ui.commands.command import commands_below, group_of, keys_of, title_of
 
-HERE, SETTINGS, CHATS = "On this page", "Settings", "Chats"
+HERE, SETTINGS, CHATS = mark("On this page"), mark("Settings"), mark("Chats")
 _LONGEST = 120
 
 
@@ -39,7 +40,7 @@ def button_choices(page: QWidget) -> Iterator[Choice]:
         if usable and name and name not in seen:
             seen.add(name)
             words = f"{button.text()} {button.accessibleDescription()[:_LONGEST]}"
-            yield Choice(name, HERE, button.click, words=words)
+            yield Choice(name, tr(HERE), button.click, words=words)
 
 
 def setting_choices(show: Callable[[str], object]) -> Iterator[Choice]:
@@ -49,11 +50,13 @@ def setting_choices(show: Callable[[str], object]) -> Iterator[Choice]:
         if shown is not None:
             words = f"{shown.page} {setting.help} {shown.words}"
             label = setting.label
-            yield Choice(label, SETTINGS, partial(show, label), words=words)
+            yield Choice(label, tr(SETTINGS), partial(show, label), words=words)
 
 
 def chat_choices(
     chats: Iterable[tuple[int, str]], open_chat: Callable[[int], object]
 ) -> Iterator[Choice]:
     for conversation, title in chats:
-        yield Choice(title[:_LONGEST] or "New chat", CHATS, partial(open_chat, conversation))
+        yield Choice(
+            title[:_LONGEST] or tr("New chat"), tr(CHATS), partial(open_chat, conversation)
+        )

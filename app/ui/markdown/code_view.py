@@ -10,6 +10,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from app.core.language import tr
 from app.ui.look import Look
 from app.ui.markdown.colouring import Colouring
 from app.ui.markdown.links import with_hidden_shown
@@ -42,9 +43,9 @@ class CodeView(QFrame):
         self._bar.setProperty("card", None)
         self._bar.setProperty("bar", "code")
         self._title = label("text", "small", name=f"codeLanguage-{number}")
-        self._copy = button("Copy", f"copyCode-{number}", "quiet", on_click=self._copy_code)
-        self._copy.setAccessibleName("Copy code")
-        self.wrap = button("Wrap", f"wrapCode-{number}", "quiet", on_click=self._toggle_wrap)
+        self._copy = button(tr("Copy"), f"copyCode-{number}", "quiet", on_click=self._copy_code)
+        self._copy.setAccessibleName(tr("Copy code"))
+        self.wrap = button(tr("Wrap"), f"wrapCode-{number}", "quiet", on_click=self._toggle_wrap)
         self._wrapped = False
         row = QHBoxLayout(self._bar)
         row.setContentsMargins(_MARGIN, 0, 6, 0)
@@ -52,7 +53,7 @@ class CodeView(QFrame):
         row.addStretch()
         row.addWidget(self.wrap)
         row.addWidget(self._copy)
-        self._text = TextView("Code", self)
+        self._text = TextView(tr("Code"), self)
         self._text.setFont(look.mono_font())
         self._text.document().setDefaultFont(look.mono_font())
         self._text.setLineWrapMode(TextView.LineWrapMode.NoWrap)
@@ -60,7 +61,9 @@ class CodeView(QFrame):
         self._text.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self._name_wrap()
         self._colouring = Colouring(self._text.document(), look, self)
-        self._restore = single_shot(self, _COPIED_MS, lambda: self._say("Copy", "Copy code"))
+        self._restore = single_shot(
+            self, _COPIED_MS, lambda: self._say(tr("Copy"), tr("Copy code"))
+        )
 
     @property
     def code(self) -> str:
@@ -74,7 +77,11 @@ class CodeView(QFrame):
         shown = with_hidden_shown(code.removesuffix("\n"))
         if len(shown) > LONGEST_SHOWN:
             rest = len(shown) - LONGEST_SHOWN
-            shown = f"{shown[:LONGEST_SHOWN]}\n… {rest:,} more characters; Copy takes all of them."
+            shown = tr(
+                "{shown}\n… {rest:,} more characters; Copy takes all of them.",
+                shown=shown[:LONGEST_SHOWN],
+                rest=rest,
+            )
         shown = broken_lines(shown)
         if self._shown and shown.startswith(self._shown):
             self._text.append_text(shown[len(self._shown) :])
@@ -113,14 +120,14 @@ class CodeView(QFrame):
         self.resized.emit()
 
     def _name_wrap(self) -> None:
-        self.wrap.setText("Do not wrap" if self._wrapped else "Wrap")
+        self.wrap.setText(tr("Do not wrap") if self._wrapped else tr("Wrap"))
         self.wrap.setAccessibleName(
-            "Show long lines as one" if self._wrapped else "Wrap long lines of the code"
+            tr("Show long lines as one") if self._wrapped else tr("Wrap long lines of the code")
         )
 
     def _copy_code(self) -> None:
         QGuiApplication.clipboard().setText(self._code)
-        self._say("Copied", "Code copied")
+        self._say(tr("Copied"), tr("Code copied"))
         self._restore.start()
 
     def _say(self, text: str, name: str) -> None:

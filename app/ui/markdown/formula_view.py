@@ -8,6 +8,7 @@ from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFrame, QWidget
 
+from app.core.language import tr
 from app.ui.look import Look
 from app.ui.markdown.text_view import TextView
 from app.ui.widgets import CopyButton
@@ -34,11 +35,11 @@ class FormulaView(QFrame):
         self._finished = False
         self._drawing: Drawing | None = None
         self._renderer: QSvgRenderer | None = None
-        self._source = TextView("Formula", self)
+        self._source = TextView(tr("Formula"), self)
         self._source.setFont(look.mono_font())
         self._source.document().setDefaultFont(look.mono_font())
         self._copy = CopyButton(
-            look, "Copy the formula as TeX", f"copyFormula-{number}", lambda: self._tex, self
+            look, tr("Copy the formula as TeX"), f"copyFormula-{number}", lambda: self._tex, self
         )
 
     @property
@@ -57,7 +58,7 @@ class FormulaView(QFrame):
         shown = tex if len(tex) <= _LONGEST_SOURCE else f"{tex[:_LONGEST_SOURCE]}…"
         if self._source.toPlainText() != shown:
             self._source.setPlainText(shown)
-        self.setAccessibleName(f"Formula: {tex[:400]}")
+        self.setAccessibleName(tr("Formula: {tex}", tex=tex[:400]))
         self.look_up()
 
     def look_up(self) -> bool:

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QTextFormat,
 )
 
+from app.core.language import tr
 from app.ui.look import Look
 from app.ui.look.look import BODY_PX, MONO_PX
 from app.ui.markdown.inline_formula import insert_formula
@@ -111,7 +112,9 @@ class InlineWriter:
         """Pictures are not fetched: their description stands there, linked to where they are."""
         source = str(token.attrGet("src") or "")
         target = safe_target(source)
-        label = f"Picture: {without_hidden(token.content) or 'without a description'}"
+        label = tr(
+            "Picture: {content}", content=without_hidden(token.content) or "without a description"
+        )
         if target is None:
             self._cursor.insertText(label, char)
         else:

@@ -5,6 +5,7 @@ from itertools import count
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from app.core.language import tr
 from app.core.units import count as number_text
 from app.ui.look import Look
 from app.ui.markdown.blocks import Block, MarkdownBlocks
@@ -46,7 +47,7 @@ class MarkdownView(QWidget):
         self._groups: list[tuple[Block, ...]] = []
         self.segments: list[Segment] = []
         self._more = button(
-            "Show more", f"{self.objectName()}-showMore", on_click=self.show_more, parent=self
+            tr("Show more"), f"{self.objectName()}-showMore", on_click=self.show_more, parent=self
         )
         self._more.hide()
         if look.formulas is not None:
@@ -127,7 +128,7 @@ class MarkdownView(QWidget):
         self._more.setVisible(hidden > 0)
         if hidden <= 0:
             return self._text
-        self._more.setText(f"Show more ({number_text(hidden)} characters left)")
+        self._more.setText(tr("Show more ({hidden} characters left)", hidden=number_text(hidden)))
         self._more.setAccessibleName(self._more.text())
         return self._text[: self._limit]
 

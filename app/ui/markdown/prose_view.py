@@ -14,6 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from app.core.language import tr
 from app.ui.look import Look
 from app.ui.markdown.blocks import Block
 from app.ui.markdown.text_view import TextView
@@ -35,7 +36,7 @@ class ProseView(TextView):
     """Shows a run of prose blocks; only blocks that differ are written again."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__("Answer", parent)
+        super().__init__(tr("Answer"), parent)
         self._look = look
         self._blocks: list[Block] = []
         self._starts: list[int] = []

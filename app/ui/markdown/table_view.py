@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from app.core.language import tr
 from app.ui.look import Look
 from app.ui.look.look import SMALL_PX
 from app.ui.markdown.blocks import Block
@@ -32,7 +33,7 @@ _Row = list[tuple[Token, Token | None]]
 
 class TableView(TextView):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__("Table", parent)
+        super().__init__(tr("Table"), parent)
         self._look = look
         self._block: Block | None = None
         self._columns = 0
