@@ -21,19 +21,18 @@ from app.chat.attachments.pieces import (
     Total,
     to_line,
 )
-from app.chat.attachments.types import MOST_CHARACTERS, MOST_SECONDS
+from app.chat.attachments.types import MOST_CHARACTERS
 from app.core.language import mark
 from app.core.units import count
 
-_MOST_MEMORY_BYTES = 1_500_000_000
 _DEEPEST_RECURSION = 2_000
 
 
 def main() -> None:
     request = json.load(sys.stdin)
     # Ends the process even from within a parser's C code.
-    faulthandler.dump_traceback_later(request.get("seconds", MOST_SECONDS), exit=True)
-    _bound_memory(request.get("memory_bytes", _MOST_MEMORY_BYTES))
+    faulthandler.dump_traceback_later(request["seconds"], exit=True)
+    _bound_memory(request["memory_bytes"])
     sys.setrecursionlimit(_DEEPEST_RECURSION)
     try:
         for said in _bounded(_read(Path(request["path"]), request["kind"])):

@@ -21,12 +21,12 @@ from app.chat.attachments.pieces import (
     Total,
     from_line,
 )
-from app.chat.attachments.types import MOST_SECONDS, MayPassError, ReadText
+from app.chat.attachments.types import MOST_MEMORY_BYTES, MOST_SECONDS, MayPassError, ReadText
 from app.core.cancel import CancelToken
 from app.core.child import module_environment
 from app.core.errors import KnownError
 from app.core.language import tr
-from app.core.units import count
+from app.core.units import count, duration
 
 _STDERR_CHARACTERS = 4000
 _log = logging.getLogger(__name__)
@@ -41,10 +41,16 @@ def extract(
     on_page: Callable[[int, int], None],
     *,
     seconds: float = MOST_SECONDS,
+    memory_bytes: int = MOST_MEMORY_BYTES,
 ) -> ReadText:
     """on_page: pages read, and how many there are. Raises Cancelled and KnownError. What was read
     before the time was up, or before the parser broke, is given with a remark."""
-    request = {"path": str(path), "name": name, "kind": kind, "seconds": seconds}
+    request = {
+        "path": str(path),
+        "kind": kind,
+        "seconds": seconds,
+        "memory_bytes": memory_bytes,
+    }
     made = _Gathered(name, on_page)
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
@@ -67,7 +73,7 @@ def extract(
             errors.seek(0)
             told = errors.read().decode("utf-8", "replace")[-_STDERR_CHARACTERS:]
             _log.warning("Reading %s ended with %s: %s", name, process.returncode, told)
-            made.broke_off(timed_out="Timeout" in told)
+            made.broke_off(after_seconds=seconds if "Timeout" in told else None)
     return made.result(media_type(name), size_bytes)
 
 
@@ -118,10 +124,11 @@ class _Gathered:
         said = [tr(text, name=self._name, **error.values) if text else "" for text in sentences]
         return KnownError(said[0], said[1], said[2], error.details)
 
-    def broke_off(self, *, timed_out: bool) -> None:
+    def broke_off(self, *, after_seconds: float | None) -> None:
         """Raises KnownError when nothing was read before."""
-        if timed_out:
-            why = tr("Taking it apart took longer than {seconds} seconds.", seconds=MOST_SECONDS)
+        if after_seconds is not None:
+            took = duration(after_seconds)
+            why = tr("Taking it apart took longer than {duration}.", duration=took)
         else:
             why = tr("It made the part of the program that reads it break off.")
         if not self._pages or not any(piece.text.strip() for piece in self._pieces):

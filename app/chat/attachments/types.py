@@ -11,6 +11,8 @@ LARGEST_DOCUMENT = 200_000_000
 """Bytes of a file that has to be taken apart first."""
 MOST_CHARACTERS = 16_000_000
 MOST_SECONDS = 60
+MOST_MEMORY_BYTES = 1_500_000_000
+"""Of the process that takes a document apart."""
 
 
 @dataclass(eq=False)

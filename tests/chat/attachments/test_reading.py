@@ -319,3 +319,19 @@ def test_the_reading_process_says_it_in_the_language_in_force(tmp_path: Path) ->
     finally:
         use_language(None)
     assert error.what == "{a}.zip 是压缩包。"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds the memory of a process")
+def test_a_parser_that_eats_memory_is_ended(tmp_path: Path) -> None:
+    path = word(tmp_path / "fat.docx", "<w:p/>" * 2_000_000)
+    with pytest.raises(KnownError, match=r"fat\.docx cannot be read") as caught:
+        extract(
+            path,
+            path.name,
+            "archive",
+            1,
+            CancelToken(),
+            lambda *_: None,
+            memory_bytes=300_000_000,
+        )
+    assert caught.value.next_step

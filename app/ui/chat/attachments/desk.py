@@ -4,6 +4,7 @@ Each conversation has its own; what is added while one is open stays with it whe
 and so does what is still being read.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -25,6 +26,7 @@ from app.ui.chat.model_loads import known
 
 MOST = 32
 _PASTED = "pasted-text"
+_TELL_SECONDS = 0.1
 
 _numbers = count(1)
 
@@ -54,10 +56,12 @@ class Item:
 
 
 class Desk(QObject):
-    """For the GUI thread. changed: something about the open conversation's items. counter: asks the
-    model how many tokens a text has, None where it cannot; called on worker threads."""
+    """For the GUI thread. changed: something about the items; progressed: how far the reading of
+    one is. counter: asks the model how many tokens a text has, None where it cannot; called on
+    worker threads."""
 
     changed = Signal()
+    progressed = Signal(object)
     note = Signal(str)
 
     def __init__(self, tasks: TaskRunner, counter: Counter, parent: QObject | None = None) -> None:
@@ -221,8 +225,14 @@ class Desk(QObject):
             return
 
         def work(cancel: CancelToken) -> ReadText:
+            last = 0.0
+
             def tell(progress: ReadProgress) -> None:
-                self._tasks.post(lambda: self._progressed(item, progress))
+                nonlocal last
+                now = time.monotonic()
+                if now - last >= _TELL_SECONDS:
+                    last = now
+                    self._tasks.post(lambda: self._progressed(item, progress))
 
             return read_file(path, cancel, tell)
 
@@ -260,7 +270,7 @@ class Desk(QObject):
     def _progressed(self, item: Item, progress: ReadProgress) -> None:
         if item.reading:
             item.progress = progress
-            self.changed.emit()
+            self.progressed.emit(item)
 
 
 def _read_item(read: ReadText) -> Item:

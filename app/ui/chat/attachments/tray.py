@@ -37,6 +37,7 @@ class Tray(QWidget):
         column.addWidget(self._flow)
         column.addWidget(self.notes)
         desk.changed.connect(self.refresh)
+        desk.progressed.connect(self._progressed)
         look.changed.connect(self._flow.lay_out)
         self.refresh()
 
@@ -49,6 +50,10 @@ class Tray(QWidget):
         self.notes.refresh()
         self.setVisible(bool(items))
         self._flow.lay_out()
+
+    def _progressed(self, item: Item) -> None:
+        if item in self.chips:
+            self._show(item, self.chips[item])
 
     def _take(self, items: list[Item]) -> None:
         had_focus = self.isAncestorOf(focus) if (focus := self.focusWidget()) else False
