@@ -19,7 +19,7 @@ from app.dialect.events import (
 
 class AnswerSoFar:
     """calls and rejected: what the model asked for. may_think: its thinking has still to end, or to
-    begin."""
+    begin. was_thinking: a begun answer ended in the middle of it."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
@@ -34,6 +34,7 @@ class AnswerSoFar:
         self._seconds: list[float] = []
         self._seconds_before: list[float | None] = []
         self._ended_by: dict[int, ThinkingEnd] = {}
+        self.was_thinking = False
 
     def resume(self, message: Message, events: Sequence[StreamEvent]) -> None:
         """It goes on with a begun one. events: what a reader made of that."""
@@ -43,6 +44,7 @@ class AnswerSoFar:
         self._seconds = [0.0] * len(self._seconds)
         self._seconds_before = [part.seconds for part in before]
         self._since = None
+        self.was_thinking = bool(before) and not before[-1].finished
         for number, part in enumerate(before):
             if part.ended_by is not None:
                 self._ended_by[number] = part.ended_by

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from app.chat.round import RoundResult
-from app.core.messages import Message
+from app.core.messages import Message, ReasoningPart
 from app.core.sampling import Sampling
 from app.core.units import count
 from app.engine.protocol import FinishReason
@@ -53,6 +53,12 @@ def empty(message: Message) -> str:
     """For an answer that ended by itself but says nothing."""
     if message.text.strip():
         return ""
+    last = message.parts[-1] if message.parts else None
+    if isinstance(last, ReasoningPart) and not last.finished:
+        return (
+            "The model stopped before its thinking had ended and gave no answer. Let it answer now "
+            "from what there is, or ask again."
+        )
     if message.reasoning.strip():
         return (
             "The model stopped after thinking and gave no answer. Ask again, or turn Thinking off."

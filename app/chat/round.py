@@ -14,7 +14,7 @@ from app.core.messages import Message, ToolCallPart
 from app.core.prompt import Prompt
 from app.core.sampling import Sampling
 from app.dialect.begun import BegunAnswer, Continuation
-from app.dialect.events import StreamEvent, ToolCallRejected
+from app.dialect.events import ReasoningClosed, StreamEvent, ToolCallRejected
 from app.dialect.reader import Reader
 from app.engine.protocol import Finished, FinishReason, PromptProgress, Stats, TextChunk
 
@@ -89,6 +89,9 @@ class Round:
         self._raw = continuation.begun
         self._answer.resume(asking.begun.message, reader.feed(continuation.begun))
         self._emit(RoundStarted(self._index))
+        if asking.begun.answer_now and self._answer.was_thinking:
+            self._emit(ThinkingEnded("person"))
+            self._emit(ReasoningClosed(True))
         finished: Finished | None = None
         failure: KnownError | None = None
         stop = self._stop_for_answer(asking, cancel)

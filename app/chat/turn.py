@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.chat import notices
 from app.chat.calls import RoundCalls, Tools
@@ -201,7 +201,7 @@ class TurnRunner:
             return Reader(template.capabilities.family, specs, prompt.opens_thinking)
 
         first = options.begun if not turn.added else None
-        begun = first or BegunAnswer(answer_now=limit.end(0) is not None)
+        begun = replace(first or BegunAnswer(), answer_now=limit.end(0) is not None)
         return Asking(begun, spell, new_reader, options.sampling)
 
     def _spelled(

@@ -258,9 +258,10 @@ def test_thinking_that_never_ended_goes_on(raw: str | None) -> None:
 @pytest.mark.parametrize("raw", [None, "\n<think>One two"])
 def test_thinking_that_never_ended_is_answered_now(raw: str | None) -> None:
     turn = Turn("Because.")
-    [message] = turn.run(
-        begun=lambda options: continuing(options, CUT, raw, answer_now=True)
-    ).messages
+    turn.wish.cancel()
+    [message] = turn.run(begun=lambda options: continuing(options, CUT, raw)).messages
+    assert turn.emitted(ThinkingEnded) == [ThinkingEnded("person")]
+    assert turn.emitted(ReasoningClosed) == [ReasoningClosed(True)]
     assert turn.engine.prompts[0].text == f"{ASKED}\n<think>One two</think>\n"
     thought = reasoning(message)
     assert (thought.text, thought.finished, thought.ended_by) == ("One two", True, "person")

@@ -128,7 +128,8 @@ def test_the_person_gets_the_answer_of_thinking_that_was_cut(chat: Chat) -> None
     chat.cancel_at = None
     [message] = cut.messages
     [raw] = chat.raws
-    options = continuing(chat.options(), message, raw, answer_now=True)
+    options = continuing(chat.options(), message, raw)
+    options.answer_now.cancel()
     answer = answer_of(chat.turn(options, QUESTION))
     assert answer.reasoning == message.reasoning
     assert answer.text.strip()

@@ -3,18 +3,21 @@
 import threading
 from dataclasses import replace
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from app.chat.events import RoundFinished, RoundStarted, ThinkingEnded
+from app.chat.events import MessageAdded, RoundFinished, RoundStarted, ThinkingEnded
+from app.chat.store.store import ChatStore
 from app.core.messages import Message, ReasoningPart, TextPart
 from app.dialect.events import ReasoningClosed, ReasoningDelta, TextDelta
-from app.ui.chat.entries import Thinking
+from app.ui.chat.entries import Answer, Thinking
 from app.ui.chat.model_state import Ability
 from app.ui.chat.path import PathMessage
 from app.ui.chat.stored_entries import stored_entries
 from app.ui.chat.views.thinking_view import ThinkingView
 from tests.ui.conftest import Driver
+from tests.ui.kept import Kept, answer
 from tests.ui.scripted import STATS, Step, model
 
 ANSWER = Message("assistant", (ReasoningPart("Hm", 3.0, ended_by="person"), TextPart("Because.")))
@@ -132,3 +135,94 @@ def test_the_row_fits_a_narrow_window(driver: Driver, gate: threading.Event) -> 
     side = shown._side.mapTo(shown, shown._side.rect().bottomRight()).x()
     assert side < shown.answer.x()
     assert shown.answer.geometry().right() < shown.width()
+
+
+UNFINISHED = Message("assistant", (ReasoningPart("Hm", 3.0, finished=False),))
+
+
+def cut_off() -> list[Step]:
+    raw = "\n<think>Hm"
+    return [
+        RoundStarted(0),
+        ReasoningDelta("Hm"),
+        RoundFinished(UNFINISHED, "max_tokens", STATS, raw),
+        MessageAdded(UNFINISHED),
+    ]
+
+
+def answered() -> list[Step]:
+    return [
+        RoundStarted(0),
+        ThinkingEnded("person"),
+        ReasoningClosed(True),
+        TextDelta("Because."),
+        RoundFinished(ANSWER, "end", STATS),
+        MessageAdded(ANSWER),
+    ]
+
+
+@pytest.mark.parametrize("reopened", [False, True])
+def test_thinking_that_never_ended_is_answered_now(
+    kept: Kept, chats: ChatStore, reopened: bool
+) -> None:
+    kept.ask("Why?", cut_off())
+    name = kept.desktop.session.conversation
+    assert name is not None
+    if reopened:
+        kept.page.new_chat()
+        kept.page.open_conversation(name)
+        kept.wait(lambda: bool(kept.entries(Thinking)))
+    shown = view(kept)
+    assert shown.toggle.text() == "Thinking was not finished"
+    kept.wait(lambda: shown.answer.isVisible() and shown.answer.isEnabled())
+    kept.backend.turns.append(answered())
+    shown.answer.click()
+    kept.wait(lambda: not kept.desktop.session.busy)
+    options = kept.backend.options[-1]
+    assert options.answer_now.cancelled
+    assert options.begun is not None
+    assert (options.begun.message, options.begun.raw) == (UNFINISHED, "\n<think>Hm")
+    assert [one.text for one in kept.backend.histories[-1]] == ["Why?"]
+    [entry] = kept.entries(Thinking)
+    assert (entry.state, entry.ended_by) == ("done", "person")
+    assert [one.text for one in kept.entries(Answer)] == ["Because."]
+    assert not view(kept).answer.isVisible()
+    chats.written().result(10)
+    assert [one.message for one in chats.read.history(name)][1:] == [ANSWER]
+
+
+def test_thinking_that_never_ended_needs_a_model(kept: Kept) -> None:
+    kept.ask("Why?", cut_off())
+    kept.desktop.session.models.unload()
+    kept.wait(lambda: kept.desktop.session.ready is None)
+    shown = view(kept)
+    kept.wait(lambda: not shown.answer.isEnabled())
+    assert shown.answer.toolTip() == "Open a model first."
+
+
+def test_only_the_last_thinking_can_be_answered(kept: Kept) -> None:
+    kept.ask("Why?", cut_off())
+    kept.ask("And?", answer("So."))
+    assert not view(kept).answer.isVisible()
+
+
+def test_a_cut_answer_whose_thinking_was_ended_goes_on_and_says_so(kept: Kept) -> None:
+    cut = Message("assistant", (*ANSWER.parts[:1], TextPart("Beca")))
+    kept.ask(
+        "Why?",
+        [
+            RoundStarted(0),
+            ReasoningDelta("Hm"),
+            ThinkingEnded("person"),
+            ReasoningClosed(True),
+            TextDelta("Beca"),
+            RoundFinished(cut, "max_tokens", STATS),
+            MessageAdded(cut),
+        ],
+    )
+    rest: list[Step] = [RoundStarted(0), TextDelta("use.")]
+    kept.backend.turns.append([*rest, RoundFinished(ANSWER, "end", STATS), MessageAdded(ANSWER)])
+    assert kept.desktop.session.revision.go_on(kept.page.options)
+    kept.wait(lambda: not kept.desktop.session.busy)
+    [entry] = kept.entries(Thinking)
+    assert entry.ended_by == "person"

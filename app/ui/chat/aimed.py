@@ -44,7 +44,7 @@ class AimedActions(QObject):
         if ability is None or not ability.available:
             return
         if isinstance(entry, Thinking):
-            self._session.answer_now.act(entry)
+            self._session.answer_now.act(entry, self._options())
             return
         match action:
             case "earlier" | "later":

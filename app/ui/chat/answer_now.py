@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from app.chat.turn import TurnOptions
 from app.core.language import tr
+from app.core.messages import ReasoningPart
 from app.ui.chat.entries import Thinking
 from app.ui.chat.model_state import Ability
 
@@ -31,20 +33,37 @@ class AnswerNow:
     def ability(self, entry: Thinking) -> Ability | None:
         """None where there is nothing to end."""
         ready = self._session.ready
-        if entry.state != "running" or entry is not self.running or ready is None:
+        if entry is not self.running and not self._never_ended(entry):
             return None
+        if ready is None:
+            return Ability(False, tr("Open a model first."))
         if not ready.answer_now.available:
             return ready.answer_now
+        if self._session.opening:
+            return Ability(False, tr("The chat is being read."))
         if entry.ending:
             return Ability(False, tr("The thinking is being ended."))
         if self._session.stopping:
             return Ability(False, tr("The answer is being stopped."))
         return Ability(True)
 
-    def act(self, entry: Thinking) -> None:
+    def act(self, entry: Thinking, options: TurnOptions) -> None:
+        """options: for an answer to thinking that has broken off."""
         ability = self.ability(entry)
         if ability is None or not ability.available:
             return
-        entry.ending = True
-        self._session.transcript.touch(entry)
-        self._session.turns.end_thinking()
+        if entry.state == "running":
+            entry.ending = True
+            self._session.transcript.touch(entry)
+            self._session.turns.end_thinking()
+        else:
+            self._session.go_on(options, answer_now=True)
+
+    def _never_ended(self, entry: Thinking) -> bool:
+        """It is the last thing that was said, and was cut off."""
+        leaf = self._session.path.leaf
+        if self._session.busy or entry.state != "unfinished" or leaf is None or leaf.id is None:
+            return False
+        said = leaf.said.parts
+        last = said[-1] if said else None
+        return entry.message == leaf.id and isinstance(last, ReasoningPart) and not last.finished

@@ -2,13 +2,13 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from app.chat.continuing import continuing
 from app.chat.events import TurnEvent, TurnFinished
 from app.chat.turn import TurnOptions
 from app.core.cancel import CancelToken
 from app.core.messages import Message
-from app.dialect.begun import BegunAnswer
 from app.engine.protocol import FinishReason
 from app.ui.chat.keeping import KeptTurn
 from app.ui.chat.turn_reader import TurnReader
@@ -78,7 +78,7 @@ class RunningTurn:
             self.kept.wait_for_question(tell)
         options = self.options
         if self.begun is not None:
-            options = replace(options, begun=BegunAnswer(self.begun, spelled()))
+            options = continuing(options, self.begun, spelled())
         return answer(self.history, options, self._emit, cancel)
 
     def pump(self, most: int | None) -> tuple[bool, bool]:

@@ -169,9 +169,9 @@ class ChatSession:
         self.transcript.remove_after(question)
         self._start(question, options, beside=below[0].versions if below else ())
 
-    def go_on(self, options: TurnOptions) -> None:
-        """With the turn that is shown last and broke off, in the same place. Only while nothing
-        runs and a model is ready."""
+    def go_on(self, options: TurnOptions, *, answer_now: bool = False) -> None:
+        """With the turn that is shown last and broke off, in the same place. answer_now: its
+        thinking ends. Only while nothing runs and a model is ready."""
         leaf = self.path.messages[-1]
         begun = self.path.messages.pop() if leaf.message.role == "assistant" else None
         if begun is not None:
@@ -180,7 +180,8 @@ class ChatSession:
         question = self.transcript.question(-1)
         reader = self._reader(question, options, goes_on=footer)
         reader.resume(self.path.said_last(), begun.message if begun else None, leaf.id)
-        self.turns.run(reader, options, None, begun.versions if begun else (), begun)
+        versions = begun.versions if begun else ()
+        self.turns.run(reader, options, None, versions, begun, answer_now=answer_now)
 
     def _start(
         self,

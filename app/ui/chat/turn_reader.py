@@ -137,6 +137,7 @@ class TurnReader:
                 if self._thinking is not None:
                     self._thinking.started -= part.seconds or 0.0
                 if part.finished:
+                    self._thinking_ended(part.ended_by)
                     self._end_thinking(True)
 
     def end(self, notice: str = "", *, stopped: bool = False) -> None:
@@ -251,7 +252,7 @@ class TurnReader:
             self._add(found)
             self._end_thinking(True)
 
-    def _thinking_ended(self, by: ThinkingEnd) -> None:
+    def _thinking_ended(self, by: ThinkingEnd | None) -> None:
         """What closes it follows."""
         if self._thinking is not None:
             self._thinking.ended_by = by

@@ -61,10 +61,12 @@ class Turns:
         on_disk: Future[None] | None,
         beside: tuple[int, ...],
         begun: PathMessage | None = None,
+        *,
+        answer_now: bool = False,
     ) -> None:
         """reader: of the new turn. on_disk: of the message that it answers, the last one of the
         path. beside: the versions that the answer joins. begun: an answer there is already, and
-        that goes on."""
+        that goes on. answer_now: without any more thinking."""
         session = self._session
         ready = session.ready
         if ready is None:
@@ -73,6 +75,8 @@ class Turns:
         session.tools.begun(session.path.id)
         options = session.tools.options(options, demo=ready.demo)
         options = replace(options, answer_now=CancelToken())
+        if answer_now:
+            options.answer_now.cancel()
         kept = self._keeping.turn(session.path, options, ready, on_disk, begun)
         told = begun.message if begun is not None else None
         history = session.context.sent(session.path.prompt())
