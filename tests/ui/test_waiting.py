@@ -140,7 +140,7 @@ def test_it_is_changed_in_place(kept: Kept, chats: ChatStore, gate: threading.Ev
     QTest.keyClicks(one.edit, " Really")
     QTest.keyClick(one.edit, Qt.Key.Key_Return)
     assert waits(kept) == ["Second? Really"]
-    assert one.edit.isHidden()
+    assert not one.edit.isVisible()
     assert stored(kept, chats) == ["Second? Really"]
     one._begin.click()
     QTest.keyClicks(one.edit, "xxx")

@@ -74,7 +74,9 @@ class BudgetMenu(QMenu):
         self.setAccessibleName(tr("Thinking budget"))
         self._group = QActionGroup(self)
         self._actions: dict[int, QAction] = {}
-        self.addSection(tr("Think for at most"))
+        head = QAction(tr("Think for at most"), self)
+        head.setEnabled(False)
+        self.addAction(head)
         for tokens in _USUAL:
             self._add(tokens)
         self.own = WholeSpin(look)
@@ -116,7 +118,7 @@ class BudgetMenu(QMenu):
         holder.setFocusProxy(self.own)
         holder.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         row = QHBoxLayout(holder)
-        row.setContentsMargins(12, 4, 8, 4)
+        row.setContentsMargins(28, 4, 8, 4)
         row.setSpacing(8)
         row.addWidget(label(tr("Other"), name="thinkingBudgetOther"))
         row.addWidget(self.own, 1)

@@ -11,6 +11,7 @@ from app.core.cancel import CancelToken
 from app.core.json import JsonObject, JsonValue
 from app.core.language import tr
 from app.core.messages import AttachmentPart, Part, TextPart
+from app.ui.chat.keeping import DISK_SECONDS
 from app.ui.chat.model_loads import known
 
 if TYPE_CHECKING:
@@ -151,6 +152,7 @@ class WaitingQuestions:
             return
 
         def work(_: CancelToken) -> None:
+            chats.written().result(DISK_SECONDS)
             waiting = list(_from_json(chats.read.details(conversation).settings.get(KEY)))
             waiting.insert(place, question)
             chats.conversations.set_setting(conversation, KEY, [_to_json(one) for one in waiting])

@@ -24,6 +24,7 @@ from app.ui.widgets import IconButton, button, label, plain_tip
 _MOST_ROWS = 4
 _LONGEST_TIP = 600
 _ROW = 32
+_FRAME = 10
 
 
 class WaitingBar(QFrame):
@@ -135,9 +136,10 @@ class WaitingBar(QFrame):
             self.offered.emit(tr("The question does not wait any more."), undo)
 
     def _fit(self) -> None:
-        heights = [row.height_hint() for row in self._rows.values()]
-        most = _MOST_ROWS * self._look.scale.row(_ROW)
-        self._scroll.setFixedHeight(min(sum(heights), max([most, *heights])))
+        rows, usual = self._rows.values(), self._look.scale.row(_ROW)
+        edited = sum(row.height_hint() - usual for row in rows if row.editing)
+        whole = sum(row.height_hint() for row in rows)
+        self._scroll.setFixedHeight(min(whole, _MOST_ROWS * usual + max(0, edited)))
 
     def _place_of_focus(self) -> int | None:
         focus = QApplication.focusWidget()
@@ -170,7 +172,14 @@ class WaitingRow(QWidget):
         self._look, self._question = look, WaitingQuestion("")
         self.text = Elided(f"waitingText-{number}")
         self.edit = WaitingEdit(number, self)
-        self.edit.hide()
+        self._frame = QFrame()
+        self._frame.setObjectName(f"waitingFrame-{number}")
+        self._frame.setProperty("card", "composer")
+        self._frame.setProperty("active", "true")
+        inner = QHBoxLayout(self._frame)
+        inner.setContentsMargins(8, 4, 8, 4)
+        inner.addWidget(self.edit)
+        self._frame.hide()
         self._begin = self._icon("pencil", tr("Edit the question"), f"waitingEdit-{number}")
         self.up = self._icon("chevron-up", tr("Ask it earlier"), f"waitingUp-{number}")
         self.down = self._icon("chevron-down", tr("Ask it later"), f"waitingDown-{number}")
@@ -186,13 +195,13 @@ class WaitingRow(QWidget):
         row.setContentsMargins(0, 4, 0, 4)
         row.setSpacing(4)
         row.addWidget(self.text, 1)
-        row.addWidget(self.edit, 1)
+        row.addWidget(self._frame, 1)
         for each in (self._begin, self.up, self.down, self.remove):
             row.addWidget(each, 0, Qt.AlignmentFlag.AlignTop)
 
     @property
     def editing(self) -> bool:
-        return not self.edit.isHidden()
+        return not self._frame.isHidden()
 
     def show_question(self, question: WaitingQuestion, place: int, number: int) -> None:
         self._question = question
@@ -220,7 +229,7 @@ class WaitingRow(QWidget):
         self._begin.setFocus()
 
     def height_hint(self) -> int:
-        inner = self.edit.height() if self.editing else self._look.scale.row(_ROW) - 8
+        inner = self.edit.height() + _FRAME if self.editing else self._look.scale.row(_ROW) - 8
         return max(inner, self._begin.sizeHint().height()) + 8
 
     def _save(self) -> None:
@@ -229,7 +238,7 @@ class WaitingRow(QWidget):
         self.changed.emit(text)
 
     def _show_edit(self, editing: bool) -> None:
-        self.edit.setVisible(editing)
+        self._frame.setVisible(editing)
         self.text.setVisible(not editing)
         self.resized.emit()
 
