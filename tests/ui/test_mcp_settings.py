@@ -1,5 +1,6 @@
 """MCP servers on the settings page: declared, allowed, switched, removed and brought back."""
 
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -213,6 +214,24 @@ def test_a_block_is_shown_before_it_is_added(board: Board) -> None:
     assert list(board.servers) == ["github", "filesystem", "github 2"]
     assert not any(server.is_approved for server in board.servers.values())
     assert not board.find(QWidget, "mcpPaste").isVisible()
+
+
+def test_servers_of_another_program_are_offered(board: Board, own_folders: Path) -> None:
+    secret = "correct horse battery"
+    entry = {"command": "npx", "args": ["-y", "server-memory"], "env": {"KEY": secret}}
+    file = own_folders / ".cursor" / "mcp.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"mcpServers": {"memory": entry}}), encoding="utf-8")
+    board.press("mcpPasteOpen")
+    board.qtbot.waitUntil(lambda: board.row.findChild(QPushButton, "mcpElsewhere-0") is not None)
+    assert board.find(QPushButton, "mcpElsewhere-0").text() == "Cursor · 1"
+    board.press("mcpElsewhere-0")
+    assert "npx -y server-memory" in board.text("mcpPasteFound")
+    shown = board.find(QPlainTextEdit, "mcpPasteText").toPlainText() + board.text("mcpPasteFound")
+    assert secret not in shown
+    board.press("mcpPasteAdd")
+    assert board.servers["memory"].environment == (("KEY", secret),)
+    assert not board.servers["memory"].is_approved
 
 
 def test_values_are_not_shown_in_clear(board: Board) -> None:

@@ -33,6 +33,7 @@ _PARTS = (
     ("keyring", "keyring", "MIT"),
     ("NumPy", "numpy", "BSD-3-Clause"),
     ("psutil", "psutil", "BSD-3-Clause"),
+    ("Model Context Protocol SDK", "mcp", "MIT"),
 )
 
 
@@ -49,7 +50,9 @@ def privacy_rows() -> list[Row]:
             "Only what you start: searching and listing models, reading a model's header, and "
             "downloads. They go to the Hub's address under Network, and from there to the hosts "
             "that it names for the files. Your access token goes to the Hub alone. Tools fetch "
-            "pages and search the web when you allow it; each host is in the list below.",
+            "pages and search the web when you allow it; each host is in the list below. What the "
+            "programs that you run as MCP servers do on the network is their own affair and is not "
+            "in the list.",
             name="hosts",
         ),
     ]

@@ -53,7 +53,7 @@ class McpRow(Row):
         self._undo_button = button(tr("Undo"), "mcpUndo", on_click=self._take_back)
         self._undo = QWidget()
         self._form = ServerForm(look, "mcpNew", lambda: self._desk.names, self._added)
-        self._paste = PasteBox(self._pasted)
+        self._paste = PasteBox(tasks, self._pasted)
         self._holders: dict[QWidget, QWidget] = {}
         self._list = QVBoxLayout()
         self._lay_out(title, about)
