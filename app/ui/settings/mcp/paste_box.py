@@ -82,7 +82,7 @@ class PasteBox(QWidget):
 
     def _show_others(self, found: Sequence[Elsewhere]) -> None:
         chips = [self._chip(number, one) for number, one in enumerate(found)]
-        self._others.arrange(chips)
+        self._others.arrange([label(tr("Found on this machine:"), "muted"), *chips])
         self._others.setVisible(bool(chips))
         self._others.lay_out()
 
