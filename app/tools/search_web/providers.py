@@ -14,6 +14,7 @@ from app.core.language import mark, tr
 from app.secrets.store import SecretStore
 from app.tools.tool import ToolFailure
 from app.tools.web.addresses import Address, parse_address
+from app.tools.web.visible import visible
 
 if TYPE_CHECKING:
     from app.tools.web.client import Answer, WebClient
@@ -186,5 +187,5 @@ def _plain(value: JsonValue, most: int) -> str:
     if not isinstance(value, str):
         return ""
     text = html.unescape(re.sub(r"</?[a-zA-Z][^<>]{0,40}>", "", value[: most * 4]))
-    text = " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split())
+    text = " ".join(visible(text).split())
     return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -28,6 +28,11 @@ _BLOCKS = frozenset(
     )
 )
 _HEADINGS = {f"h{level}": "#" * level for level in range(1, 7)}
+_UNSEEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d]*[1-9])"
+    r"|opacity\s*:\s*0(?![.\d]*[1-9])",
+    re.IGNORECASE,
+)
 _SPACES = re.compile(r"[ \t\r\n\f\v\u00a0]+")
 
 
@@ -110,7 +115,9 @@ def to_markdown(root: HtmlElement, base: str) -> str:
 
 
 def _is_dropped(element: HtmlElement, tag: str) -> bool:
-    return tag in _DROPPED or "hidden" in element.attrib or element.get("aria-hidden") == "true"
+    """Also what is there for machines alone: nobody who reads the page sees it."""
+    hidden = "hidden" in element.attrib or element.get("aria-hidden") == "true"
+    return tag in _DROPPED or hidden or _UNSEEN.search(element.get("style") or "") is not None
 
 
 def _open(writer: _Writer, element: HtmlElement, tag: str) -> None:

@@ -11,6 +11,7 @@ from app.core.cancel import CancelToken
 from app.tools.tool import ToolFailure
 from app.tools.web.client import Answer
 from app.tools.web.html_text import html_text
+from app.tools.web.visible import visible
 
 ReadPdf = Callable[[bytes, str, CancelToken], str]
 
@@ -53,7 +54,7 @@ def read_page(answer: Answer, cancel: CancelToken, read_pdf: ReadPdf | None = No
     if kind == "application/json" or kind.endswith("+json"):
         return _text_page(answer, _json_text(answer))
     if kind.startswith("text/") or kind.endswith("+xml") or kind in _TEXT_TYPES:
-        return _text_page(answer, _plain(decoded(answer)))
+        return _text_page(answer, visible(decoded(answer)))
     if kind == "application/pdf" or answer.body.startswith(b"%PDF-"):
         return _pdf_page(answer, cancel, read_pdf)
     raise ToolFailure(f"that is no page with text but a file of the kind {kind or 'unknown'}")
@@ -105,11 +106,12 @@ def _text_page(answer: Answer, text: str) -> Page:
 
 
 def _html_page(answer: Answer, cancel: CancelToken) -> Page:
-    address, text = str(answer.address), _plain(decoded(answer))
+    address, text = str(answer.address), visible(decoded(answer))
     if not text.strip():
         return Page(address, "", "", answer.cut)
     found = html_text(text, address, cancel)
-    return Page(address, found.title, found.text, answer.cut)
+    # References such as &shy; have become signs only now.
+    return Page(address, visible(found.title), visible(found.text), answer.cut)
 
 
 def _pdf_page(answer: Answer, cancel: CancelToken, read_pdf: ReadPdf | None) -> Page:
@@ -119,7 +121,7 @@ def _pdf_page(answer: Answer, cancel: CancelToken, read_pdf: ReadPdf | None) -> 
             f"that is a PDF file, which is {why}; the person can save it and add it to the question"
         )
     name = unquote(answer.address.target.partition("?")[0].rpartition("/")[2])[:100] or "The page"
-    text = _plain(read_pdf(answer.body, name, cancel))
+    text = visible(read_pdf(answer.body, name, cancel))
     return Page(str(answer.address), name, text[:MAX_TEXT], len(text) > MAX_TEXT)
 
 
@@ -128,10 +130,10 @@ def _json_text(answer: Answer) -> str:
     try:
         # Deep nesting makes the indented form a thousand times as long.
         if len(text) <= _MAX_INDENTED:
-            return json.dumps(json.loads(text), ensure_ascii=False, indent=1)
+            return visible(json.dumps(json.loads(text), ensure_ascii=False, indent=1))
     except (ValueError, RecursionError):
         pass
-    return _plain(text)
+    return visible(text)
 
 
 def _guessed(body: bytes) -> str:
@@ -140,11 +142,6 @@ def _guessed(body: bytes) -> str:
     if head.startswith((b"<!doctype html", b"<html")):
         return "text/html"
     return "" if b"\0" in body[:4_096] else "text/plain"
-
-
-def _plain(text: str) -> str:
-    """Without signs that no page shows."""
-    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "", text.replace("\r\n", "\n"))
 
 
 def _refused(answer: Answer) -> str:
