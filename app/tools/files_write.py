@@ -20,6 +20,7 @@ from app.tools.files_text import FileText, as_text, read_all
 from app.tools.opening import Opener, Place, open_below, reason
 from app.tools.tool import ALL_CHOICES, Choice, Plan, Tool, ToolFailure, planning_tool
 
+WRITE_FILE = "write_file"
 MAX_CHARACTERS = 1_000_000
 _LONGEST_DIFF = 60_000
 _CONTEXT_LINES = 3
@@ -58,7 +59,7 @@ def writing_tools(opener: Opener, backups: Backups) -> tuple[Tool, ...]:
         "required": ["path", "content"],
     }
     spec = ToolSpec(
-        "write_file",
+        WRITE_FILE,
         "Writes a text file in a folder that the person has opened to tools for writing. The "
         "person sees the changes first. What the file held is replaced.",
         parameters,
@@ -234,6 +235,24 @@ def put_back(opener: Opener, backups: Backups, backup: Backup) -> None:
     except OSError as error:
         raise KnownError(what, f"{reason(error).capitalize()}.") from error
     backups.forget(backup)
+
+
+def backup_of(opener: Opener, backups: Backups, arguments: JsonObject) -> Backup:
+    """Of what a call with these arguments has written. Raises KnownError."""
+    try:
+        path = str(opener.place(str(arguments.get("path", ""))).path)
+    except ToolFailure as failure:
+        raise KnownError(f"{failure}.") from failure
+    text = str(arguments.get("content", "")).replace("\r\n", "\n")
+    written = {_digest(text), _digest(text.replace("\n", "\r\n"))}
+    for backup in backups.all():
+        if backup.path == path and backup.after in written:
+            return backup
+    raise KnownError("The earlier version is not kept any more.")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def _same_mode(handle: int, parent: int, path: Path, name: str) -> None:

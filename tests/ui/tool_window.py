@@ -9,13 +9,17 @@ from app.chat.events import TurnEvent, TurnFinished
 from app.chat.toolbox import Toolbox
 from app.chat.turn import TurnOptions, TurnRunner
 from app.core.cancel import CancelToken
-from app.core.messages import Message
+from app.core.json import JsonObject
+from app.core.messages import Message, ToolSpec
 from app.tools.consent import ConsentRequest, QuestionRequest
+from app.tools.tool import Tool
 from app.ui.chat.entries import ToolUse
 from app.ui.tools.cards import AskCard
-from tests.chat.scripted import Reply, ScriptedEngine, glm_template
+from tests.chat.scripted import Reply, ScriptedEngine, call, glm_template
 from tests.ui.conftest import Driver
 from tests.ui.scripted import ScriptedBackend
+
+MODEL = "/models/real.gguf"
 
 
 @dataclass
@@ -104,3 +108,37 @@ class ToolDriver(Driver):
     def _card(self) -> AskCard | None:
         cards = [card for card in self.page.transcript.findChildren(AskCard) if card.isVisible()]
         return cards[-1] if cards else None
+
+
+class Fetching:
+    """A tool that goes out, with what it was asked to do."""
+
+    def __init__(self) -> None:
+        self.fetched: list[str] = []
+        self.text = "Rain."
+
+    def tool(self) -> Tool:
+        def run(arguments: JsonObject, _cancel: CancelToken) -> str:
+            self.fetched.append(str(arguments["host"]))
+            return self.text
+
+        parameters: JsonObject = {
+            "type": "object",
+            "properties": {"host": {"type": "string"}},
+            "required": ["host"],
+        }
+        return Tool(
+            ToolSpec("fetch", "Fetches.", parameters),
+            run,
+            "network",
+            lambda arguments: str(arguments["host"]),
+            lambda arguments: (f"Fetches a page of {arguments['host']}.",),
+            title="Fetch a page",
+        )
+
+
+def fetch(host: str = "example.org") -> str:
+    return "<think></think>" + call("fetch", host=host)
+
+
+DONE = "<think></think>Done."

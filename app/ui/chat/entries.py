@@ -55,7 +55,8 @@ class ToolUse:
     """written is the call as the model wrote it so far; reason why a call was not run.
 
     request: what the person is asked while the state is "asking", draft what they typed so far.
-    decision: how it came to run or not, as in app.tools.consent.How.
+    decision: how it came to run or not, as in app.tools.consent.How. put_back: what it wrote was
+    undone.
     """
 
     name: str
@@ -69,6 +70,7 @@ class ToolUse:
     request: Request | None = None
     draft: str = ""
     decision: str = ""
+    put_back: bool = False
     message: int | None = None
 
 

@@ -26,6 +26,7 @@ class EntryWishes(QObject):
     acted = Signal(str, object)
     edited = Signal(object, str)
     tool_answered = Signal(object, object)
+    put_back_wanted = Signal(object)
     file_wanted = Signal(object)
     omitted_made = Signal(object)
 
@@ -48,6 +49,7 @@ class EntryWishes(QObject):
             self.omitted_made.emit(view)
         elif isinstance(view, ToolView):
             view.answered.connect(self.tool_answered)
+            view.put_back_wanted.connect(self.put_back_wanted)
 
     def _fill_menu(self, entry: Entry, menu: QMenu) -> None:
         entries = self._transcript.entries

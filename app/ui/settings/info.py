@@ -19,6 +19,7 @@ _FIELD_KEYS = (
     ("Shift+Enter", "A new line in the question"),
     ("Ctrl+Enter", "Send a question that is edited"),
     ("Esc", "Stop the answer, close a panel, or give up opening a file"),
+    ("Alt+1 to Alt+4", "Answer when a tool asks, in the order of the buttons"),
     ("Ctrl+F", "Find in the chat, the models or the settings"),
     ("F2, Del", "In the list of chats: rename, put in the trash"),
 )

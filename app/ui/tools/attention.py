@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.core.language import tr
 from app.tools.consent import ConsentRequest, Request
 from app.ui.chat.composer import Composer
+from app.ui.chat.entries import ToolUse
 from app.ui.chat.transcript_view import TranscriptView
 from app.ui.chat.views.tool_view import ToolView
 from app.ui.tools import words
@@ -22,6 +23,8 @@ class Page(Protocol):
     composer: Composer
     transcript: TranscriptView
 
+    def note(self, text: str) -> None: ...
+
 
 class Attention(QObject):
     """asking: what waits, in a sentence; "" when nothing does any more."""
@@ -35,6 +38,7 @@ class Attention(QObject):
         self._told: Request | None = None
         self._brought: Request | None = None
         page.transcript.wishes.tool_answered.connect(self.answer)
+        page.transcript.wishes.put_back_wanted.connect(self.put_back)
 
     def update(self) -> None:
         """Something may wait now, or not any more."""
@@ -56,6 +60,17 @@ class Attention(QObject):
         self._tools.desk.answer(request, answer)
         if within or focus is card:
             self._page.composer.edit.setFocus()
+
+    def put_back(self, use: ToolUse) -> None:
+        """Undo what that call has written."""
+
+        def done() -> None:
+            use.put_back = True
+            for view in self._page.transcript.views:
+                if view.entry is use:
+                    view.refresh()
+
+        self._tools.put_back(use.arguments, done, self._page.note)
 
     def _bring(self, request: Request) -> None:
         """The focus goes to the card when nobody types: the empty question field had it, or nothing

@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 from app.chat.store.store import ChatStore
 from app.chat.toolbox import Toolbox
 from app.chat.turn import TurnOptions
+from app.core.cancel import CancelToken
 from app.core.json import JsonObject, JsonValue
 from app.core.tasks import TaskRunner
 from app.tools.consent import Gate, Permission, Permissions
+from app.tools.files_write import backup_of, put_back
 from app.tools.tool import Tool
+from app.ui.chat.model_loads import known
 from app.ui.tools.desk import Desk
 
 PERMISSIONS_KEY = "permissions"
@@ -79,6 +82,19 @@ class ChatTools:
     def give_again(self, permission: Permission) -> None:
         """What was taken back by mistake."""
         self._given.add(permission)
+
+    def put_back(
+        self, arguments: JsonObject, done: Callable[[], None], failed: Callable[[str], None]
+    ) -> None:
+        """Undo what a call with these arguments has written."""
+        box = self.toolbox
+        if box is None:
+            return
+
+        def work(_: CancelToken) -> None:
+            put_back(box.opener, box.backups, backup_of(box.opener, box.backups, arguments))
+
+        self._tasks.run(work, lambda _: done(), lambda error: failed(str(known(error))))
 
     # The open chat
 

@@ -7,7 +7,9 @@ from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import QWidget
 
 from app.core.json import JsonObject
+from app.core.language import tr
 from app.core.units import count, duration
+from app.tools.files_write import WRITE_FILE
 from app.ui.chat.entries import ToolUse
 from app.ui.chat.views.entry_view import EntryView
 from app.ui.look import Look
@@ -37,9 +39,11 @@ _STATES = {
 
 
 class ToolView(EntryView):
-    """answered: the request and what the person says to it, as of AskCard."""
+    """answered: the request and what the person says to it, as of AskCard. put_back_wanted: what
+    the call of this entry wrote shall be undone."""
 
     answered = Signal(object, object)
+    put_back_wanted = Signal(object)
 
     def __init__(self, look: Look, entry: ToolUse, parent: QWidget) -> None:
         super().__init__(look, "tool", parent)
@@ -61,6 +65,14 @@ class ToolView(EntryView):
         self._more = button(
             "", f"toolMore-{self.number}", "quiet", on_click=self._toggle, parent=self
         )
+        self._undo = button(
+            tr("Put back"),
+            f"toolUndo-{self.number}",
+            "quiet",
+            tooltip=tr("The file becomes what it was before this call"),
+            on_click=lambda: self.put_back_wanted.emit(entry),
+            parent=self,
+        )
         self.refresh()
 
     def refresh(self) -> None:
@@ -69,11 +81,14 @@ class ToolView(EntryView):
         set_chip(self._state, text, kind)
         self._name.setText(with_hidden_shown(entry.name) or "tool")
         self._show_card()
+        wrote = entry.name == WRITE_FILE and entry.state == "done"
+        self._undo.setVisible(wrote and not entry.put_back)
         told = entry.state not in ("rejected", "asking")
         self._arguments.setText(readable(entry.arguments) if told else "")
         self._arguments.setToolTip("")
+        undone = tr("put back") if entry.put_back else ""
         time = "" if entry.seconds is None else duration(entry.seconds)
-        self._time.setText(" · ".join(filter(None, (decision_text(entry.decision), time))))
+        self._time.setText(" · ".join(filter(None, (decision_text(entry.decision), undone, time))))
         self.setAccessibleName(
             f"Tool {entry.name} {readable(entry.arguments)}: {text[2:]}. "
             f"{entry.reason or entry.result[:400]}"
@@ -113,6 +128,9 @@ class ToolView(EntryView):
             top += 4 + height
         if not self._more.isHidden():
             self._more.setGeometry(_PADDING - 6, top + 4, self._more.sizeHint().width(), 26)
+            top += 30
+        if not self._undo.isHidden():
+            self._undo.setGeometry(_PADDING - 6, top + 4, self._undo.sizeHint().width(), 26)
             top += 30
         return top + _TOP + (2 if not self._result.isHidden() else 0)
 
