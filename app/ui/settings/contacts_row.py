@@ -26,9 +26,8 @@ class ContactsRow(Row):
     def __init__(self, contacts: Contacts, tasks: TaskRunner) -> None:
         self._text = tr(
             "The hosts that this program has contacted since the list was last cleared, at most "
-            "{most} of them. The list stays on this machine. MCP servers that run here are "
-            "programs of their own: what they contact is not in it, nor is what the launcher "
-            "fetched to prepare the program.",
+            "{most} of them. The list stays on this machine. What the launcher fetched to prepare "
+            "the program is not in it.",
             most=count(MAX_CONTACTS),
         )
         super().__init__(f"{tr('Contacted hosts')} {self._text} network privacy log internet")
