@@ -80,3 +80,13 @@ def habit(name: str, notes: Path | None = None, **more: object) -> McpServer:
     """The test server with a habit."""
     arguments = (str(SERVER), name, *([str(notes)] if notes else []))
     return replace(McpServer("test", "stdio", sys.executable, arguments), **more)  # type: ignore[arg-type]
+
+
+def until_true(true: Callable[[], bool]) -> None:
+    """For what only files tell."""
+    waited = threading.Event()
+    for _ in range(int(PATIENCE / 0.01)):
+        if true():
+            return
+        waited.wait(0.01)
+    raise AssertionError("it never came")

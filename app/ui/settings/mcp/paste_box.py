@@ -24,6 +24,7 @@ _EXAMPLE = """{
   }
 }"""
 _HEIGHT = 150
+_CHIP_HEIGHT = 26
 
 
 class PasteBox(QWidget):
@@ -82,7 +83,9 @@ class PasteBox(QWidget):
 
     def _show_others(self, found: Sequence[Elsewhere]) -> None:
         chips = [self._chip(number, one) for number, one in enumerate(found)]
-        self._others.arrange([label(tr("Found on this machine:"), "muted"), *chips])
+        lead = label(tr("Found on this machine:"), "muted")
+        lead.setMinimumHeight(_CHIP_HEIGHT)
+        self._others.arrange([lead, *chips])
         self._others.setVisible(bool(chips))
         self._others.lay_out()
 
