@@ -149,6 +149,20 @@ def test_it_is_changed_in_place(kept: Kept, chats: ChatStore, gate: threading.Ev
     assert kept.desktop.session.busy, "Esc in the field does not stop the answer"
 
 
+def test_the_field_is_as_high_as_its_text(kept: Kept, gate: threading.Event) -> None:
+    begin(kept, gate, "a long question " * 12)
+    one = row(kept, 0)
+    one._begin.click()
+
+    def fits() -> bool:
+        lines = int(one.edit.document().size().height())
+        spacing = one.edit.fontMetrics().lineSpacing()
+        return 1 < lines < 8 and one.edit.height() == lines * spacing + 4
+
+    kept.wait(fits)
+    kept.wait(lambda: one.height() == one.height_hint())
+
+
 def test_the_order_is_changed(kept: Kept, gate: threading.Event) -> None:
     begin(kept, gate, "b", "c", "a")
     last = row(kept, 2)

@@ -190,7 +190,7 @@ class WaitingRow(QWidget):
         self.remove.clicked.connect(self.removed)
         self.edit.send_wanted.connect(self._save)
         self.edit.stop_wanted.connect(self.end_edit)
-        self.edit.document().documentLayout().documentSizeChanged.connect(self.resized)
+        self.edit.resized.connect(self.resized)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 4, 0, 4)
         row.setSpacing(4)
@@ -249,6 +249,8 @@ class WaitingRow(QWidget):
 class WaitingEdit(QuestionEdit):
     """Enter keeps the change, Esc gives it up."""
 
+    resized = Signal()
+
     def __init__(self, number: int, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName(f"waitingField-{number}")
@@ -256,6 +258,12 @@ class WaitingEdit(QuestionEdit):
         self.setAccessibleDescription(
             tr("Enter keeps the change, Shift+Enter starts a new line, Esc gives it up.")
         )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit()  # other lines
+        self.resized.emit()
 
 
 class Elided(QLabel):
