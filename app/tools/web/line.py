@@ -154,9 +154,10 @@ class Line(httpcore2.NetworkBackend):
         except TimedOut:
             raise ToolFailure(f"the name {host} could not be looked up in time") from None
         except (OSError, UnicodeError):
-            raise ToolFailure(
-                f"the name {host} was not found; it is wrong, or there is no network"
-            ) from None
+            why = "it is wrong, or there is no network"
+            if self._reach.proxies(self._scheme, host) is not None:
+                why = "names are looked up on this machine, although it has a proxy"
+            raise ToolFailure(f"the name {host} was not found; {why}") from None
         if not addresses:
             raise ToolFailure(f"the name {host} has no address")
         return addresses

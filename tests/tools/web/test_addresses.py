@@ -1,6 +1,10 @@
 """Which addresses are public, and which texts are addresses at all."""
 
+import contextlib
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.tools.tool import ToolFailure
 from app.tools.web.addresses import check_name, is_public, join_address, parse_address
@@ -171,3 +175,28 @@ def test_redirects_are_relative_to_where_they_come_from(location: str, expected:
 def test_redirects_to_nowhere_are_refused(location: str) -> None:
     with pytest.raises(ToolFailure):
         join_address(parse_address("https://example.org/"), location)
+
+
+_SIGNS = st.sampled_from(list("htps:/.@[]%?#\\\\ \t\n0123456789abx-_é中\u200b\u3002"))
+
+
+@given(st.text(_SIGNS, max_size=60), st.sampled_from(["", "http://", "https://", "http://[", "//"]))
+def test_any_text_is_an_address_or_refused(text: str, before: str) -> None:
+    with contextlib.suppress(ToolFailure):
+        found = parse_address(before + text)
+        assert parse_address(str(found)) == found
+        assert found.target.startswith("/")
+        assert str(found).isascii()
+        assert not set(str(found)) & set(' \t\n\r\\\\"<>@') - set("@" if "@" in text else "")
+
+
+@given(st.text(max_size=50))
+def test_any_text_is_public_or_not(text: str) -> None:
+    assert is_public(text) in (True, False)
+
+
+@given(st.ip_addresses())
+def test_only_global_addresses_are_public(address: object) -> None:
+    if is_public(str(address)):
+        assert getattr(address, "is_global", False)
+        assert not getattr(address, "is_multicast", True)

@@ -501,6 +501,12 @@ def test_a_page_is_asked_for_through_the_proxy_of_the_environment(
     assert site.connected == [("10.0.0.1", 3128)]
 
 
+def test_a_name_that_only_the_proxy_knows(client_with: Maker) -> None:
+    client = client_with(proxies=lambda _scheme, _host: urlsplit("http://proxy.lan:3128"))
+    with pytest.raises(ToolFailure, match="looked up on this machine, although it has a proxy"):
+        get(client, "http://nowhere.example/")
+
+
 def test_proxies_of_other_kinds_are_refused(client_with: Maker) -> None:
     client = client_with(proxies=lambda _scheme, _host: urlsplit("socks5://proxy.lan:1080"))
     with pytest.raises(ToolFailure, match="a proxy that cannot be used"):
