@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.catalog.hub import Hub
@@ -24,8 +24,9 @@ from app.settings.declared import (
     THEME,
     WINDOW_GEOMETRY,
 )
-from app.settings.of_thinking import THINKING
+from app.settings.of_thinking import KEEP_REASONING, THINKING
 from app.settings.store import SettingsStore
+from app.ui.chat.model_state import Ability
 from app.ui.look import Look
 from app.ui.settings.editors import FolderEditor, FoldersEditor
 from app.ui.settings.info import about_rows, privacy_rows, shortcut_rows
@@ -308,3 +309,26 @@ def test_a_token_of_the_environment_cannot_be_removed_here(
     row = _token_row(qtbot, TokenStore(tmp_path / "t", NoVault()), Hub(HubAccess()), tasks)
     assert "HF_TOKEN" in _find(row, QWidget, "tokenState").property("text")
     assert not _find(row, QPushButton, "tokenRemove").isEnabled()
+
+
+def test_what_the_open_model_cannot_do_says_why(
+    look: Look, settings: SettingsStore, qtbot: QtBot
+) -> None:
+    found = Ability(False, "Its template does not let it stay.")
+    made = SettingsPage(look, settings, lambda: None, abilities={KEEP_REASONING.key: lambda: found})
+    qtbot.addWidget(made)
+    made.show_page("Chat")
+    made.show()
+    row = _find(made, SettingRow, f"settingRow-{KEEP_REASONING.key}")
+    why = _find(made, QLabel, f"setting-{KEEP_REASONING.key}-why")
+    assert not row.editor.isEnabled()
+    assert why.isVisible()
+    assert why.text() == "Its template does not let it stay."
+    other = _find(made, SettingRow, f"settingRow-{THINKING.key}")
+    assert other.editor.isEnabled()
+    made.hide()
+    found = Ability(True)
+    made.show()
+    assert row.editor.isEnabled()
+    assert not why.isVisible()
+    made.close()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from app.settings.declared import ALL
 from app.settings.fields import Page
 from app.settings.store import SettingsStore
+from app.ui.chat.model_state import Ability
 from app.ui.look import Look
 from app.ui.settings.rows import Row, SettingRow
 from app.ui.widgets import ChoiceBox, button, label
@@ -40,7 +41,8 @@ class Extra:
 
 class SettingsPage(QWidget):
     """changed: to be called after every change, so that it is saved. problems: what is wrong with
-    a text that somebody typed, by the setting's key."""
+    a text that somebody typed, by the setting's key. abilities: whether a setting can be had now,
+    by its key, asked each time that the page is shown."""
 
     def __init__(
         self,
@@ -49,12 +51,14 @@ class SettingsPage(QWidget):
         changed: Callable[[], None],
         extras: Sequence[Extra] = (),
         problems: dict[str, Callable[[str], str]] | None = None,
+        abilities: dict[str, Callable[[], Ability]] | None = None,
     ) -> None:
         super().__init__()
         self.setObjectName("settingsPage")
         self.setProperty("page", "true")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._settings, self._changed = settings, changed
+        self._abilities = abilities or {}
         self._sections: dict[str, list[Row]] = {page: [] for page in get_args(Page)}
         for setting in ALL:
             if setting.shown is not None:
@@ -104,6 +108,12 @@ class SettingsPage(QWidget):
             if isinstance(row, SettingRow):
                 row.reset()
         self._reset.setFocus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        for row in self._setting_rows():
+            if row.key in self._abilities:
+                row.set_ability(self._abilities[row.key]())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

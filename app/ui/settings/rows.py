@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.settings.setting import Setting
 from app.settings.store import SettingsStore
+from app.ui.chat.model_state import Ability
 from app.ui.look import Look
 from app.ui.settings.editors import editor_for
 from app.ui.widgets import IconButton, label, restyle
@@ -76,8 +77,15 @@ class SettingRow(Row):
         column.addWidget(label(setting.help, "muted", wrap=True))
         column.addSpacing(4)
         column.addWidget(self.editor)
+        self._why = label("", "muted", name=f"setting-{setting.key}-why", wrap=True)
+        self._why.hide()
+        column.addWidget(self._why)
         self._end = settings.subscribe(setting, lambda _: self.refresh())
         self.refresh()
+
+    @property
+    def key(self) -> str:
+        return self._setting.key
 
     def refresh(self) -> None:
         value = self._settings.get(self._setting)
@@ -85,6 +93,12 @@ class SettingRow(Row):
         self.editor.show_value(value)
         self._mark.setVisible(differs)
         self._reset.setVisible(differs)
+
+    def set_ability(self, ability: Ability) -> None:
+        """Whether it can be had now; what was chosen stays chosen."""
+        self.editor.setEnabled(ability.available)
+        self._why.setText("" if ability.available else ability.reason)
+        self._why.setVisible(not ability.available)
 
     def reset(self) -> None:
         self._settings.reset(self._setting)

@@ -1,6 +1,7 @@
 """The settings page on the real services."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from PySide6.QtWidgets import QWidget
 
@@ -15,7 +16,9 @@ from app.settings.declared import (
     SEARXNG_ADDRESS,
     TOOLS_READ_FREELY,
 )
+from app.settings.of_thinking import KEEP_REASONING, THINKING_BUDGET
 from app.tools.search_web.providers import wrong_instance
+from app.ui.chat.model_state import Ability
 from app.ui.personas.whole import persona_rows
 from app.ui.settings.chats_row import ChatsRow
 from app.ui.settings.contacts_row import ContactsRow
@@ -102,6 +105,10 @@ def settings_page(shell: Shell, services: Services) -> QWidget:
             Extra("About", about),
         ),
         {HUB_ENDPOINT.key: _wrong_address, SEARXNG_ADDRESS.key: _wrong_instance},
+        {
+            KEEP_REASONING.key: lambda: _of_model(shell, "keep_reasoning"),
+            THINKING_BUDGET.key: lambda: _of_model(shell, "answer_now"),
+        },
     )
 
 
@@ -119,3 +126,11 @@ def _wrong_address(text: str) -> str:
 def _wrong_instance(text: str) -> str:
     """ "" for a sound one, and for none."""
     return wrong_instance(text) if text else ""
+
+
+def _of_model(shell: Shell, name: Literal["keep_reasoning", "answer_now"]) -> Ability:
+    """Of the open model; without one, what is chosen holds for the next."""
+    ready = shell.models.ready
+    if ready is None:
+        return Ability(True)
+    return ready.keep_reasoning if name == "keep_reasoning" else ready.answer_now
