@@ -121,7 +121,7 @@ def test_numbers_that_the_system_takes_for_an_address(site: Site, client: WebCli
 
 
 def test_the_system_s_resolver_is_held_to_the_same() -> None:
-    with pytest.raises(ToolFailure, match="inside this machine|was not found"):
+    with pytest.raises(ToolFailure, match=r"inside this machine|was not found"):
         get(WebClient(), "http://127.1/")
 
 
