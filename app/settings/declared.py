@@ -213,6 +213,14 @@ OWN_PERSONAS: Setting[tuple[Persona, ...]] = Setting(
     read_personas,
     write_personas,
 )
+NEW_CHAT: Setting[JsonObject] = Setting(
+    "new_chat",
+    {},
+    "The new chat",
+    "What was chosen for a chat that has no question yet.",
+    read_object,
+    same,
+)
 WINDOW_GEOMETRY: Setting[str] = Setting(
     "window_geometry", "", "Window", "Where the window was and how large.", read_text, same
 )

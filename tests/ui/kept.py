@@ -44,6 +44,7 @@ class Kept(Driver):
 def kept_window(qtbot: QtBot, chats: ChatStore, tmp_path: Path) -> Iterator[Kept]:
     backend = ScriptedBackend()
     settings = SettingsStore(tmp_path / "settings.json")
+    settings.load()
     desktop = Desktop(application(), backend, settings, chats=chats)
     desktop.window.resize(1280, 800)
     desktop.window.show()

@@ -338,6 +338,39 @@ def test_it_is_all_there_after_a_restart(qtbot: QtBot, chats: ChatStore, tmp_pat
         assert kept.page.header.persona.text() == "Writing •"
 
 
+def test_what_was_chosen_for_a_new_chat_waits_for_it(
+    qtbot: QtBot, chats: ChatStore, tmp_path: Path
+) -> None:
+    """Like its draft: while another chat is open, and over the end of the program."""
+    for kept in kept_window(qtbot, chats, tmp_path):
+        kept.ask("Old?", answer("old"))
+        old = kept.desktop.session.conversation
+        assert old is not None
+        kept.page.new_chat()
+        room = kept.desktop.window.personas
+        room.asking.choose(CODE.key)
+        room.show_instructions()
+        room.instructions.text.setPlainText("Typed for the new one.")
+        kept.page.open_conversation(old)
+        kept.wait_answers("old")
+        assert room.instructions.text.toPlainText() == ""
+        kept.page.new_chat()
+        assert room.instructions.text.toPlainText() == "Typed for the new one."
+        kept.page.new_chat()
+        assert room.instructions.text.toPlainText() == "Typed for the new one.", "it is that one"
+    for kept in kept_window(qtbot, chats, tmp_path):
+        room = kept.desktop.window.personas
+        assert room.asking.manner.system_prompt == "Typed for the new one."
+        assert kept.page.header.persona.text() == "GLM code •"
+        assert kept.page.sampling == GLM_CODE.sampling
+        kept.ask("New?", answer("new"))
+        assert kept.backend.options[0].system_prompt == "Typed for the new one."
+        kept.page.new_chat()
+        assert room.asking.manner.system_prompt == "", "it is sent"
+    for kept in kept_window(qtbot, chats, tmp_path):
+        assert kept.desktop.window.personas.asking.manner.system_prompt == ""
+
+
 def test_the_settings_switch_what_a_chat_has_not_chosen_itself(
     driver: Driver, settings: SettingsStore
 ) -> None:

@@ -15,6 +15,8 @@ class MannerKeeper:
     """For one thread; nothing waits for the disk. chats None: it lasts as long as the window.
 
     beginning: what a new chat begins with. listener: called when there is another manner now.
+    keep_new: keeps what was chosen for a chat that has no question yet; None when that is nothing.
+    Like its draft it waits while another chat is open.
     """
 
     def __init__(
@@ -22,10 +24,14 @@ class MannerKeeper:
         chats: ChatStore | None,
         beginning: Callable[[], Manner] = Manner,
         listener: Callable[[], None] = lambda: None,
+        keep_new: Callable[[Manner | None], None] = lambda _: None,
     ) -> None:
         self._chats = chats
         self.beginning = beginning
         self.listener = listener
+        self.keep_new = keep_new
+        self._begun: Manner | None = None
+        self._waiting: Manner | None = None
         self._conversation: int | None = None
         self._kept = Manner()
         self.manner = Manner()
@@ -36,17 +42,34 @@ class MannerKeeper:
         return self._conversation
 
     def begin(self) -> None:
-        """A new chat, which is not on the disk yet."""
+        """A new chat, which is not on the disk yet. When it is open already, nothing happens."""
+        if self._begun is not None and self._conversation is None and self._chats is not None:
+            return
         self.flush()
         self._conversation, self._kept = None, Manner()
-        self.manner = self.beginning()
+        self._begun = self.beginning()
+        self.manner, self._waiting = self._waiting or self._begun, None
         self.listener()
+
+    def begin_again(self) -> None:
+        """New chats begin otherwise now, and so does the open one, unless somebody has chosen."""
+        if self._conversation is None and self.manner == self._begun:
+            self._begun = self.manner = self.beginning()
+            self.listener()
+
+    def take_up(self, manner: Manner) -> None:
+        """What was chosen for the new chat before the program ended."""
+        if self._conversation is None:
+            self.manner = manner
+            self.listener()
 
     def opened(self, details: ConversationDetails) -> None:
         """Read again, the open one stays as it is here: nothing newer can be on the disk."""
         if details.head.id == self._conversation:
             return
         self.flush()
+        if self._conversation is None and self.manner != self._begun:
+            self._waiting = self.manner
         self._conversation = details.head.id
         self._kept = self.manner = kept_manner(details)
         self.listener()
@@ -62,13 +85,19 @@ class MannerKeeper:
     def keep_with(self, conversation: int | None) -> None:
         """The chat is that conversation now, and keeps its manner from here on."""
         if conversation is not None and conversation != self._conversation:
+            if self._conversation is None:
+                self.keep_new(None)
             self._conversation, self._kept = conversation, Manner()
             self.flush()
 
     def flush(self) -> None:
         """Write what is not there yet."""
         conversation, manner, kept = self._conversation, self.manner, self._kept
-        if self._chats is None or conversation is None or manner == kept:
+        if self._chats is None:
+            return
+        if conversation is None:
+            self.keep_new(manner if manner != self._begun else None)
+        if conversation is None or manner == kept:
             return
         commands = self._chats.conversations
         if manner.system_prompt != kept.system_prompt:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from app.chat.store.types import ConversationDetails
 from app.core.json import JsonObject, JsonValue
-from app.core.personas import NO_PERSONA, Persona, SamplingUse
+from app.core.personas import LONGEST_NAME, MOST_INSTRUCTIONS, NO_PERSONA, Persona, SamplingUse
 from app.settings.persona_json import use_from_json, use_to_json
 
 SAMPLING, THINKING, TOOLS, PERSONA = "sampling", "thinking", "tools", "persona"
@@ -74,16 +74,40 @@ def kept_settings(manner: Manner) -> JsonObject:
 
 def kept_manner(details: ConversationDetails) -> Manner:
     """Whatever is in there: what cannot be used is as if it had not been said."""
-    settings = details.settings
+    found = manner_from_settings(details.settings)
+    return replace(found, persona_label=details.persona, system_prompt=details.system_prompt)
+
+
+def manner_from_settings(settings: JsonObject) -> Manner:
+    """Without what a conversation keeps elsewhere."""
     sampling, _ = use_from_json(settings.get(SAMPLING))
     persona = settings.get(PERSONA)
     return Manner(
         persona if isinstance(persona, str) and persona else NO_PERSONA.key,
-        details.persona,
-        details.system_prompt,
-        sampling,
-        _switch(settings.get(THINKING)),
-        _switch(settings.get(TOOLS)),
+        sampling=sampling,
+        thinking=_switch(settings.get(THINKING)),
+        tools=_switch(settings.get(TOOLS)),
+    )
+
+
+def manner_to_json(manner: Manner) -> JsonObject:
+    """All of it in one object, for a chat that is nowhere else yet."""
+    said: JsonObject = {
+        "persona_label": manner.persona_label,
+        "system_prompt": manner.system_prompt,
+    }
+    return {**said, **kept_settings(manner)}
+
+
+def manner_from_json(value: JsonObject) -> Manner:
+    """Whatever is in there: what cannot be used is as if it had not been said."""
+    label, prompt = value.get("persona_label"), value.get("system_prompt")
+    found = manner_from_settings(value)
+    usable = isinstance(prompt, str) and len(prompt) <= MOST_INSTRUCTIONS
+    return replace(
+        found,
+        persona_label=label[:LONGEST_NAME] if isinstance(label, str) else "",
+        system_prompt=prompt if usable and isinstance(prompt, str) else "",
     )
 
 

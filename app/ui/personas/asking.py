@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.chat.personas.keeper import MannerKeeper
-from app.chat.personas.manner import Manner, as_persona, manner_of
+from app.chat.personas.manner import Manner, as_persona, manner_from_json, manner_of, manner_to_json
 from app.core.personas import NO_PERSONA, Persona
 from app.core.sampling import Sampling
-from app.settings.declared import OWN_PERSONAS, OWN_PRESETS, PERSONA, PRESET, SAMPLING
+from app.settings.declared import NEW_CHAT, OWN_PERSONAS, OWN_PRESETS, PERSONA, PRESET, SAMPLING
 from app.settings.declared import TOOLS as TOOLS_OF_ALL
 from app.settings.of_thinking import THINKING as THINKING_OF_ALL
 from app.settings.personas import (
@@ -23,16 +23,24 @@ from app.ui.sampling.choice import SamplingChoice
 
 
 class Asking:
-    """For the GUI thread. choice: the sampling of the open chat."""
+    """For the GUI thread. choice: the sampling of the open chat. saved: to be called when settings
+    have changed."""
 
-    def __init__(self, settings: SettingsStore, manner: MannerKeeper) -> None:
-        self._settings, self._manner = settings, manner
+    def __init__(
+        self,
+        settings: SettingsStore,
+        manner: MannerKeeper,
+        saved: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._settings, self._manner, self._saved = settings, manner, saved
         self._listeners: list[Callable[[], None]] = []
         self.choice = SamplingChoice(settings, self._sampling_chosen)
-        self._begun = Manner()
         manner.beginning = self._beginning
         manner.listener = self._manner_changed
         manner.begin()
+        if settings.get(NEW_CHAT):
+            manner.take_up(manner_from_json(settings.get(NEW_CHAT)))
+        manner.keep_new = self._keep_new
         self._ends = [
             settings.subscribe(PRESET, self._set_for_all),
             settings.subscribe(SAMPLING, self._set_for_all),
@@ -155,8 +163,11 @@ class Asking:
         return replace(persona, sampling=persona.sampling.renewed(presets(self._settings)))
 
     def _beginning(self) -> Manner:
-        self._begun = manner_of(self._renewed(default_persona(self._settings)))
-        return self._begun
+        return manner_of(self._renewed(default_persona(self._settings)))
+
+    def _keep_new(self, manner: Manner | None) -> None:
+        self._settings.set(NEW_CHAT, {} if manner is None else manner_to_json(manner))
+        self._saved()
 
     def _sampling_chosen(self) -> None:
         self._manner.change(replace(self.manner, sampling=self.choice.use))
@@ -171,11 +182,8 @@ class Asking:
         self._tell()
 
     def _personas_changed(self, _: object) -> None:
-        """A chat that nobody has touched yet begins as new ones do now."""
-        if self._manner.conversation is None and self.manner == self._begun:
-            self._manner.begin()
-        else:
-            self._tell()
+        self._manner.begin_again()
+        self._tell()
 
     def _tell(self) -> None:
         for listener in tuple(self._listeners):

@@ -32,7 +32,7 @@ class PersonaRoom(QObject):
         super().__init__(page)
         self._look, self._session, self._page = look, session, page
         self._saved, self._manage = saved, manage
-        self.asking = Asking(settings, session.manner)
+        self.asking = Asking(settings, session.manner, saved)
         self._ability = Ability(True)
         self._sampling: SamplingPanel | None = None
         self._instructions: InstructionsPanel | None = None

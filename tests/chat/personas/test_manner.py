@@ -1,7 +1,14 @@
 """How a conversation is asked stays with it."""
 
 from app.chat.personas.keeper import MannerKeeper
-from app.chat.personas.manner import Manner, as_persona, kept_manner, manner_of
+from app.chat.personas.manner import (
+    Manner,
+    as_persona,
+    kept_manner,
+    manner_from_json,
+    manner_of,
+    manner_to_json,
+)
 from app.chat.store.store import ChatStore
 from app.core.messages import TextPart
 from app.core.personas import CODE, NO_PERSONA, WRITING, use_of
@@ -78,6 +85,28 @@ def test_a_copy_of_a_chat_is_asked_alike(store: ChatStore) -> None:
     keeper.change(FULL)
     copy, _ = store.conversations.duplicate(conversation)
     assert _stored(store, copy) == FULL
+
+
+def test_all_of_it_in_one_object_and_back() -> None:
+    for manner in (FULL, Manner(), Manner(thinking=False)):
+        assert manner_from_json(manner_to_json(manner)) == manner
+    assert manner_from_json({"system_prompt": 5, "persona_label": [], "thinking": "x"}) == Manner()
+
+
+def test_new_chats_that_begin_otherwise_change_only_what_nobody_chose(store: ChatStore) -> None:
+    beginnings = [Manner(), manner_of(CODE), manner_of(WRITING)]
+    kept: list[object] = []
+    keeper = MannerKeeper(store, lambda: beginnings.pop(0), keep_new=kept.append)
+    keeper.begin()
+    keeper.begin_again()
+    assert keeper.manner == manner_of(CODE)
+    keeper.change(FULL)
+    keeper.begin_again()
+    assert keeper.manner == FULL
+    keeper.keep_with(_chat(store))
+    assert kept[-2:] == [FULL, None]
+    keeper.begin()
+    assert keeper.manner == manner_of(WRITING)
 
 
 def test_what_others_wrote_there_is_no_danger(store: ChatStore) -> None:
