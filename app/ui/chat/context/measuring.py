@@ -41,6 +41,8 @@ class Measuring:
     def want(self, asked: Asked, done: Done, *, first: bool = False) -> None:
         """Measure it; what waits to be measured is forgotten. done: called with the exact one.
         first: somebody waits for just this, and it is not forgotten for what is typed."""
+        if self._tasks.closed:
+            return
         found = self.exact(asked)
         if found is not None:
             self._show(found)
