@@ -2,6 +2,7 @@
 
 from app.core.cancel import CancelToken
 from app.core.json import JsonObject
+from app.core.language import mark
 from app.core.messages import ToolSpec
 from app.tools.tool import Plan, Question, Tool, planning_tool
 
@@ -37,5 +38,5 @@ ASK_PERSON: Tool = planning_tool(
     ),
     "asks",
     _plan,
-    title="Ask you",
+    title=mark("Ask you"),
 )

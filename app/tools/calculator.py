@@ -13,6 +13,7 @@ from simpleeval import SimpleEval  # type: ignore[import-untyped]
 
 from app.core.cancel import CancelToken
 from app.core.json import JsonObject
+from app.core.language import mark
 from app.core.messages import ToolSpec
 from app.tools._arithmetic import (
     Number,
@@ -251,4 +252,5 @@ CALCULATOR = Tool(
         },
     ),
     _run,
+    title=mark("Calculator"),
 )

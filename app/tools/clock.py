@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from app.core.cancel import CancelToken
 from app.core.json import JsonObject
+from app.core.language import mark
 from app.core.messages import ToolSpec
 from app.tools.tool import Tool, ToolFailure
 
@@ -137,6 +138,7 @@ def make_current_time(clock: Clock) -> Tool:
             },
         ),
         run,
+        title=mark("Clock"),
     )
 
 

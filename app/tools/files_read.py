@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.core.cancel import CancelToken
 from app.core.json import JsonObject
+from app.core.language import mark, tr
 from app.core.messages import ToolSpec
 from app.core.units import count, gigabytes
 from app.tools.files_text import FileText, as_text, read_all
@@ -34,7 +35,7 @@ def reading_tools(opener: Opener) -> tuple[Tool, ...]:
         _tool(
             opener,
             "read_file",
-            "Read a file",
+            mark("Read a file"),
             "Reads a text file in a folder that the person has opened to tools. Long files come in "
             "pieces: the answer says which line to go on from.",
             {
@@ -48,7 +49,7 @@ def reading_tools(opener: Opener) -> tuple[Tool, ...]:
         _tool(
             opener,
             "list_folder",
-            "List a folder",
+            mark("List a folder"),
             "Lists a folder that the person has opened to tools. Without a path, the opened "
             "folders.",
             {"path": _text("The folder's path, whole or within an opened folder.")},
@@ -58,7 +59,7 @@ def reading_tools(opener: Opener) -> tuple[Tool, ...]:
         _tool(
             opener,
             "search_files",
-            "Search in files",
+            mark("Search in files"),
             "Looks for a text in the text files of a folder that the person has opened to tools, "
             "whatever the case, in all folders below it.",
             {
@@ -92,10 +93,10 @@ def _tool(
     def plan(arguments: JsonObject, _cancel: CancelToken) -> Plan:
         written = arguments.get("path")
         if written is None:
-            return Plan(lambda _: _opened(opener), lines=("Names the folders open to tools.",))
+            return Plan(lambda _: _opened(opener), lines=(tr("Names the folders open to tools."),))
         place = opener.place(str(written))
         work = partial(_worded, partial(run, opener), place, arguments)
-        lines = (f"{title}: {place.path}", *_details(arguments))
+        lines = (f"{tr(title)}: {place.path}", *_details(arguments))
         if place.folder is not None:
             return Plan(work, place.folder.path, lines)
         folder = place.path if place.path.is_dir() else place.path.parent

@@ -13,6 +13,7 @@ from pathlib import Path
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 from app.core.json import JsonObject
+from app.core.language import mark, tr
 from app.core.messages import ToolSpec
 from app.core.units import count, gigabytes
 from app.tools.backups import Backup, Backups
@@ -22,7 +23,7 @@ from app.tools.tool import ALL_CHOICES, Choice, Plan, Tool, ToolFailure, plannin
 
 WRITE_FILE = "write_file"
 MAX_CHARACTERS = 1_000_000
-_LONGEST_DIFF = 60_000
+_LONGEST_DIFF = 90_000
 _CONTEXT_LINES = 3
 _ALWAYS_ASKED: tuple[Choice, ...] = ("once", "deny")
 _OUTSIDE: tuple[Choice, ...] = ("always", "deny")
@@ -68,7 +69,7 @@ def writing_tools(opener: Opener, backups: Backups) -> tuple[Tool, ...]:
         spec,
         "writes",
         partial(_plan, opener, backups),
-        title="Write a file",
+        title=mark("Write a file"),
         unavailable=opener.unavailable,
     )
     return (tool,)
@@ -103,7 +104,7 @@ def _outside(opener: Opener, backups: Backups, place: Place, content: str) -> Pl
         writing, old = _looked(opener, place, content)
         lines = _lines(writing)
     else:
-        lines = (f"Writes {place.path}, which may exist already.",)
+        lines = (tr("Writes {path}, which may exist already.", path=place.path),)
 
     def run(_: CancelToken) -> str:
         again = opener.place(str(place.path))
@@ -146,11 +147,11 @@ def _before(opener: Opener, place: Place) -> bytes | None:
 def _lines(writing: _Writing) -> tuple[str, ...]:
     size = gigabytes(len(writing.data))
     if writing.before is None:
-        return (f"Makes {writing.place.path} ({size}).",)
-    now = gigabytes(len(writing.before))
+        return (tr("Makes {path} ({size}).", path=writing.place.path, size=size),)
+    path, now = writing.place.path, gigabytes(len(writing.before))
     return (
-        f"Replaces what {writing.place.path} holds ({size}, now {now}).",
-        "The earlier version is kept.",
+        tr("Replaces what {path} holds ({size}, now {now}).", path=path, size=size, now=now),
+        tr("The earlier version is kept."),
     )
 
 
@@ -166,11 +167,12 @@ def _diff(old: str, new: str, name: str) -> str:
         lineterm="",
     )
     text = "\n".join(lines)
-    if len(text) <= _LONGEST_DIFF:
-        return text
-    return (
-        f"{text[:_LONGEST_DIFF]}\n… {count(len(text) - _LONGEST_DIFF)} more characters of changes"
-    )
+    if len(text) > _LONGEST_DIFF:
+        raise ToolFailure(
+            f"the changes ({count(len(text))} characters) are too large for a person to look "
+            f"through; change at most {count(_LONGEST_DIFF)} characters at a time"
+        )
+    return text
 
 
 def _write(opener: Opener, backups: Backups, writing: _Writing, _cancel: CancelToken) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from app.core import paths
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.tools.folders import Folder, Folders
 from app.tools.tool import ToolFailure
 
@@ -79,7 +80,9 @@ class Opener:
 
     def unavailable(self) -> str:
         """Why tools for files cannot be offered, "" when they can."""
-        return "" if self.folders.opened else "Open a folder to tools first, in Settings, Tools."
+        return (
+            "" if self.folders.opened else tr("Open a folder to tools first, in Settings, Tools.")
+        )
 
     def place(self, written: str) -> Place:
         """Of a path as the model wrote it; relative ones are looked for in the opened folders.

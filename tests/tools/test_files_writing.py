@@ -84,6 +84,14 @@ def test_what_other_programs_obey_is_asked_about_each_time(desk: Desk, name: str
     assert desk.asked[0].choices == ("once", "deny")
 
 
+def test_changes_that_nobody_could_look_through_are_refused(desk: Desk) -> None:
+    result = desk.write("a.txt", "a line of text\n" * 10_000)
+    assert result.failed
+    assert "too large for a person to look through" in result.text
+    assert desk.asked == []
+    assert not (desk.opened / "a.txt").exists()
+
+
 def test_a_binary_file_is_not_replaced(desk: Desk) -> None:
     file = desk.opened / "a.bin"
     file.write_bytes(bytes(range(256)))

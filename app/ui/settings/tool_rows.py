@@ -225,7 +225,7 @@ class SwitchesRow(ListRow):
         # Those of a server have their switches where the server is declared.
         for tool in (one for one in self._toolbox.runner.tools if not one.source):
             why = tool.unavailable()
-            title = with_hidden_shown(tool.title or tool.name)
+            title = words.tool_title(tool.title or tool.name, tool.source)
             holder, line, _ = _line(title, why or words.effect_text(tool.effect))
             box = SwitchBox(self.look)
             box.setObjectName(f"toolSwitch-{tool.name}")

@@ -8,6 +8,7 @@ from app.chat.toolbox import Toolbox
 from app.chat.turn import TurnOptions
 from app.core.cancel import CancelToken
 from app.core.json import JsonObject, JsonValue
+from app.core.language import mark, tr
 from app.core.tasks import TaskRunner
 from app.tools.consent import Gate, Permission, Permissions
 from app.tools.files_write import backup_of, put_back
@@ -19,7 +20,7 @@ PERMISSIONS_KEY = "permissions"
 OFF_KEY = "tools_off"
 _MOST = 200
 _Changed = Callable[[], None]
-_DEMO = "The demo model knows the clock and the calculator only."
+_DEMO = mark("The demo model knows the clock and the calculator only.")
 
 
 class ChatTools:
@@ -63,7 +64,7 @@ class ChatTools:
         """Every tool, and why it cannot be used, "" where it can."""
         tools = self.toolbox.runner.tools if self.toolbox is not None else ()
         return tuple(
-            (tool, _DEMO if demo and tool.effect != "none" else tool.unavailable())
+            (tool, tr(_DEMO) if demo and tool.effect != "none" else tool.unavailable())
             for tool in tools
         )
 

@@ -79,7 +79,7 @@ class ToolsMenu(QMenu):
 
     def _add(self, tool: Tool, why: str) -> None:
         name = with_hidden_shown(tool.name)[:_LONGEST_NAME]
-        title = with_hidden_shown(tool.title)[:_LONGEST_NAME]
+        title = words.tool_title(tool.title, tool.source)
         text = f"{title} ({name})" if title else name
         action = QAction(text.replace("&", "&&"), self)
         action.setObjectName(f"tool-{tool.name}")

@@ -30,8 +30,13 @@ _DECISIONS = {
 }
 
 
+def tool_title(title: str, source: str) -> str:
+    """A server names its tools as it likes; the program's own have names in our languages."""
+    return with_hidden_shown(title if source else tr(title))[:_LONGEST_NAME]
+
+
 def headline(request: ConsentRequest) -> str:
-    title = with_hidden_shown(request.title)[:_LONGEST_NAME]
+    title = tool_title(request.title, request.source)
     if request.source:
         source = with_hidden_shown(request.source)[:_LONGEST_NAME]
         return tr("May the model use “{tool}” of {server}?", tool=title, server=source)
