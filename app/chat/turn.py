@@ -117,7 +117,7 @@ class TurnRunner:
 
     def _prepared(self, options: TurnOptions, cancel: CancelToken) -> tuple[Tool, ...]:
         """Those of the whole turn: its prompts begin alike. Blocks; raises Cancelled."""
-        if options.tools_enabled and self._takes_tools:
+        if options.tools_enabled and self._takes_tools and options.gate is not None:
             self._tools.prepare(cancel)
         return self._offered(options)
 

@@ -44,7 +44,10 @@ class _Walk:
         self._root = root
         self._nodes = 0
 
-    def schema(self, value: JsonObject, depth: int, within: tuple[str, ...]) -> JsonObject:
+    def schema(
+        self, value: JsonObject, depth: int, within: tuple[str, ...], *, branch: bool = False
+    ) -> JsonObject:
+        """branch: it is one of several that hold for the same value."""
         self._count(depth)
         reference = value.get("$ref", value.get("$dynamicRef"))
         if isinstance(reference, str):
@@ -53,14 +56,15 @@ class _Walk:
             target = self._target(reference)
             rest = {key: item for key, item in value.items() if not key.endswith("Ref")}
             rest.pop("$ref", None)
-            return self.schema({**target, **rest}, depth + 1, (*within, reference))
+            merged = {**target, **rest}
+            return self.schema(merged, depth + 1, (*within, reference), branch=branch)
         result: JsonObject = {}
         for key, item in value.items():
             if key in _NO_USE or (key == "title" and isinstance(item, str)):
                 continue
             result[key] = self._member(key, item, depth, within)
-        if "patternProperties" in result:
-            # The check knows no patterns; what fits one must not be refused.
+        if "patternProperties" in result or _is_free(result, depth, branch=branch):
+            # A schema allows what it does not name; the check does so only when it is told.
             result.setdefault("additionalProperties", True)
         return result
 
@@ -68,13 +72,17 @@ class _Walk:
         if key in _MAPS and isinstance(item, dict):
             return {name: self._any(one, depth + 1, within) for name, one in item.items()}
         if (key in _LISTS or key == "items") and isinstance(item, list):
-            return [self._any(one, depth + 1, within) for one in item]
+            return [self._any(one, depth + 1, within, branch=key != "items") for one in item]
         if key in _SCHEMAS:
             return self._any(item, depth + 1, within)
         return item
 
-    def _any(self, value: JsonValue, depth: int, within: tuple[str, ...]) -> JsonValue:
-        return self.schema(value, depth, within) if isinstance(value, dict) else value
+    def _any(
+        self, value: JsonValue, depth: int, within: tuple[str, ...], *, branch: bool = False
+    ) -> JsonValue:
+        if not isinstance(value, dict):
+            return value
+        return self.schema(value, depth, within, branch=branch)
 
     def _count(self, depth: int) -> None:
         self._nodes += 1
@@ -97,6 +105,14 @@ class _Walk:
                 "The description of its arguments refers to something that is not there."
             )
         return found
+
+
+def _is_free(schema: JsonObject, depth: int, *, branch: bool) -> bool:
+    """An object of any names, or one that others name as well."""
+    if "properties" in schema:
+        return branch
+    kind = schema.get("type")
+    return depth > 0 and (kind == "object" or (isinstance(kind, list) and "object" in kind))
 
 
 def _too_large(size: int) -> UnfitError:

@@ -70,6 +70,33 @@ def test_patterns_of_names_do_not_refuse_what_fits_them() -> None:
     assert problems({"x1": "yes"}, plain) == []
 
 
+def test_what_a_schema_does_not_forbid_is_not_refused() -> None:
+    """Servers mean it so; a misspelt argument is told all the same."""
+    plain = plain_schema(
+        {
+            "type": "object",
+            "properties": {
+                "free": {"type": "object"},
+                "maybe": {"type": ["object", "null"]},
+                "named": {"type": "object", "properties": {"a": {"type": "string"}}},
+            },
+        }
+    )
+    assert problems({"free": {"x": 1}, "maybe": {"y": {"z": 2}}}, plain) == []
+    assert problems({"named": {"b": "?"}}, plain) != []
+    both = plain_schema(
+        {
+            "type": "object",
+            "allOf": [
+                {"type": "object", "properties": {"a": {"type": "string"}}},
+                {"type": "object", "properties": {"b": {"type": "string"}}},
+            ],
+        }
+    )
+    assert problems({"a": "x", "b": "y"}, both) == []
+    assert problems({"a": 1}, both) != []
+
+
 @pytest.mark.parametrize(
     "schema",
     [

@@ -7,6 +7,7 @@ from app.core.cancel import CancelToken
 from app.core.messages import ToolResultPart, user
 from app.tools.consent import Decision, Gate, Permissions, StrictPolicy
 from app.tools.mcp.tools import McpTools
+from app.tools.mcp.types import State
 from app.tools.runner import ToolRunner
 from tests.chat.scripted import Reply, ScriptedEngine, call, glm_template
 from tests.tools.mcp.conftest import Bench, habit
@@ -63,3 +64,15 @@ def test_what_is_denied_does_not_reach_the_server(bench: Bench) -> None:
     assert "not now" in result.text
     assert bench.call("say", word="never crashed") == "never crashed"
     assert not any(status.attempt for status in bench.history)
+
+
+def test_where_nobody_can_allow_it_no_server_is_started(bench: Bench) -> None:
+    bench.declare(habit("good"))
+    engine = ScriptedEngine([Reply("Hello.")])
+    runner = ToolRunner([], sources=[McpTools(bench.host)])
+    options = TurnOptions(tools_enabled=True, thinking=False)
+    TurnRunner(engine, glm_template(), runner).run(
+        [user("Hi.")], options, lambda _: None, CancelToken()
+    )
+    assert bench.status().state is State.IDLE
+    assert bench.host.output("test") == ""
