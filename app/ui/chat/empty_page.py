@@ -1,6 +1,7 @@
 """Before the first question: one sentence and three things to try."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui.chat.model_state import Loading, ModelState, NoModel, Planning, open_model
@@ -34,15 +35,32 @@ class EmptyPage(QWidget):
         column.addStretch(2)
         column.addWidget(self._title)
         column.addWidget(self._text)
-        column.addSpacing(12)
         self.personas = PersonaChips()
-        column.addWidget(self.personas)
-        column.addSpacing(16)
+        self._offers = QWidget()
+        self._offers.setObjectName("emptyOffers")
+        offers = QVBoxLayout(self._offers)
+        offers.setContentsMargins(0, 12, 0, 0)
+        offers.setSpacing(8)
+        offers.addWidget(self.personas)
+        offers.addSpacing(16)
         for made in self._buttons:
             made.clicked.connect(lambda *_, which=made: self.chosen.emit(which.property("ask")))
-            column.addWidget(made, 0, Qt.AlignmentFlag.AlignHCenter)
+            offers.addWidget(made, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self._offers)
         column.addStretch(3)
         self.set_model(NoModel())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the composer leaves little room, offers go before they overlap."""
+        super().resizeEvent(event)
+        margins = self._column.contentsMargins()
+        inner = self.width() - margins.left() - margins.right()
+        said = sum(
+            made.heightForWidth(inner) + self._column.spacing()
+            for made in (self._title, self._text)
+        )
+        offered = self._offers.sizeHint().height()
+        self._offers.setVisible(self.height() >= said + offered + margins.top())
 
     def add_card(self, made: QWidget) -> None:
         """What is on its way, below the title."""

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.core.messages import AttachmentPart, TextPart
 from app.ui.chat.attachments.desk import MOST
@@ -339,11 +339,17 @@ def test_a_very_long_name_and_many_files_keep_the_composer_in_the_window(adding:
     QTest.qWaitForWindowExposed(adding.driver.desktop.window)
     page = adding.driver.page
     adding.driver.wait(lambda: adding.composer.height() > 200)
+    assert all(chip.width() <= 320 for chip in adding.attachments.tray.chips.values())
     assert adding.composer.height() < 0.8 * page.height()
     send = adding.composer.send
     assert send.visibleRegion().boundingRect().height() == send.height()
-    chips = list(adding.attachments.tray.chips.values())
-    assert all(chip.width() <= 320 for chip in chips)
+    offers = page.empty.findChild(QWidget, "emptyOffers")
+    assert offers is not None
+    assert offers.isHidden(), "they would overlap"
+    adding.driver.desktop.window.resize(1000, 800)
+    for item in list(adding.items):
+        adding.attachments.desk.remove(item)
+    adding.driver.wait(offers.isVisible)
 
 
 def test_what_is_estimated_while_the_model_answers_is_counted_after(
