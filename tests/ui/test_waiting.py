@@ -328,3 +328,20 @@ def test_markup_and_long_texts_are_shown_as_they_are(kept: Kept, gate: threading
     assert "\n" not in one.text.text()
     assert one.text.toolTip().startswith("<span>&lt;b&gt;")
     assert one.width() <= bar(kept).width()
+
+
+def test_the_row_below_the_question_fits_a_narrow_window(kept: Kept, gate: threading.Event) -> None:
+    begin(kept, gate)
+    composer = kept.page.composer
+    kept.desktop.window.resize(640, 700)
+    composer.tools_more.show()
+    composer.set_tool_count(12)
+    composer.set_text("Second?")
+    kept.wait(lambda: composer.wait.text() == "")
+    assert composer.wait.isVisible()
+    assert composer.wait.accessibleName() == "Ask this when the answer is done"
+    kept.wait(lambda: composer.minimumSizeHint().width() <= composer.width())
+    kept.desktop.window.resize(1280, 700)
+    kept.wait(lambda: composer.wait.text() == "Queue")
+    composer.wait.click()
+    assert waits(kept) == ["Second?"]

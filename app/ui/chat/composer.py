@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QFocusEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QDragEnterEvent, QFocusEvent, QIcon, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -215,6 +215,7 @@ class Composer(QFrame):
         self.edit.focus_changed.connect(lambda on: restyle(self, "active", str(on).lower()))
         self.edit.textChanged.connect(self._update_send)
         look.changed.connect(self._update_send)
+        look.changed.connect(self._fit_wait)
         self._update_send()
 
     def text(self) -> str:
@@ -266,6 +267,14 @@ class Composer(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.gauge.set_compact(self.width() < _ROOM_FOR_NUMBERS)
+        self._fit_wait()
+
+    def _fit_wait(self) -> None:
+        """In a narrow window it is only a sign."""
+        narrow = self.width() < _ROOM_FOR_NUMBERS
+        self.wait.setText("" if narrow else tr("Queue"))
+        self.wait.setIcon(self._look.icon("plus", "muted") if narrow else QIcon())
+        restyle(self.wait, "kind", "icon" if narrow else "plain")
 
     def _build(self) -> None:
         column = self._column = QVBoxLayout(self)
@@ -274,10 +283,12 @@ class Composer(QFrame):
         column.addWidget(self.edit)
         row = self._row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(self.thinking)
-        row.addWidget(self.budget)
-        row.addWidget(self.tools)
-        row.addWidget(self.tools_more)
+        for chip, more in ((self.thinking, self.budget), (self.tools, self.tools_more)):
+            together = QHBoxLayout()
+            together.setSpacing(0)
+            together.addWidget(chip)
+            together.addWidget(more)
+            row.addLayout(together)
         row.addWidget(self.files)
         row.addStretch()
         row.addWidget(self.gauge)
