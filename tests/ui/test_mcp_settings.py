@@ -25,11 +25,12 @@ from app.settings.declared import MCP_SERVERS
 from app.settings.store import SettingsStore
 from app.tools.mcp.host import McpHost
 from app.tools.mcp.servers import McpServer, read_servers
-from app.tools.mcp.types import State
+from app.tools.mcp.types import Listing, McpPrompt, McpResource, McpTool, State
 from app.ui.look import Look
 from app.ui.settings.mcp.card import ServerCard
 from app.ui.settings.mcp.desk import McpDesk
 from app.ui.settings.mcp.row import McpRow
+from app.ui.settings.mcp.words import has_words
 from app.ui.settings.switch import SwitchBox
 from app.ui.widgets import ChoiceBox
 from tests.tools.mcp.conftest import QUICK, SERVER
@@ -353,3 +354,21 @@ def test_every_control_is_named_and_large_enough(board: Board) -> None:
         one.objectName() for one in controls if one.mapToGlobal(one.rect().topRight()).x() > right
     ]
     assert outside == []
+
+
+@pytest.mark.parametrize(
+    ("tools", "others", "words"),
+    [
+        (0, 0, "0 tools."),
+        (1, 1, "1 tool, 1 resource, 1 prompt. Its tools take about 29 tokens of every question."),
+        (12, 2, "12 tools, 2 resources, 2 prompts. Its tools take about 360 tokens of every"),
+    ],
+)
+def test_what_a_server_has_and_what_that_costs(tools: int, others: int, words: str) -> None:
+    schema: JsonObject = {"type": "object", "properties": {}}
+    listing = Listing(
+        tuple(McpTool(f"t{number}", "T", "", schema) for number in range(tools)),
+        tuple(McpResource(f"r{number}", "R") for number in range(others)),
+        tuple(McpPrompt(f"p{number}", "P") for number in range(others)),
+    )
+    assert has_words(McpServer("a", "stdio", "x"), listing).startswith(words)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 from app.core.language import mark, tr
+from app.core.messages import ToolSpec
 from app.core.units import count
 from app.tools.mcp.lines import join_line
 from app.tools.mcp.servers import McpServer
@@ -42,9 +43,15 @@ def has_words(server: McpServer, listing: Listing | None) -> str:
     offered = [tool for tool in listing.tools if not tool.why_not and tool.name not in server.off]
     parts = [_tools_words(listing, len(offered))]
     if listing.resources:
-        parts.append(tr("{number} resources", number=count(len(listing.resources))))
+        number = len(listing.resources)
+        parts.append(
+            tr("1 resource") if number == 1 else tr("{number} resources", number=count(number))
+        )
     if listing.prompts:
-        parts.append(tr("{number} prompts", number=count(len(listing.prompts))))
+        number = len(listing.prompts)
+        parts.append(
+            tr("1 prompt") if number == 1 else tr("{number} prompts", number=count(number))
+        )
     text = ", ".join(parts)
     if not offered:
         return f"{text}."
@@ -58,13 +65,17 @@ def has_words(server: McpServer, listing: Listing | None) -> str:
 
 def _tools_words(listing: Listing, offered: int) -> str:
     there = len(listing.tools) + listing.left_out
+    if offered == there == 1:
+        return tr("1 tool")
     if offered == there:
         return tr("{number} tools", number=count(there))
     return tr("{number} of {all} tools", number=count(offered), all=count(there))
 
 
 def _cost(tool: McpTool) -> int:
-    return len(tool.description) + len(json.dumps(tool.parameters, ensure_ascii=False)) + 60
+    """In characters, as templates write it."""
+    spec = ToolSpec(tool.name, tool.description, tool.parameters)
+    return len(json.dumps(spec.as_openai(), ensure_ascii=False))
 
 
 def _rounded(number: int) -> int:
