@@ -9,7 +9,16 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import KnownError
@@ -387,3 +396,35 @@ def test_a_pipe_does_not_hold_up_the_program(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.json")
     with pytest.raises(KnownError, match="not an ordinary file"):
         read_file(tmp_path / "pipe.json")
+
+
+def test_every_control_has_a_name_and_is_reached_by_tab(
+    window: _Window, settings: SettingsStore
+) -> None:
+    add_persona(settings, Persona("", "Mine"))
+    main = window.desktop.window
+    main.personas.show_instructions()
+    panel = main.personas.instructions
+    main.show_personas()
+    page = main.shown_page
+    every = page.findChild(PersonaListRow)
+    assert every is not None
+    every.new.click()
+    rows = [page.findChild(kind) for kind in (DefaultPersonaRow, PersonaListRow, PersonaFilesRow)]
+    controls = [
+        widget
+        for root in (panel, main.page.header.persona, main.page.empty.personas, *rows)
+        if root is not None
+        for widget in root.findChildren(QWidget)
+        if isinstance(widget, QAbstractButton | QComboBox | QLineEdit | QPlainTextEdit)
+        and not widget.objectName().startswith("qt_")
+    ]
+    assert len(controls) > 20
+    assert [widget for widget in controls if not widget.objectName()] == []
+    assert [one.objectName() for one in controls if not one.accessibleName()] == []
+    tab = Qt.FocusPolicy.TabFocus
+    assert [one.objectName() for one in controls if not one.focusPolicy() & tab] == []
+    names = [widget.objectName() for widget in controls if widget.isVisibleTo(page)]
+    assert len(names) == len(set(names)) > 10
+    small = [one.objectName() for one in controls if one.isVisible() and one.height() < 24]
+    assert small == []

@@ -400,6 +400,12 @@ def test_in_a_narrow_window_signs_stand_for_words(driver: Driver, asking: Asking
     assert header.persona.text() == ""
     assert header.persona.accessibleName() == "Persona: GLM code"
     assert header.sampling.accessibleName() == "Sampling"
+    driver.desktop.window.resize(480, 700)
+    driver.wait(lambda: header.model.width() >= header.model.sizeHint().width())
+    assert all(
+        part.geometry().right() <= header.width()
+        for part in (header.model, header.persona, header.sampling, header.more)
+    )
     driver.desktop.window.resize(1200, 700)
     driver.wait(lambda: header.persona.text() == "GLM code")
 

@@ -23,6 +23,7 @@ _THEME_LABELS = {
 }
 HEIGHT = 52
 _NARROW = 760
+_TIGHT = 480
 _DEMO = "Demo model, not GLM-4.6"
 
 
@@ -46,6 +47,7 @@ class Header(QFrame):
         self.setFixedHeight(look.scale.row(HEIGHT))
         self._look = look
         self._full_title = ""
+        self._model_name, self._has_demo = "No model", False
         self._recent = ""
         self._new = IconButton(
             look, "plus", "New chat (Ctrl+N)", "newChat", on_click=self.new_chat.emit
@@ -114,14 +116,11 @@ class Header(QFrame):
                 name, tip = "No model", f"{path} could not be opened"
             case _:
                 name, tip = "No model", "Choose a model"
-        metrics = self.model.fontMetrics()
-        self.model.setText(
-            metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, 200).replace("&", "&&")
-        )
+        self._model_name, self._has_demo = name, loaded is not None and loaded.demo
+        self._fit_model()
         self.model.setToolTip(plain_tip(tip))
         self.model.setAccessibleName(f"Model: {name}")
         self.model.setAccessibleDescription(tip)
-        self.demo.setVisible(loaded is not None and loaded.demo)
         measured = loaded.measured if loaded is not None else ""
         self._measured_action.setVisible(bool(measured))
         self._measured_action.setText(f"Memory: {measured}")
@@ -134,7 +133,16 @@ class Header(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._set_compact(self.width() < _NARROW)
+        self._fit_model()
         self._elide()
+
+    def _fit_model(self) -> None:
+        """In the narrowest window the model's name alone tells that it is the demo."""
+        tight = self.width() < _TIGHT
+        self.demo.setVisible(self._has_demo and not tight)
+        metrics, room = self.model.fontMetrics(), 90 if tight else 200
+        shown = metrics.elidedText(self._model_name, Qt.TextElideMode.ElideMiddle, room)
+        self.model.setText(shown.replace("&", "&&"))
 
     def _set_compact(self, compact: bool) -> None:
         """Signs instead of words, where there is little room."""
