@@ -44,6 +44,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--system", default="", metavar="TEXT", help="a system prompt")
     parser.add_argument("--no-thinking", action="store_true", help="answer without thinking")
     parser.add_argument(
+        "--thinking-budget",
+        type=_tokens,
+        default=0,
+        metavar="N",
+        help="answer after about so many tokens of thinking (default: no limit)",
+    )
+    parser.add_argument(
         "--tools", action="store_true", help="offer tools; you are asked before one acts"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object, nothing else")
@@ -109,6 +116,7 @@ def _turn(
     }
     options = TurnOptions(
         thinking=not arguments.no_thinking,
+        thinking_budget_tokens=arguments.thinking_budget,
         tools_enabled=arguments.tools,
         tools_off=services.toolbox.off,
         gate=None if is_demo(model) else _gate(services),

@@ -83,6 +83,15 @@ def test_one_turn_as_json_with_the_message_from_stdin(model: Path) -> None:
     assert done.returncode == 0
 
 
+def test_a_thinking_budget_is_a_number_of_tokens(model: Path) -> None:
+    words = ("chat", "--message", "Hi", "--model", str(model), "--temperature", "0")
+    within = glm_launcher(*words, "--thinking-budget", "1000")
+    assert within.stderr.decode() == "[thinking]\nHm, well\n[end of thinking]\n"
+    wrong = glm_launcher(*words, "--thinking-budget", "-5")
+    assert wrong.returncode == 2
+    assert "not a number of tokens" in wrong.stderr.decode()
+
+
 def test_the_longest_answer_can_be_limited(model: Path) -> None:
     done = glm_launcher(
         *("chat", "--message", "Hi", "--model", str(model), "--temperature", "0"),
