@@ -234,7 +234,7 @@ class Composer(QFrame):
 
     def add_beside_files(self, widget: QWidget) -> None:
         """Another way to add something to the question."""
-        self._row.insertWidget(self._row.indexOf(self.files) + 1, widget)
+        self._beside_files.addWidget(widget)
 
     def set_attached(self, *, some: bool, obstacle: str) -> None:
         """some: there are files with the question. obstacle: why it cannot be sent with them."""
@@ -281,7 +281,7 @@ class Composer(QFrame):
         column.setContentsMargins(14, 14, 14, 12)
         column.setSpacing(12)
         column.addWidget(self.edit)
-        row = self._row = QHBoxLayout()
+        row = QHBoxLayout()
         row.setSpacing(8)
         for chip, more in ((self.thinking, self.budget), (self.tools, self.tools_more)):
             together = QHBoxLayout()
@@ -289,7 +289,10 @@ class Composer(QFrame):
             together.addWidget(chip)
             together.addWidget(more)
             row.addLayout(together)
-        row.addWidget(self.files)
+        self._beside_files = QHBoxLayout()
+        self._beside_files.setSpacing(0)
+        self._beside_files.addWidget(self.files)
+        row.addLayout(self._beside_files)
         row.addStretch()
         row.addWidget(self.gauge)
         row.addWidget(self.wait)
