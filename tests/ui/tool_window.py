@@ -116,11 +116,12 @@ class Fetching:
     def __init__(self) -> None:
         self.fetched: list[str] = []
         self.text = "Rain."
+        self.act: Callable[[CancelToken], str] = lambda _: self.text
 
     def tool(self) -> Tool:
-        def run(arguments: JsonObject, _cancel: CancelToken) -> str:
+        def run(arguments: JsonObject, cancel: CancelToken) -> str:
             self.fetched.append(str(arguments["host"]))
-            return self.text
+            return self.act(cancel)
 
         parameters: JsonObject = {
             "type": "object",

@@ -36,10 +36,10 @@ def window(
     desktop = Desktop(application(), backend, settings, chats=chats, toolbox=toolbox)
     desktop.window.resize(1000, 800)
     desktop.window.show()
-    qtbot.addWidget(desktop.window)
     driver = ToolDriver(desktop, backend, qtbot, toolbox)
     desktop.window.page.composer.tools.setChecked(True)
     driver.load(MODEL)
     yield driver
     desktop.window.close()
     assert desktop.close(), "background work did not end in time"
+    desktop.window.deleteLater()

@@ -3,7 +3,8 @@
 import threading
 from pathlib import Path
 
-from PySide6.QtWidgets import QLineEdit, QPushButton
+import pytest
+from PySide6.QtWidgets import QLineEdit, QPushButton, QToolButton
 
 from app.chat.exporting.files import export_many
 from app.chat.importing.run import import_from
@@ -12,6 +13,7 @@ from app.core.cancel import CancelToken
 from app.settings.declared import TOOL_FOLDERS, TOOL_PERMISSIONS
 from app.settings.store import SettingsStore
 from app.tools.consent import Decision
+from app.tools.runner import RESULT_CHARACTERS
 from app.tools.tool import Question
 from app.ui.chat.entries import Answer
 from app.ui.tools.cards import AskCard
@@ -273,3 +275,50 @@ def test_what_was_edited_since_is_not_undone_and_that_is_said(
     assert "changed or removed since" in notice.text.text()
     assert (folder / "a.txt").read_text() == "mine"
     assert not window.uses[0].put_back
+
+
+def test_a_window_that_is_made_anew_asks_as_before(window: ToolDriver, fetching: Fetching) -> None:
+    window.say("Weather?", fetch(), fetch("b.org"), DONE)
+    request = window.request
+    window.desktop.renew_window()
+    assert window.request is request
+    window.press("once")
+    assert window.request.scope == "b.org"
+    rail = window.desktop.window.rail.findChild(QToolButton, "rail-chat")
+    assert isinstance(rail, QToolButton)
+    window.wait(lambda: rail.text() == "Asks")
+    window.press("deny")
+    window.done()
+    assert fetching.fetched == ["example.org"]
+    window.wait(lambda: rail.text() == "Chat")
+
+
+@pytest.mark.parametrize("how", ["hang", "crash", "flood"])
+def test_a_tool_that_misbehaves_once_allowed_harms_nobody(
+    window: ToolDriver, fetching: Fetching, how: str
+) -> None:
+    running = threading.Event()
+
+    def misbehave(cancel: CancelToken) -> str:
+        running.set()
+        if how == "hang":
+            assert cancel.wait(20)
+        elif how == "crash":
+            raise ZeroDivisionError("secret")
+        return "x" * 2_000_000
+
+    fetching.act = misbehave
+    window.say("Weather?", fetch(), DONE)
+    window.press("once")
+    window.wait(running.is_set)
+    if how == "hang":
+        window.page.stop()
+    window.done()
+    [use] = window.uses
+    assert use.state == ("done" if how == "flood" else "failed")
+    assert len(use.result) <= RESULT_CHARACTERS
+    assert "secret" not in use.result
+    outcome = {"hang": "stopped", "crash": "failed", "flood": "done"}[how]
+    [entry] = window.toolbox.log.latest()
+    assert (entry.how, entry.outcome) == ("once", outcome)
+    assert entry.characters == (2_000_000 if how == "flood" else None)
