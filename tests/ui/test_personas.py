@@ -1,6 +1,7 @@
 """Who the model is to be: chosen in a new chat, in the header and beside the chat."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -204,6 +205,27 @@ def test_a_chat_is_saved_as_a_persona(
     panel.back.trigger()
     assert panel.text.toPlainText() == "Rhyme twice."
     assert driver.desktop.window._save.isActive()
+
+
+def test_typed_instructions_that_a_persona_replaces_come_back(
+    driver: Driver, panel: InstructionsPanel, asking: Asking
+) -> None:
+    offers: list[Any] = []
+    driver.page.undo_offered.connect(lambda _, undo: offers.append(undo))
+    panel.text.setPlainText("Typed.")
+    asking.choose(WRITING.key)
+    offers[0]()
+    assert panel.text.toPlainText() == "Typed."
+    assert asking.label == ""
+    asking.choose(WRITING.key)
+    asking.choose(CODE.key)
+    assert len(offers) == 2, "what a persona says is not lost"
+    driver.ask("Why?", answer("So."))
+    offers[1]()
+    assert panel.text.toPlainText() == "Typed.", "it is the same chat"
+    driver.page.new_chat()
+    offers[1]()
+    assert panel.text.toPlainText() == "", "it is another chat"
 
 
 def test_escape_gives_up_naming_before_it_closes(panel: InstructionsPanel) -> None:

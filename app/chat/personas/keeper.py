@@ -16,7 +16,7 @@ class MannerKeeper:
 
     beginning: what a new chat begins with. listener: called when there is another manner now.
     keep_new: keeps what was chosen for a chat that has no question yet; None when that is nothing.
-    Like its draft it waits while another chat is open.
+    Like its draft it waits while another chat is open. chat: another number for another chat.
     """
 
     def __init__(
@@ -30,6 +30,7 @@ class MannerKeeper:
         self.beginning = beginning
         self.listener = listener
         self.keep_new = keep_new
+        self.chat = 0
         self._begun: Manner | None = None
         self._waiting: Manner | None = None
         self._conversation: int | None = None
@@ -47,6 +48,7 @@ class MannerKeeper:
             return
         self.flush()
         self._conversation, self._kept = None, Manner()
+        self.chat += 1
         self._begun = self.beginning()
         self.manner, self._waiting = self._waiting or self._begun, None
         self.listener()
@@ -70,6 +72,7 @@ class MannerKeeper:
         self.flush()
         if self._conversation is None and self.manner != self._begun:
             self._waiting = self.manner
+        self.chat += 1
         self._conversation = details.head.id
         self._kept = self.manner = kept_manner(details)
         self.listener()

@@ -24,7 +24,7 @@ from app.ui.sampling.choice import SamplingChoice
 
 class Asking:
     """For the GUI thread. choice: the sampling of the open chat. saved: to be called when settings
-    have changed."""
+    have changed. replaced: gets what puts typed instructions back that a persona has replaced."""
 
     def __init__(
         self,
@@ -33,6 +33,7 @@ class Asking:
         saved: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings, self._manner, self._saved = settings, manner, saved
+        self.replaced: Callable[[Callable[[], None]], None] = lambda _: None
         self._listeners: list[Callable[[], None]] = []
         self.choice = SamplingChoice(settings, self._sampling_chosen)
         manner.beginning = self._beginning
@@ -114,10 +115,25 @@ class Asking:
         return self.manner.differs_from(self._renewed(found))
 
     def choose(self, key: str) -> None:
-        """The chat gets a copy of what that persona says. Nothing for one that is gone."""
-        found = persona_of(self._settings, key)
-        if found is not None:
-            self._manner.change(manner_of(self._renewed(found)))
+        """The chat gets a copy of what that persona says. Nothing for one that is gone. Typed
+        instructions that it takes the place of can be put back."""
+        found, before = persona_of(self._settings, key), self.manner
+        if found is None:
+            return
+        typed = before.system_prompt.strip() and (self.differs or self._is_nobodys)
+        self._manner.change(manner_of(self._renewed(found)))
+        if typed and self.manner.system_prompt != before.system_prompt:
+            chat = self._manner.chat
+            self.replaced(lambda: self._put_back(before, chat))
+
+    @property
+    def _is_nobodys(self) -> bool:
+        """The instructions are kept in no persona."""
+        return self.persona is None or self.persona.key == NO_PERSONA.key
+
+    def _put_back(self, manner: Manner, chat: int) -> None:
+        if self._manner.chat == chat:
+            self._manner.change(manner)
 
     def set_instructions(self, text: str) -> None:
         """As they are typed; `flush` writes them down."""

@@ -39,6 +39,7 @@ class PersonaRoom(QObject):
         self._sampled: tuple[object, ...] = ()
         self._connect()
         self.asking.listen(self._show)
+        self.asking.replaced = self._offer_back
         self._show()
 
     def close(self) -> None:
@@ -89,6 +90,10 @@ class PersonaRoom(QObject):
         page.empty.personas.more_wanted.connect(persona.showMenu)
         page.options_changed.connect(self._switched)
         page.model_shown.connect(self._model_shown)
+
+    def _offer_back(self, put_back: Callable[[], None]) -> None:
+        text = tr("The instructions that were typed for this chat are replaced.")
+        self._page.undo_offered.emit(text, put_back)
 
     def _switched(self) -> None:
         composer = self._page.composer
