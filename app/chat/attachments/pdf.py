@@ -14,6 +14,8 @@ from app.core.units import count
 
 _MOST_PAGES = 5_000
 _MOST_NAMED = 8
+# Of all signs, blanks included.
+_MANY_UNREAD, _MOST_UNREAD = 0.02, 0.5
 
 
 def read_pdf(path: Path) -> Iterator[Piece | Total | Remark]:
@@ -25,6 +27,7 @@ def read_pdf(path: Path) -> Iterator[Piece | Total | Remark]:
     yield Total(total)
     blank: list[int] = []
     failed: list[int] = []
+    letters = unread = 0
     for number in range(1, min(total, _MOST_PAGES) + 1):
         try:
             text = clean(reader.pages[number - 1].extract_text())
@@ -35,6 +38,8 @@ def read_pdf(path: Path) -> Iterator[Piece | Total | Remark]:
             text = "(could not be read)"
         if not text.strip():
             blank.append(number)
+        letters += len(text)
+        unread += text.count("\ufffd")
         yield Piece(text, number)
     if len(failed) == min(total, _MOST_PAGES):
         raise _damaged()
@@ -44,6 +49,14 @@ def read_pdf(path: Path) -> Iterator[Piece | Total | Remark]:
             mark("Its pages are probably scanned pictures, which the model cannot see."),
             mark("Run it through a text recognition (OCR) first, or paste the text."),
         )
+    if unread > _MOST_UNREAD * letters:
+        raise RefusedError(
+            mark("{name} holds no text that can be read."),
+            mark("Its fonts do not say which letters they draw."),
+            mark("Run it through a text recognition (OCR) first, or paste the text."),
+        )
+    if unread > _MANY_UNREAD * letters:
+        yield Remark(mark("Many of its letters could not be read and are shown as \ufffd."))
     if failed:
         yield Remark(mark("Pages that could not be read: {pages}."), {"pages": _named(failed)})
     if blank:

@@ -23,6 +23,29 @@ def pdf(path: Path, pages: Sequence[str], *, extra: str = "", kids: str = "") ->
         objects.append(f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream")
     shown = kids or " ".join(numbers)
     objects[1] = f"<< /Type /Pages /Kids [{shown}] /Count {len(pages)} >>"
+    return pdf_of(path, objects)
+
+
+def drawing_itself(path: Path) -> Path:
+    """A page with a form that is drawn within itself, twice."""
+    font = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
+    form = "/X Do /X Do BT /F1 9 Tf (again) Tj ET"
+    resources = f"/Resources << /XObject << /X 5 0 R >> /Font << /F1 {font} >> >>"
+    kind = f"/Type /XObject /Subtype /Form /BBox [0 0 9 9] {resources}"
+    return pdf_of(
+        path,
+        [
+            "<< /Type /Catalog /Pages 2 0 R >>",
+            "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            f"<< /Type /Page /Parent 2 0 R /Contents 4 0 R /MediaBox [0 0 9 9] {resources} >>",
+            "<< /Length 5 >>\nstream\n/X Do\nendstream",
+            f"<< {kind} /Length {len(form)} >>\nstream\n{form}\nendstream",
+        ],
+    )
+
+
+def pdf_of(path: Path, objects: Sequence[str]) -> Path:
+    """The first object is the catalogue."""
     body = "%PDF-1.4\n"
     offsets: list[int] = []
     for number, value in enumerate(objects, 1):

@@ -13,7 +13,7 @@ from app.chat.attachments.types import LARGEST_TEXT, ReadText
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
 from app.core.language import use_language
-from tests.chat.attachments.made import archive, encrypted, pdf
+from tests.chat.attachments.made import archive, drawing_itself, encrypted, pdf
 
 
 def read(path: Path) -> ReadText:
@@ -178,6 +178,17 @@ def test_a_broken_pdf(tmp_path: Path, data: bytes) -> None:
 
 def test_a_pdf_whose_pages_are_their_own_parents(tmp_path: Path) -> None:
     refused(pdf(tmp_path / "loop.pdf", ["a"], kids="2 0 R"))
+
+
+def test_a_pdf_whose_fonts_say_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "signs.pdf"
+    pdf(path, ["Some words of it"])
+    path.write_bytes(path.read_bytes().replace(b"/F1 <<", b"/F9 <<"))
+    assert "fonts" in refused(path).why
+
+
+def test_a_pdf_that_draws_itself_without_end(tmp_path: Path) -> None:
+    assert read(drawing_itself(tmp_path / "again.pdf")).text.startswith("[Page 1]\nagain")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
