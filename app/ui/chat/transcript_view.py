@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from app.ui.chat.column import Column, first_difference
@@ -89,14 +89,15 @@ class TranscriptView(QScrollArea):
         changed = transcript.take_changed()
         # A view that goes hands its focus on, which scrolls; nothing may be laid out half way.
         self._placing = True
-        self._take_entries(transcript.entries)
+        fresh = self._take_entries(transcript.entries)
         self._placing = False
         for entry in changed:
-            self._heights.pop(id(entry), None)
+            index, known = self._index[id(entry)], self._heights.pop(id(entry), None)
             view = self._views.get(id(entry))
             if view is not None:
                 view.refresh()
-            self._column.set_size(self._index[id(entry)], self._size(entry))
+            if view is not None or known is not None or index < fresh:
+                self._column.set_size(index, self._size(entry))
         self.lay_out()
         self.shown.emit()
 
@@ -179,15 +180,17 @@ class TranscriptView(QScrollArea):
         return self._column.at(self.verticalScrollBar().value() - _TOP)
 
     def lay_out(self) -> None:
-        if self._placing:
+        never = not self._width
+        if self._placing or (never and not self.isVisible()):
             return
         self._placing = True
         # The whole width: a scroll bar that comes must not push the column aside.
         width = max(120, min(COLUMN, self.width() - 2 * SIDE))
         if width != self._width:
             self._width = width
-            for index, entry in enumerate(self._entries):
-                self._column.set_size(index, self._size(entry))
+            if not never or width != COLUMN:  # what the first sizes were guessed for
+                for index, entry in enumerate(self._entries):
+                    self._column.set_size(index, self._size(entry))
         made = self._make_near()
         self._place()
         self._drop_far()
@@ -204,10 +207,15 @@ class TranscriptView(QScrollArea):
     def lay_out_later(self) -> None:
         QCoreApplication.postEvent(self._canvas, QEvent(QEvent.Type.LayoutRequest))
 
-    def _take_entries(self, entries: list[Entry]) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.lay_out()
+
+    def _take_entries(self, entries: list[Entry]) -> int:
+        """How many at the top were there already; the sizes of the others are new."""
         same = first_difference(cast(list[object], self._entries), cast(list[object], entries))
         if same == len(self._entries) == len(entries):
-            return
+            return same
         gone = {id(entry) for entry in self._entries[same:]}
         self._column.truncate(same)
         self._entries[same:] = entries[same:]
@@ -219,6 +227,7 @@ class TranscriptView(QScrollArea):
             self._index.pop(key)
             self._heights.pop(key, None)
             self._drop(key)
+        return same
 
     def _size(self, entry: Entry) -> int:
         """With its gaps; guessed from the text where it was never laid out."""
