@@ -43,7 +43,7 @@ def part_of(read: ReadText, first: int, last: int) -> ReadText:
         total = whole.number
     if first == 1 and last == total:
         return read
-    return replace(read, text=text, excerpt=_named(whole.unit, first, last, total))
+    return replace(read, text=text, excerpt=span(whole.unit, first, last, total))
 
 
 def beginning(read: ReadText, characters: int) -> ReadText:
@@ -67,7 +67,8 @@ def _line_count(text: str) -> int:
     return text.count("\n") + (not text.endswith("\n"))
 
 
-def _named(unit: Unit, first: int, last: int, total: int) -> str:
+def span(unit: Unit, first: int, last: int, total: int) -> str:
+    """`pages 2–5 of 20`; for the model as well, so in English."""
     if first == last:
         return f"{unit} {count(first)} of {count(total)}"
     return f"{unit}s {count(first)}–{count(last)} of {count(total)}"

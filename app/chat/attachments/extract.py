@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from app.chat.attachments import documents
+from app.chat.attachments.cutting import span
 from app.chat.attachments.kinds import Kind, media_type
 from app.chat.attachments.pieces import (
     Done,
@@ -94,7 +95,6 @@ class _Gathered:
         self._pieces: list[Piece] = []
         self._remarks: list[str] = []
         self._pages = 0
-        self._cut = False
 
     def take(self, lines: Iterable[str]) -> None:
         """Raises the KnownError that the process says."""
@@ -140,7 +140,6 @@ class _Gathered:
         last = self._pieces[-1].page
         told = tr("Only the pages up to {page} were read.", page=count(last))
         self._remarks.append(f"{told} {why}")
-        self._cut = True
 
     def result(self, media: str, size_bytes: int) -> ReadText:
         text = ""
@@ -156,10 +155,9 @@ class _Gathered:
             text = "\n".join(blocks)
         else:
             text = "\n\n".join(piece.text for piece in self._pieces)
-        excerpt = ""
-        if self._cut:
-            last = self._pieces[-1].page
-            excerpt = f"pages 1–{count(last)} of {count(self._pages)}"
+        last, excerpt = len(self._pieces), ""
+        if last < self._pages:
+            excerpt = span("page", 1, last, self._pages)
         return ReadText(
             self._name,
             text,

@@ -3,6 +3,7 @@
 import logging
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pypdf import PdfReader
@@ -25,49 +26,67 @@ def read_pdf(path: Path) -> Iterator[Piece | Total | Remark]:
     reader = _opened(path)
     total = _pages(reader)
     yield Total(total)
-    blank: list[int] = []
-    failed: list[int] = []
-    letters = unread = 0
-    for number in range(1, min(total, _MOST_PAGES) + 1):
+    tally = _Tally(total, min(total, _MOST_PAGES))
+    for number in range(1, tally.read + 1):
         try:
             text = clean(reader.pages[number - 1].extract_text())
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 - a parser on strangers' bytes fails in any way
-            failed.append(number)
+            tally.failed.append(number)
             text = "(could not be read)"
-        if not text.strip():
-            blank.append(number)
-        letters += len(text)
-        unread += text.count("\ufffd")
+        tally.count(number, text)
         yield Piece(text, number)
-    if len(failed) == min(total, _MOST_PAGES):
-        raise _damaged()
-    if len(blank) + len(failed) == min(total, _MOST_PAGES):
-        raise RefusedError(
-            mark("{name} holds no text."),
-            mark("Its pages are probably scanned pictures, which the model cannot see."),
-            mark("Run it through a text recognition (OCR) first, or paste the text."),
-        )
-    if unread > _MOST_UNREAD * letters:
-        raise RefusedError(
-            mark("{name} holds no text that can be read."),
-            mark("Its fonts do not say which letters they draw."),
-            mark("Run it through a text recognition (OCR) first, or paste the text."),
-        )
-    if unread > _MANY_UNREAD * letters:
-        yield Remark(mark("Many of its letters could not be read and are shown as \ufffd."))
-    if failed:
-        yield Remark(mark("Pages that could not be read: {pages}."), {"pages": _named(failed)})
-    if blank:
-        yield Remark(
-            mark("Pages without text, perhaps pictures only: {pages}."), {"pages": _named(blank)}
-        )
-    if total > _MOST_PAGES:
-        yield Remark(
-            mark("Only the first {read} of {total} pages were read."),
-            {"read": count(_MOST_PAGES), "total": count(total)},
-        )
+    tally.check()
+    yield from tally.remarks()
+
+
+@dataclass
+class _Tally:
+    """What came of the pages. total: how many there are; read: how many are looked at."""
+
+    total: int
+    read: int
+    blank: list[int] = field(default_factory=list)
+    failed: list[int] = field(default_factory=list)
+    letters: int = 0
+    unread: int = 0
+
+    def count(self, number: int, text: str) -> None:
+        if not text.strip():
+            self.blank.append(number)
+        self.letters += len(text)
+        self.unread += text.count("\ufffd")
+
+    def check(self) -> None:
+        """Raises RefusedError when nothing of use was read."""
+        if len(self.failed) == self.read:
+            raise _damaged()
+        if len(self.blank) + len(self.failed) == self.read:
+            raise RefusedError(
+                mark("{name} holds no text."),
+                mark("Its pages are probably scanned pictures, which the model cannot see."),
+                mark("Run it through a text recognition (OCR) first, or paste the text."),
+            )
+        if self.unread > _MOST_UNREAD * self.letters:
+            raise RefusedError(
+                mark("{name} holds no text that can be read."),
+                mark("Its fonts do not say which letters they draw."),
+                mark("Run it through a text recognition (OCR) first, or paste the text."),
+            )
+
+    def remarks(self) -> Iterator[Remark]:
+        if self.unread > _MANY_UNREAD * self.letters:
+            yield Remark(mark("Many of its letters could not be read and are shown as \ufffd."))
+        if self.failed:
+            pages = {"pages": _named(self.failed)}
+            yield Remark(mark("Pages that could not be read: {pages}."), pages)
+        if self.blank:
+            pages = {"pages": _named(self.blank)}
+            yield Remark(mark("Pages without text, perhaps pictures only: {pages}."), pages)
+        if self.total > self.read:
+            numbers = {"read": count(self.read), "total": count(self.total)}
+            yield Remark(mark("Only the first {read} of {total} pages were read."), numbers)
 
 
 def _opened(path: Path) -> PdfReader:

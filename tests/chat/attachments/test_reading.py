@@ -7,7 +7,9 @@ from pathlib import Path
 import docx
 import pytest
 
-from app.chat.attachments.extract import extract
+from app.chat.attachments.extract import _Gathered, extract
+from app.chat.attachments.pdf import read_pdf
+from app.chat.attachments.pieces import Piece, Remark, Total, to_line
 from app.chat.attachments.reading import ReadProgress, display_name, from_text, read_file
 from app.chat.attachments.types import LARGEST_TEXT, ReadText
 from app.core.cancel import CancelToken
@@ -346,3 +348,30 @@ def test_a_parser_that_eats_memory_is_ended(tmp_path: Path) -> None:
             memory_bytes=300_000_000,
         )
     assert caught.value.next_step
+
+
+def test_a_pdf_of_more_pages_than_are_read_is_an_excerpt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.chat.attachments.pdf._MOST_PAGES", 2)
+    said = list(read_pdf(pdf(tmp_path / "long.pdf", ["a", "b", "c"])))
+    assert [piece.page for piece in said if isinstance(piece, Piece)] == [1, 2]
+    assert said[-1] == Remark(
+        "Only the first {read} of {total} pages were read.", {"read": "2", "total": "3"}
+    )
+    gathered = _Gathered("long.pdf", lambda *_: None)
+    gathered.take([to_line(piece) for piece in said])
+    found = gathered.result("application/pdf", 9)
+    assert found.excerpt == "pages 1–2 of 3"
+    assert found.remarks == ("Only the first 2 of 3 pages were read.",)
+
+
+def test_what_was_read_before_the_process_broke_off_is_kept() -> None:
+    gathered = _Gathered("long.pdf", lambda *_: None)
+    gathered.take([to_line(Total(3)), to_line(Piece("one", 1)), '["piece", "tw'])
+    assert not gathered.done
+    gathered.broke_off(after_seconds=60)
+    found = gathered.result("application/pdf", 9)
+    assert found.text == "[Page 1]\none\n"
+    assert found.excerpt == "page 1 of 3"
+    assert "longer than 1 min" in found.remarks[0]
