@@ -14,6 +14,7 @@ from app.core.messages import (
     Part,
     ReasoningPart,
     TextPart,
+    ThinkingEnd,
     ToolCallPart,
     ToolResultPart,
 )
@@ -71,6 +72,13 @@ def speaker(message: StoredMessage) -> str:
     return tr(SPEAKERS[message.message.role])
 
 
+_THINKING_ENDS: dict[ThinkingEnd | None, str] = {
+    None: "",
+    "budget": "until its budget was used up",
+    "person": "until the answer was asked for",
+}
+
+
 def sections(parts: Sequence[Part]) -> list[Section]:
     return [_section(part) for part in parts if _says_something(part)]
 
@@ -83,9 +91,11 @@ def _section(part: Part) -> Section:
     match part:
         case TextPart(text):
             return Section("", text, "prose")
-        case ReasoningPart(text, seconds, _):
-            took = "" if seconds is None else f" ({seconds:.0f} s)"
-            return Section(f"Thinking{took}", text, "aside")
+        case ReasoningPart(text, seconds, finished, ended_by):
+            took = "" if seconds is None else f"{seconds:.0f} s"
+            how = _THINKING_ENDS[ended_by] if finished else "not finished"
+            told = ", ".join(filter(None, (took, how)))
+            return Section(f"Thinking ({told})" if told else "Thinking", text, "aside")
         case ToolCallPart(_, name, arguments):
             lines = [f"{key}: {value}" for key, value in arguments.items()]
             return Section(tr("Call of {name}", name=name), "\n".join(lines), "code")

@@ -14,7 +14,14 @@ from app.chat.store.store import ChatStore
 from app.chat.store.types import Making
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
-from app.core.messages import AttachmentPart, MalformedCallPart, Message, Part, TextPart
+from app.core.messages import (
+    AttachmentPart,
+    MalformedCallPart,
+    Message,
+    Part,
+    ReasoningPart,
+    TextPart,
+)
 from tests.chat.importing import samples
 from tests.chat.store.helpers import answer, ask, done, opened, texts
 from tests.chat.store.test_conversations import EVERY_PART
@@ -224,3 +231,24 @@ def test_delete_everything_leaves_nothing_on_the_disk(tmp_path: Path) -> None:
         ask(store, after, None, "hello")
         for path in folder.rglob("*"):
             assert not path.is_file() or b"swordfish" not in path.read_bytes()
+
+
+def test_thinking_says_how_it_ended(store: ChatStore) -> None:
+    chat = done(store.conversations.create("Thinking"))
+    question = ask(store, chat, None, "Why?")
+    parts: tuple[Part, ...] = (
+        ReasoningPart("a", 12.3),
+        ReasoningPart("b", 12.3, ended_by="budget"),
+        ReasoningPart("c", ended_by="person"),
+        ReasoningPart("d", 1.0, finished=False),
+        ReasoningPart("e"),
+    )
+    done(store.messages.add(chat, question, Message("assistant", parts)))
+    text = rendered(store.read, chat, "markdown")
+    for heading in (
+        "Thinking (12 s)",
+        "Thinking (12 s, until its budget was used up)",
+        "Thinking (until the answer was asked for)",
+        "Thinking (1 s, not finished)",
+    ):
+        assert heading in text
