@@ -244,7 +244,7 @@ def test_thinking_says_how_it_ended(store: ChatStore) -> None:
         ReasoningPart("e"),
     )
     done(store.messages.add(chat, question, Message("assistant", parts)))
-    text = rendered(store.read, chat, "markdown")
+    text = rendered(load(store.read, chat), "markdown")
     for heading in (
         "Thinking (12 s)",
         "Thinking (12 s, until its budget was used up)",
