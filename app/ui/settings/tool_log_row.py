@@ -20,7 +20,6 @@ from app.tools.files_write import put_back
 from app.tools.log import Entry
 from app.ui.chat.model_loads import known
 from app.ui.chat.views.tool_view import readable
-from app.ui.markdown.links import with_hidden_shown
 from app.ui.settings.rows import Row
 from app.ui.tools import words
 from app.ui.widgets import button, label
@@ -162,7 +161,7 @@ class ChangedFilesRow(_DiskRow):
             self._lines.addWidget(self._line(number, backup))
         self._clear.setVisible(bool(backups))
         nothing = "" if backups else tr("No tool has changed a file yet.")
-        self.say(with_hidden_shown(self._told) or nothing)
+        self.say(words.legible(self._told) or nothing)
         self._told = ""
 
     def _line(self, number: int, backup: Backup) -> QWidget:
@@ -170,7 +169,7 @@ class ChangedFilesRow(_DiskRow):
         line = QHBoxLayout(holder)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
-        path = with_hidden_shown(backup.path)
+        path = words.legible(backup.path)
         when = _when(datetime.fromisoformat(backup.at))
         shown = label(f"{path} · {when}", wrap=True)
         shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -193,11 +192,11 @@ def _entry_line(entry: Entry) -> QWidget:
     column = QVBoxLayout(holder)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
-    what = with_hidden_shown(f"{entry.source} {entry.tool}".strip())
+    what = f"{entry.source} {entry.tool}".strip()
     arguments = readable(entry.arguments)
     if len(arguments) > _LONGEST_ARGUMENTS:
         arguments = f"{arguments[:_LONGEST_ARGUMENTS]}…"
-    shown = label(f"{what}  {arguments}".strip(), wrap=True)
+    shown = label(words.legible(f"{what}  {arguments}".strip()), wrap=True)
     shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     column.addWidget(shown)
     facts = [_when(entry.at), words.decision_text(entry.how), tr(_OUTCOMES.get(entry.outcome, ""))]

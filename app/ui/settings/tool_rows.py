@@ -16,7 +16,6 @@ from app.settings.setting import Setting
 from app.settings.store import SettingsStore
 from app.ui.chat.model_loads import known
 from app.ui.look import Look
-from app.ui.markdown.links import with_hidden_shown
 from app.ui.picker import Picker
 from app.ui.settings.rows import Row
 from app.ui.settings.switch import SwitchBox
@@ -225,7 +224,7 @@ class SwitchesRow(ListRow):
         # Those of a server have their switches where the server is declared.
         for tool in (one for one in self._toolbox.runner.tools if not one.source):
             why = tool.unavailable()
-            title = words.tool_title(tool.title or tool.name, tool.source)
+            title = tr(tool.title or tool.name)
             holder, line, _ = _line(title, why or words.effect_text(tool.effect))
             box = SwitchBox(self.look)
             box.setObjectName(f"toolSwitch-{tool.name}")
@@ -251,7 +250,7 @@ def _line(text: str, below: str = "") -> tuple[QWidget, QHBoxLayout, str]:
     line = QHBoxLayout(holder)
     line.setContentsMargins(0, 0, 0, 0)
     line.setSpacing(8)
-    shown = with_hidden_shown(text)
+    shown = words.legible(text)
     texts = QVBoxLayout()
     texts.setSpacing(0)
     title = label(shown, wrap=True)

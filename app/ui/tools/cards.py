@@ -131,14 +131,14 @@ class ConsentCard(AskCard):
 class QuestionCard(AskCard):
     def __init__(self, request: QuestionRequest, name: str, parent: QWidget) -> None:
         super().__init__(request, name, parent)
-        asked = with_hidden_shown(request.question.text)
+        asked = words.legible(request.question.text)
         self.setAccessibleName(tr("The model asks: {question}", question=asked))
         self.column.addWidget(label(tr("The model asks you"), "muted", name=f"{name}-title"))
         self.column.addWidget(label(asked, "strong", name=f"{name}-question", wrap=True))
         self.column.addSpacing(4)
         self._choices: list[WrapButton] = []
         for number, choice in enumerate(request.question.choices, 1):
-            shown = with_hidden_shown(choice)
+            shown = words.legible(choice)
             made = WrapButton(shown, f"{name}-choice-{number}", self)
             made.clicked.connect(partial(self._pick, choice))
             keys = self.shortcut(number, made)

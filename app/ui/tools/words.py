@@ -1,11 +1,14 @@
 """What the cards say about a call, and about what was decided."""
 
+import re
+
 from app.core.language import mark, tr
 from app.tools.consent import ConsentRequest
 from app.tools.tool import Choice, Effect
 from app.ui.markdown.links import with_hidden_shown
 
 _LONGEST_NAME = 120
+_LONG_WORD = re.compile(r"[^\s/\\-]{30}")
 _EFFECTS: dict[Effect, str] = {
     "none": mark("It touches nothing."),
     "reads": mark("It reads on this machine."),
@@ -30,15 +33,21 @@ _DECISIONS = {
 }
 
 
+def legible(text: str) -> str:
+    """What strangers wrote, for a label: nothing in it is invisible, and however long a word is,
+    its lines can break. A label would cut what does not fit."""
+    return _LONG_WORD.sub("\\g<0>\u200b", with_hidden_shown(text))
+
+
 def tool_title(title: str, source: str) -> str:
     """A server names its tools as it likes; the program's own have names in our languages."""
-    return with_hidden_shown(title if source else tr(title))[:_LONGEST_NAME]
+    return legible((title if source else tr(title))[:_LONGEST_NAME])
 
 
 def headline(request: ConsentRequest) -> str:
     title = tool_title(request.title, request.source)
     if request.source:
-        source = with_hidden_shown(request.source)[:_LONGEST_NAME]
+        source = legible(request.source[:_LONGEST_NAME])
         return tr("May the model use “{tool}” of {server}?", tool=title, server=source)
     return tr("May the model use “{tool}”?", tool=title)
 
@@ -64,7 +73,7 @@ def choice_text(choice: Choice, *, grant: str = "") -> str:
 def reach_text(request: ConsentRequest) -> str:
     """How far the lasting choices go."""
     if request.grant:
-        folder = with_hidden_shown(request.grant)
+        folder = legible(request.grant)
         if request.effect == "writes":
             return tr(
                 "“Open the folder” lets tools read and write in {folder} from now on; you still "
@@ -74,7 +83,7 @@ def reach_text(request: ConsentRequest) -> str:
         return tr("“Open the folder” lets tools read in {folder} from now on.", folder=folder)
     if "chat" not in request.choices:
         return tr("This is asked each time.")
-    tool, scope = with_hidden_shown(request.call.name), with_hidden_shown(request.scope)
+    tool, scope = legible(request.call.name), legible(request.scope)
     if scope:
         return tr(
             "“For this chat” and “Always” count for {tool} with {scope}.", tool=tool, scope=scope

@@ -139,7 +139,7 @@ ASK = "<think></think>" + call(
 )
 
 
-@pytest.mark.parametrize("said", [fetch("a-very-long-name." * 12 + "example.org"), ASK])
+@pytest.mark.parametrize("said", [fetch("averylongname." * 14 + "example.org"), ASK])
 @pytest.mark.parametrize("width", [480, 640, 1000])
 def test_a_card_fits_and_every_part_of_it_can_be_used(
     window: ToolDriver, said: str, width: int
@@ -152,6 +152,11 @@ def test_a_card_fits_and_every_part_of_it_can_be_used(
     for part in card.findChildren(QWidget):
         if part.isVisible() and part.parentWidget() is card:
             assert room.contains(part.geometry()), part.objectName()
+            if isinstance(part, QLabel):
+                words = part.fontMetrics().boundingRect(
+                    part.rect(), Qt.TextFlag.TextWordWrap, part.text()
+                )
+                assert words.width() <= part.width(), part.text()
     used = [*card.findChildren(QPushButton), *card.findChildren(QLineEdit)]
     parts = [part for part in used if part.isVisible()]
     assert len({part.objectName() for part in parts}) == len(parts) >= 4

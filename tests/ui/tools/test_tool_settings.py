@@ -178,3 +178,26 @@ def test_a_change_is_put_back(
     qtbot.waitUntil(lambda: "is as it was before" in texts(row), timeout=TIMEOUT_MS)
     assert file.read_text() == "before"
     assert toolbox.backups.all() == ()
+
+
+def test_endless_words_do_not_make_the_page_wider(
+    qtbot: QtBot, look: Look, settings: SettingsStore, toolbox: Toolbox, tasks: TaskRunner
+) -> None:
+    endless = "x" * 400
+    settings.set(TOOL_PERMISSIONS, ((endless, endless),))
+    settings.set(TOOL_FOLDERS, ((f"/{endless}", False),))
+    at = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+    toolbox.log.note(Entry(at, endless, "", "network", endless, {"host": endless}))
+    toolbox.backups.keep(Path(f"/{endless}"), b"old", "hash")
+    log, changes = ToolLogRow(toolbox, tasks), ChangedFilesRow(toolbox, tasks)
+    rows: list[QWidget] = [
+        FoldersRow(look, settings, lambda: None, toolbox, tasks),
+        PermissionsRow(look, settings, lambda: None),
+        log,
+        changes,
+    ]
+    for row in rows:
+        shown(qtbot, row)
+    for row in rows:
+        qtbot.waitUntil(lambda row=row: "xxxx" in texts(row), timeout=TIMEOUT_MS)  # type: ignore[misc]
+        assert row.minimumSizeHint().width() <= 480, row.objectName()
