@@ -168,7 +168,8 @@ TOOLS: Setting[bool] = Setting(
     "tools",
     True,
     "Tools",
-    "Lets the model use tools. Which there are and what they may do is on the page Tools.",
+    "Lets the model use tools; a chat or a persona can have it otherwise. Which there are and what "
+    "they may do is on the page Tools.",
     read_switch,
     same,
     Shown("Chat", Switch(), "functions calls"),

@@ -9,7 +9,7 @@ THINKING: Setting[bool] = Setting(
     "thinking",
     True,
     "Thinking",
-    "Lets the model reason before it answers.",
+    "Lets the model reason before it answers. A chat or a persona can have it otherwise.",
     read_switch,
     same,
     Shown("Chat", Switch(), "reasoning"),
