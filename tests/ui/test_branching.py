@@ -4,7 +4,8 @@ import threading
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
 
 from app.chat.events import RoundStarted
 from app.chat.store.store import ChatStore
@@ -16,7 +17,9 @@ from app.ui.chat.actions import Action
 from app.ui.chat.entries import Answer, Entry, Footer, Question
 from app.ui.chat.views.action_bar import VersionSwitch
 from app.ui.chat.views.entry_view import EntryView
+from app.ui.chat.views.footer_view import FooterView
 from app.ui.chat.views.question_view import QuestionView
+from app.ui.look import Look
 from tests.ui.kept import Kept, answer
 from tests.ui.scripted import Step
 
@@ -344,6 +347,17 @@ def test_each_version_tells_what_made_it(kept: Kept) -> None:
     assert (
         kept.entries(Footer)[0].made == "Demo model · Always the likeliest (Temperature 0) · seed 7"
     )
+
+
+def test_the_line_under_an_answer_is_never_cut(look: Look, qtbot: QtBot) -> None:
+    canvas = QWidget()
+    qtbot.addWidget(canvas)
+    entry = Footer("6.4 tokens/s, first token after 1.8 s, all of it reused", False, answer="1")
+    view = FooterView(look, entry, canvas)
+    heights = [view.height_for(240) for _ in range(3)]
+    assert heights == heights[:1] * 3
+    assert view._text.heightForWidth(view._text.width()) <= view._text.height()
+    assert view._text.wordWrap()
 
 
 def test_a_hit_in_a_hidden_version_is_shown(kept: Kept, chats: ChatStore) -> None:

@@ -110,6 +110,7 @@ class FooterView(EntryView):
         if not self._progress.isHidden():
             self._progress.setGeometry(0, (_HEIGHT - 8) // 2, 96, 8)
             left = 96 + 10
+        self._text.setWordWrap(False)  # else it would want less than its one line
         wanted = self._text.sizeHint().width()
         room = width - left - (buttons + _GAP if buttons else 0)
         below = wanted > room and room < _LEAST_TEXT and bool(buttons)
