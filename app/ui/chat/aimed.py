@@ -17,8 +17,7 @@ _NOT_NOW = mark("Open a model first, then send it.")
 
 
 class AimedActions(QObject):
-    """told: a sentence for the person. offered: a sentence and what takes it back. opened: another
-    chat is about to be shown."""
+    """told: a sentence for the person. offered: a sentence and what takes it back."""
 
     told = Signal(str)
     offered = Signal(str, object)
