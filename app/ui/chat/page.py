@@ -193,6 +193,7 @@ class ChatPage(QWidget):
     def _tools_changed(self) -> None:
         self.attention.update()
         self.tools_chip.refresh()
+        self.context.refresh()
 
     def chats_changed(self) -> None:
         self.drafts.begun()
