@@ -4,10 +4,8 @@ The scripted backend counts a token for each letter, on GLM's own template.
 """
 
 import threading
-from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
@@ -27,13 +25,11 @@ from app.settings.declared import CONTEXT_FULL
 from app.ui.chat.context.entry import Omitted
 from app.ui.chat.context.omitted_view import OmittedView
 from app.ui.chat.entries import Answer, Failure, Question
-from app.ui.chat.model_state import LoadedModel, LoadFailed
+from app.ui.chat.model_state import LoadFailed
 from tests.chat.scripted import Reply
+from tests.ui.context.conftest import small
 from tests.ui.kept import Kept, answer
-from tests.ui.scripted import DEMO, STATS, Step, model
-
-LONG = 120
-SMALL = 2048
+from tests.ui.scripted import DEMO, STATS, Step
 
 
 def button(kept: Kept, name: str) -> QPushButton:
@@ -50,29 +46,6 @@ def view(kept: Kept) -> OmittedView:
     found = kept.page.transcript.view_of(kept.entries(Omitted)[0])
     assert isinstance(found, OmittedView)
     return found
-
-
-def context_tokens(kept: Kept) -> int:
-    ready = kept.desktop.session.ready
-    return ready.info.context_tokens if ready is not None else 0
-
-
-def small(context_tokens: int = SMALL) -> LoadedModel:
-    loaded = model(DEMO)
-    return replace(loaded, info=replace(loaded.info, context_tokens=context_tokens))
-
-
-@pytest.fixture
-def full(kept: Kept) -> Kept:
-    """Four turns in a small context; another one does not fit."""
-    kept.backend.loads[DEMO] = small()
-    kept.load()
-    kept.wait(lambda: context_tokens(kept) == SMALL)
-    kept.page.composer.tools.setChecked(False)
-    for number in range(4):
-        kept.ask(f"{number}" * LONG, answer("a" * 280))
-    assert len(kept.backend.histories) == 4
-    return kept
 
 
 def overflow(kept: Kept, text: str = "Next?" * 40) -> str:

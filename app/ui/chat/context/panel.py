@@ -2,9 +2,17 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeyEvent, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.chat.context.larger import LargerContext
 from app.chat.context.summary import longest_summary
@@ -12,6 +20,36 @@ from app.core.language import tr
 from app.ui.chat.context import words
 from app.ui.chat.context.choices import Overflow
 from app.ui.widgets import announce, button, chip, label, set_chip
+
+_NARROWEST, _LOWEST = 240, 96
+
+
+class _Room(QScrollArea):
+    """As tall as what is in it; where the window has no room for that, it scrolls."""
+
+    def __init__(self, inner: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._inner = inner
+        self.setObjectName("contextPanelRoom")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidgetResizable(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self.setWidget(inner)
+
+    def sizeHint(self) -> QSize:
+        layout = self._inner.layout()
+        width = max(_NARROWEST, self.width())
+        return QSize(width, layout.totalHeightForWidth(width) if layout is not None else 0)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, min(_LOWEST, self.sizeHint().height()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
 
 class ContextPanel(QFrame):
@@ -50,7 +88,8 @@ class ContextPanel(QFrame):
         column.addLayout(self._choices)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 12)
-        outer.addWidget(self._card)
+        self._room = _Room(self._card, self)
+        outer.addWidget(self._room)
         self.hide()
 
     def show_state(self, state: Overflow | None) -> None:
@@ -69,6 +108,9 @@ class ContextPanel(QFrame):
         had_focus = self.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
         self._clear()
         self._fill(state)
+        for row in self._rows:
+            row.show()  # the height is asked for before Qt would do it
+        self._room.updateGeometry()
         fresh = before is None
         self.show()
         if fresh or had_focus:
