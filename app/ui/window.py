@@ -230,6 +230,7 @@ class MainWindow(QMainWindow):
         header.persona.manage.setVisible(SETTINGS.key in self._builders)
         header.models_action.setVisible(MODELS.key in self._builders)
         self.rail.chosen.connect(self.go)
+        self.rail.chosen.connect(lambda key: page.attention.show() if key == CHAT.key else None)
         page.note_wanted.connect(self.tell)
         self.closing.connect(page.drafts.keep)
         self.closing.connect(page.attachments.kept.keep)

@@ -53,6 +53,14 @@ class Attention(QObject):
         if request is not None and request is not self._brought:
             self._bring(request)
 
+    def show(self) -> None:
+        """The person wants to see what waits."""
+        if self._told is not None:
+            self._page.transcript.follow()
+            card = self._card(self._told)
+            if card is not None:
+                card.setFocus()
+
     def answer(self, request: Request, answer: Answer) -> None:
         card = self._card(request)
         focus = QApplication.focusWidget()

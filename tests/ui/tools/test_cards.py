@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 
 from app.chat.store.store import ChatStore
 from app.ui.chat.entries import Footer
@@ -197,3 +197,19 @@ def test_what_it_would_do_can_be_seen_whole(window: ToolDriver) -> None:
     window.wait(lambda: window.card.height() > height)
     window.press("deny")
     window.done()
+
+
+def test_the_rail_leads_to_what_waits(window: ToolDriver) -> None:
+    window.say("Weather?", fetch(), DONE)
+    card = window.card
+    window.page.composer.set_text("While I wri")
+    window.page.composer.edit.setFocus()
+    rail = window.desktop.window.rail.findChild(QToolButton, "rail-chat")
+    assert isinstance(rail, QToolButton)
+    rail.click()
+    assert card.hasFocus()
+    window.press("deny")
+    window.done()
+    window.page.composer.edit.setFocus()
+    rail.click()
+    assert window.page.composer.edit.hasFocus()
