@@ -94,6 +94,7 @@ class ScriptedBackend:
     adjusting: threading.Event = field(default_factory=_opened)
     loader: Loader = field(default_factory=_planner)
     reason: FinishReason = "end"
+    unmeasurable: Exception | None = None
     titles: list[str | Exception | threading.Event] = field(default_factory=list)
     larger: LargerContexts | Exception = field(default_factory=LargerContexts)
     tokenizer: CountingEngine = field(default_factory=lambda: CountingEngine([]))
@@ -152,6 +153,8 @@ class ScriptedBackend:
         self.unloads += 1
 
     def measure(self, asked: Asked, *, ask: bool) -> Breakdown:
+        if self.unmeasurable is not None:
+            raise self.unmeasurable
         return self._context.breakdown(asked, ask=ask)
 
     def tokens_of(self, text: str) -> int:

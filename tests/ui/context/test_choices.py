@@ -339,3 +339,14 @@ def test_an_answer_that_ran_into_the_end_goes_on(full: Kept) -> None:
     assert full.backend.options[-1].begun is not None
     assert full.entries(Omitted)
     assert [entry.text for entry in full.entries(Answer)][:4] == ["a" * 280] * 4
+
+
+def test_what_cannot_be_measured_is_sent_and_the_turn_says_what_is_wrong(full: Kept) -> None:
+    error = KnownError("The system prompt cannot be used.", "It is a test.", "Ask without one.")
+    full.backend.unmeasurable = error
+    full.backend.turns.append([error])
+    full.page.composer.set_text("Next?" * 40)
+    full.page.composer.send.click()
+    full.wait_for(Failure)
+    assert len(full.backend.histories) == 5
+    assert full.page.composer.text() == ""

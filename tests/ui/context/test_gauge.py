@@ -60,8 +60,8 @@ def test_the_choices_can_be_read_in_a_low_window(full: Kept) -> None:
     overflow(full)
     full.wait(lambda: has(full, "contextNewChat"))
     panel = full.page.context.panel
-    full.wait(lambda: button(full, "contextLeaveOut").height() >= 24)
-    assert panel._room.verticalScrollBar().maximum() > 0
+    full.wait(lambda: panel._room.verticalScrollBar().maximum() > 0)
+    assert button(full, "contextLeaveOut").height() >= 24
     assert full.page.composer.send.isVisible()
     full.desktop.window.resize(1280, 1000)
     full.wait(lambda: panel._room.verticalScrollBar().maximum() == 0)

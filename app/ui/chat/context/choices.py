@@ -97,8 +97,12 @@ class Choices:
             self.dismiss()
             return True
         self._resume = send
+        # What cannot be measured is sent all the same: the turn says what is wrong.
         self._measuring.want(
-            asked, lambda found: self._decide("question", asked, found), first=True
+            asked,
+            lambda found: self._decide("question", asked, found),
+            first=True,
+            failed=lambda: self._pass(asked),
         )
         return False
 

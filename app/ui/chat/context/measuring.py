@@ -32,15 +32,23 @@ class Measuring:
         self._tasks = tasks
         self._changed = changed
         self._task: Task | None = None
-        self._wanted: tuple[Asked, Done] | None = None
-        self._first: tuple[Asked, Done] | None = None
+        self._wanted: tuple[Asked, Done, Callable[[], None]] | None = None
+        self._first: tuple[Asked, Done, Callable[[], None]] | None = None
         self._estimated: Task | None = None
         self._measured: tuple[Asked, Breakdown] | None = None
         self.breakdown: Breakdown | None = None
 
-    def want(self, asked: Asked, done: Done, *, first: bool = False) -> None:
-        """Measure it; what waits to be measured is forgotten. done: called with the exact one.
-        first: somebody waits for just this, and it is not forgotten for what is typed."""
+    def want(
+        self,
+        asked: Asked,
+        done: Done,
+        *,
+        first: bool = False,
+        failed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Measure it; what waits to be measured is forgotten. done: called with the exact one;
+        failed: when there is none. first: somebody waits for just this, and it is not forgotten for
+        what is typed."""
         if self._tasks.closed:
             return
         found = self.exact(asked)
@@ -49,9 +57,9 @@ class Measuring:
             done(found)
             return
         if first:
-            self._first = asked, done
+            self._first = asked, done, failed
         else:
-            self._wanted = asked, done
+            self._wanted = asked, done, failed
         if self._task is None:
             self._next()
         else:
@@ -89,7 +97,7 @@ class Measuring:
         wanted = self._first or self._wanted
         if wanted is None or self._tasks.closed:
             return
-        asked, then = wanted
+        asked, then, otherwise = wanted
         if self._first is not None:
             self._first = None
         else:
@@ -110,8 +118,11 @@ class Measuring:
 
         def failed(_: Exception) -> None:
             """The turn will say what is wrong; here there is no figure."""
-            if not task.cancelled and self._wanted is None:
+            if task.cancelled:
+                return
+            if self._wanted is None:
                 self._show(None)
+            otherwise()
 
         def ended() -> None:
             self._task = None
