@@ -126,6 +126,13 @@ def test_what_cannot_be_clicked_now_is_not_offered(qtbot: QtBot) -> None:
     assert [(one.title, one.group) for one in button_choices(page)] == [("Copy report", HERE)]
 
 
+def test_nothing_is_offered_twice(desktop: Desktop, qtbot: QtBot) -> None:
+    palette = _palette(desktop, qtbot)
+    titles = [choice.title for choice in palette.found.choices if choice.group != CHATS]
+    assert "New chat" in titles
+    assert sorted(titles) == sorted(set(titles))
+
+
 def test_every_key_is_told_with_what_it_does(desktop: Desktop) -> None:
     keys = dict(desktop.window.keys())
     assert keys["Ctrl+K"] == "Find anything"

@@ -108,7 +108,7 @@ class Commander:
         choices: list[Choice] = [
             one for one in command_choices(self._widget) if one.title != tr("Find anything")
         ]
-        choices += button_choices(page)
+        choices += button_choices(page, [one.title for one in choices])
         if "settings" in self._places:
             choices += setting_choices(self._window.show_setting)
         self.palette.begin(choices)

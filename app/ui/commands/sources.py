@@ -1,5 +1,6 @@
 """What the palette offers: commands, the buttons of the page, settings, chats."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +13,7 @@ from app.ui.commands.command import commands_below, group_of, keys_of, title_of
 
 HERE, SETTINGS, CHATS = mark("On this page"), mark("Settings"), mark("Chats")
 _LONGEST = 120
+_KEYS = re.compile(r" \((?:Ctrl|Alt|Shift)\+[^()]+\)$")
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,12 @@ def command_choices(window: QWidget) -> Iterator[Choice]:
             yield Choice(title_of(action), group_of(action), action.trigger, keys_of(action))
 
 
-def button_choices(page: QWidget) -> Iterator[Choice]:
-    """Whatever can be clicked there now, by the name that a screen reader says."""
-    seen: set[str] = set()
+def button_choices(page: QWidget, taken: Iterable[str] = ()) -> Iterator[Choice]:
+    """Whatever can be clicked there now, by the name that a screen reader says. taken: titles that
+    are offered already."""
+    seen = set(taken)
     for button in page.findChildren(QAbstractButton):
-        name = (button.accessibleName() or button.text()).strip()[:_LONGEST]
+        name = _KEYS.sub("", (button.accessibleName() or button.text()).strip())[:_LONGEST]
         usable = button.isVisible() and button.isEnabled() and not button.visibleRegion().isEmpty()
         if usable and name and name not in seen:
             seen.add(name)
