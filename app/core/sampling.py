@@ -116,7 +116,7 @@ class Sampling:
         mark("Keeps tokens about as surprising as the text usually is."),
         neutral=1.0,
         bounds=(0.0, 1.0, 0.01, 3),
-        group="More filters",
+        group=mark("More filters"),
     )
     top_n_sigma: float = _declare(
         -1.0,
@@ -124,7 +124,7 @@ class Sampling:
         mark("Keeps tokens whose score is within this many standard deviations of the best."),
         neutral=-1.0,
         bounds=(-1.0, 10.0, 0.1, 2),
-        group="More filters",
+        group=mark("More filters"),
     )
     xtc_probability: float = _declare(
         0.0,
@@ -132,7 +132,7 @@ class Sampling:
         mark("How often the most obvious tokens are left out, for more varied writing."),
         neutral=0.0,
         bounds=(0.0, 1.0, 0.05, 2),
-        group="More filters",
+        group=mark("More filters"),
     )
     xtc_threshold: float = _declare(
         0.1,
@@ -140,7 +140,7 @@ class Sampling:
         mark("Tokens above this probability count as obvious for XTC. Above 0.5 turns it off."),
         neutral=1.0,
         bounds=(0.0, 1.0, 0.05, 2),
-        group="More filters",
+        group=mark("More filters"),
     )
     dynatemp_range: float = _declare(
         0.0,
@@ -148,7 +148,7 @@ class Sampling:
         mark("Lets the temperature move by this much up and down with the model's certainty."),
         neutral=0.0,
         bounds=(0.0, 5.0, 0.05, 2),
-        group="More filters",
+        group=mark("More filters"),
     )
     dynatemp_exponent: float = _declare(
         1.0,
@@ -156,7 +156,7 @@ class Sampling:
         mark("How certainty turns into temperature within that range."),
         neutral=1.0,
         bounds=(0.1, 5.0, 0.1, 2),
-        group="More filters",
+        group=mark("More filters"),
     )
     repeat_last_n: int = _declare(
         64,
@@ -167,7 +167,7 @@ class Sampling:
         ),
         neutral=0,
         bounds=(-1, 1_048_576, 16, 0),
-        group="Repetition",
+        group=mark("Repetition"),
     )
     repeat_penalty: float = _declare(
         1.0,
@@ -175,7 +175,7 @@ class Sampling:
         mark("Makes tokens that occurred in the window less likely."),
         neutral=1.0,
         bounds=(0.5, 3.0, 0.05, 2),
-        group="Repetition",
+        group=mark("Repetition"),
     )
     frequency_penalty: float = _declare(
         0.0,
@@ -183,7 +183,7 @@ class Sampling:
         mark("Takes this much off a token's score for each time it occurred."),
         neutral=0.0,
         bounds=(-2.0, 2.0, 0.05, 2),
-        group="Repetition",
+        group=mark("Repetition"),
     )
     presence_penalty: float = _declare(
         0.0,
@@ -191,7 +191,7 @@ class Sampling:
         mark("Takes this much off a token's score once it has occurred."),
         neutral=0.0,
         bounds=(-2.0, 2.0, 0.05, 2),
-        group="Repetition",
+        group=mark("Repetition"),
     )
     dry_multiplier: float = _declare(
         0.0,
@@ -199,7 +199,7 @@ class Sampling:
         mark("Discourages repeating whole sequences. 0.8 is usual."),
         neutral=0.0,
         bounds=(0.0, 5.0, 0.05, 2),
-        group="Repetition",
+        group=mark("Repetition"),
     )
     dry_base: float = _declare(
         1.75,
@@ -207,7 +207,7 @@ class Sampling:
         mark("How fast the DRY penalty grows with the length of the repeated sequence."),
         neutral=1.0,
         bounds=(1.0, 4.0, 0.05, 2),
-        group="Repetition",
+        group=mark("Repetition"),
     )
     dry_allowed_length: int = _declare(
         2,
@@ -215,7 +215,7 @@ class Sampling:
         mark("Sequences up to this many tokens may repeat freely."),
         neutral=2,
         bounds=(0, 100, 1, 0),
-        group="Repetition",
+        group=mark("Repetition"),
     )
     dry_penalty_last_n: int = _declare(
         -1,
@@ -225,14 +225,14 @@ class Sampling:
         ),
         neutral=0,
         bounds=(-1, 1_048_576, 16, 0),
-        group="Repetition",
+        group=mark("Repetition"),
     )
     dry_sequence_breakers: tuple[str, ...] = _declare(
         ("\n", ":", '"', "*"),
         mark("DRY sequence breakers"),
         mark("Texts at which a repeated sequence starts afresh, one per line."),
         neutral=(),
-        group="Repetition",
+        group=mark("Repetition"),
     )
     mirostat: Mirostat = _declare(
         0,
@@ -240,7 +240,7 @@ class Sampling:
         mark("Steers towards a steady level of surprise instead of the filters above. 0 is off."),
         neutral=0,
         bounds=(0, 2, 1, 0),
-        group="Mirostat",
+        group=mark("Mirostat"),
     )
     mirostat_tau: float = _declare(
         5.0,
@@ -250,7 +250,7 @@ class Sampling:
         ),
         neutral=5.0,
         bounds=(0.0, 10.0, 0.1, 2),
-        group="Mirostat",
+        group=mark("Mirostat"),
     )
     mirostat_eta: float = _declare(
         0.1,
@@ -258,7 +258,7 @@ class Sampling:
         mark("How fast Mirostat corrects itself. It has no effect while Mirostat is off."),
         neutral=0.1,
         bounds=(0.0, 1.0, 0.01, 3),
-        group="Mirostat",
+        group=mark("Mirostat"),
     )
     logit_bias: tuple[tuple[int, float], ...] = _declare(
         (),
@@ -268,14 +268,14 @@ class Sampling:
             "-inf forbids a token."
         ),
         neutral=(),
-        group="Expert",
+        group=mark("Expert"),
     )
     order: tuple[SamplerName, ...] = _declare(
         DEFAULT_ORDER,
         mark("Order of the filters"),
         mark("The order in which the filters above are applied."),
         neutral=DEFAULT_ORDER,
-        group="Expert",
+        group=mark("Expert"),
     )
 
 

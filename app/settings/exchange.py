@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from app.core.errors import KnownError
 from app.core.json import JsonObject, JsonValue
+from app.core.language import tr
 from app.core.personas import LONGEST_NAME, Persona, SamplingUse
 from app.core.sampling import BUILTIN_PRESETS, MODEL_DEFAULTS, Preset
 from app.core.units import count
@@ -60,14 +61,17 @@ def write_exchange(exchange: Exchange) -> bytes:
 def read_exchange(raw: bytes) -> Exchange:
     """Raises KnownError for what is no such file, or nothing can be had from it."""
     document = _document(raw)
-    remarks: list[str] = _unknown("The file", document.keys() - _KNOWN)
+    remarks: list[str] = _unknown(tr("The file"), document.keys() - _KNOWN)
     presets = _presets(_entries(document, "presets", remarks), remarks)
     personas = _personas(_entries(document, "personas", remarks), remarks)
     if not personas and not presets:
-        raise _bad("There is no persona and no preset in it that can be used.")
+        raise _bad(tr("There is no persona and no preset in it that can be used."))
     if len(remarks) > _MOST_REMARKS:
         left = len(remarks) - _MOST_REMARKS
-        remarks = [*remarks[:_MOST_REMARKS], f"There were {count(left)} more such remarks."]
+        remarks = [
+            *remarks[:_MOST_REMARKS],
+            tr("There were {left} more such remarks.", left=count(left)),
+        ]
     return Exchange(tuple(personas), tuple(presets.values()), tuple(remarks))
 
 
@@ -87,21 +91,21 @@ def own_values(use: SamplingUse) -> Preset:
 
 def _document(raw: bytes) -> JsonObject:
     if len(raw) > MOST_BYTES:
-        raise _bad(f"It is larger than {MOST_BYTES // 1024**2} MiB.")
+        raise _bad(tr("It is larger than {most_bytes} MiB.", most_bytes=MOST_BYTES // 1024**2))
     try:
         document = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        raise _bad("It is not JSON, or damaged.") from None
+        raise _bad(tr("It is not JSON, or damaged.")) from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise _bad("It is not a file of personas or presets.")
+        raise _bad(tr("It is not a file of personas or presets."))
     version = document.get("version")
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise _bad("It does not say which version it has.")
+        raise _bad(tr("It does not say which version it has."))
     if version > VERSION:
         raise KnownError(
-            "This file was not imported.",
-            "It was written by a newer version of the program.",
-            "Update this one, then import it again.",
+            tr("This file was not imported."),
+            tr("It was written by a newer version of the program."),
+            tr("Update this one, then import it again."),
         )
     return document
 
@@ -109,12 +113,16 @@ def _document(raw: bytes) -> JsonObject:
 def _entries(document: JsonObject, name: str, remarks: list[str]) -> Sequence[JsonValue]:
     found = document.get(name, [])
     if not isinstance(found, list):
-        remarks.append(f"Its {name} are not a list and were left out.")
+        remarks.append(tr("Its {name} are not a list and were left out.", name=name))
         return ()
     if len(found) > MOST_ENTRIES:
         remarks.append(
-            f"It has {count(len(found))} {name}; those after the first {MOST_ENTRIES} were left "
-            "out."
+            tr(
+                "It has {found} {name}; those after the first {most_entries} were left out.",
+                found=count(len(found)),
+                name=name,
+                most_entries=MOST_ENTRIES,
+            )
         )
     return found[:MOST_ENTRIES]
 
@@ -125,11 +133,13 @@ def _presets(entries: Sequence[JsonValue], remarks: list[str]) -> dict[str, Pres
         fields = entry if isinstance(entry, dict) else {}
         label = one_line(fields.get("label"), LONGEST_NAME)
         if not label:
-            remarks.append("A preset without a name was left out.")
+            remarks.append(tr("A preset without a name was left out."))
             continue
         sampling, found = sampling_from_json(fields.get("sampling"))
-        remarks += [f"Preset “{label}”: {problem}" for problem in found]
-        remarks += _unknown(f"Preset “{label}”", fields.keys() - _KNOWN_OF_PRESET)
+        remarks += [
+            tr("Preset “{label}”: {problem}", label=label, problem=problem) for problem in found
+        ]
+        remarks += _unknown(tr("Preset “{label}”", label=label), fields.keys() - _KNOWN_OF_PRESET)
         key = one_line(fields.get("key"), LONGEST_NAME) or new_key()
         if key in presets or key in _EVERYWHERE:
             key = new_key()
@@ -142,11 +152,14 @@ def _personas(entries: Sequence[JsonValue], remarks: list[str]) -> list[Persona]
     for entry in entries:
         read = persona_from_json(entry)
         if read is None:
-            remarks.append("A persona without a name was left out.")
+            remarks.append(tr("A persona without a name was left out."))
             continue
         label = read.persona.label
-        remarks += [f"Persona “{label}”: {problem}" for problem in read.problems]
-        remarks += _unknown(f"Persona “{label}”", read.unknown)
+        remarks += [
+            tr("Persona “{label}”: {problem}", label=label, problem=problem)
+            for problem in read.problems
+        ]
+        remarks += _unknown(tr("Persona “{label}”", label=label), read.unknown)
         personas.append(read.persona)
     return personas
 
@@ -155,8 +168,15 @@ def _unknown(where: str, names: Sequence[str] | set[str] | frozenset[str]) -> li
     if not names:
         return []
     shown = ", ".join(f"“{one_line(name, 40)}”" for name in sorted(names)[:5])
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return [f"{where}: this version does not know {shown}{more}; that was left out."]
+    more = tr(" and {names} more", names=len(names) - 5) if len(names) > 5 else ""
+    return [
+        tr(
+            "{where}: this version does not know {shown}{more}; that was left out.",
+            where=where,
+            shown=shown,
+            more=more,
+        )
+    ]
 
 
 def _no_constant(name: str) -> float:
@@ -164,4 +184,4 @@ def _no_constant(name: str) -> float:
 
 
 def _bad(why: str) -> KnownError:
-    return KnownError("This file was not imported.", why, "Choose another file.")
+    return KnownError(tr("This file was not imported."), why, tr("Choose another file."))

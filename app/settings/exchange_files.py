@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.settings.exchange import MOST_BYTES, Exchange, read_exchange, write_exchange
 
 
@@ -14,15 +15,19 @@ def read_file(path: Path) -> Exchange:
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe would never end
             raise KnownError(
-                "This file was not imported.", "It is not an ordinary file.", "Choose another one."
+                tr("This file was not imported."),
+                tr("It is not an ordinary file."),
+                tr("Choose another one."),
             )
         with path.open("rb") as file:
             raw = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise KnownError(
-            "This file was not imported.",
-            f"It could not be read: {error.strerror or type(error).__name__}.",
-            "Check that it is there and that you may read it.",
+            tr("This file was not imported."),
+            tr(
+                "It could not be read: {strerror}.", strerror=error.strerror or type(error).__name__
+            ),
+            tr("Check that it is there and that you may read it."),
             repr(error),
         ) from error
     return read_exchange(raw)
@@ -45,8 +50,8 @@ def write_file(path: Path, exchange: Exchange) -> None:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         raise KnownError(
-            "The file was not written.",
+            tr("The file was not written."),
             f"{error.strerror or type(error).__name__}.",
-            f"Choose another place than {path.parent}, or make room there.",
+            tr("Choose another place than {parent}, or make room there.", parent=path.parent),
             repr(error),
         ) from error

@@ -1,7 +1,10 @@
 """How a setting is shown to a person: on which page, and with what it is changed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from app.core.language import mark
 
 Page = Literal[
     "General",
@@ -13,6 +16,22 @@ Page = Literal[
     "Tools",
     "Network",
 ]
+
+
+PAGE_TITLES: Mapping[str, str] = {
+    "General": mark("General"),
+    "Appearance": mark("Appearance"),
+    "Models and storage": mark("Models and storage"),
+    "Downloads": mark("Downloads"),
+    "Chat": mark("Chat"),
+    "Personas": mark("Personas"),
+    "Tools": mark("Tools"),
+    "Network": mark("Network"),
+    "Privacy": mark("Privacy"),
+    "Shortcuts": mark("Shortcuts"),
+    "About": mark("About"),
+}
+"""Of the pages, those included that show no setting; go through `tr` where they are shown."""
 
 
 @dataclass(frozen=True)

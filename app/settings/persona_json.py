@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.core.json import JsonObject, JsonValue
+from app.core.language import tr
 from app.core.personas import LONGEST_NAME, MOST_INSTRUCTIONS, Persona, SamplingUse
 from app.core.sampling import MODEL_DEFAULTS, declarations
 from app.settings.sampling_json import sampling_from_json, sampling_to_json, some_to_json
@@ -35,7 +36,7 @@ def use_from_json(value: JsonValue) -> tuple[SamplingUse | None, list[str]]:
     if value is None:
         return None, []
     if not isinstance(value, dict):
-        return None, ["Its sampling is not a JSON object and was left out."]
+        return None, [tr("Its sampling is not a JSON object and was left out.")]
     preset = one_line(value.get("preset"), _LONGEST_KEY)
     values, problems = sampling_from_json(value.get("values", {}))
     changed = value.get("changed")
@@ -44,7 +45,7 @@ def use_from_json(value: JsonValue) -> tuple[SamplingUse | None, list[str]]:
     )
     label = one_line(value.get("label"), LONGEST_NAME)
     if not preset:  # values alone
-        preset, label = MODEL_DEFAULTS, "Model defaults"
+        preset, label = MODEL_DEFAULTS, tr("Model defaults")
         names = frozenset(sampling_to_json(values))
     use = SamplingUse(preset, label or preset, values, names & declarations().keys())
     return use, problems
@@ -93,7 +94,9 @@ def persona_from_json(value: JsonValue) -> ReadPersona | None:
     for name in ("thinking", "tools"):
         said = value.get(name)
         if said is not None and not isinstance(said, bool):
-            problems.append(f"Whether it has {name} is neither on nor off and was left out.")
+            problems.append(
+                tr("Whether it has {name} is neither on nor off and was left out.", name=name)
+            )
         switches[name] = said if isinstance(said, bool) else None
     persona = Persona(
         one_line(value.get("key"), _LONGEST_KEY),
@@ -111,10 +114,15 @@ def _instructions(value: JsonValue) -> tuple[str, list[str]]:
     if value is None:
         return "", []
     if not isinstance(value, str):
-        return "", ["Its instructions are not a text and were left out."]
+        return "", [tr("Its instructions are not a text and were left out.")]
     text = clean_text(value)
     if len(text) > MOST_INSTRUCTIONS:
-        return "", [f"Its instructions are longer than {MOST_INSTRUCTIONS:,} characters."]
+        return "", [
+            tr(
+                "Its instructions are longer than {most_instructions:,} characters.",
+                most_instructions=MOST_INSTRUCTIONS,
+            )
+        ]
     return text, []
 
 
@@ -140,10 +148,13 @@ def read_personas(value: JsonValue) -> tuple[tuple[Persona, ...], list[str]]:
     for item in value:
         read = persona_from_json(item)
         if read is None or not read.persona.key:
-            complaints.append("A persona of yours has no name and was left out.")
+            complaints.append(tr("A persona of yours has no name and was left out."))
             continue
         label = read.persona.label
-        complaints += [f"Persona “{label}”: {problem}" for problem in read.problems]
+        complaints += [
+            tr("Persona “{label}”: {problem}", label=label, problem=problem)
+            for problem in read.problems
+        ]
         personas.setdefault(read.persona.key, read.persona)
     return tuple(personas.values()), complaints
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.personas import (
     BUILTIN_PERSONAS,
     LONGEST_NAME,
@@ -102,9 +103,12 @@ def check_room(personas: Sequence[Persona], presets: Sequence[Preset]) -> None:
     written = write_personas(tuple(personas)), write_presets(tuple(presets))
     if len(json.dumps(written)) > MOST_TOGETHER:
         raise KnownError(
-            "There is no room for that.",
-            f"All your personas and presets together may have {MOST_TOGETHER // 10**6} MB.",
-            "Delete some that you do not need, or shorten their instructions.",
+            tr("There is no room for that."),
+            tr(
+                "All your personas and presets together may have {most_together} MB.",
+                most_together=MOST_TOGETHER // 10**6,
+            ),
+            tr("Delete some that you do not need, or shorten their instructions."),
         )
 
 
@@ -124,29 +128,39 @@ def _own(store: SettingsStore, key: str) -> Persona:
         if persona.key == key:
             return persona
     raise KnownError(
-        "This persona cannot be changed.",
-        "It comes with the program, or it was removed.",
-        "Duplicate it and change the copy.",
+        tr("This persona cannot be changed."),
+        tr("It comes with the program, or it was removed."),
+        tr("Duplicate it and change the copy."),
     )
 
 
 def _checked(store: SettingsStore, persona: Persona, key: str) -> Persona:
     if len(" ".join(persona.label.split())) > LONGEST_NAME:
-        raise KnownError(f"A persona needs a name of at most {LONGEST_NAME} characters.")
+        raise KnownError(
+            tr(
+                "A persona needs a name of at most {longest_name} characters.",
+                longest_name=LONGEST_NAME,
+            )
+        )
     label = one_line(persona.label, LONGEST_NAME)
     if not label:
-        raise KnownError("A persona needs a name.")
+        raise KnownError(tr("A persona needs a name."))
     taken = {one.label.casefold() for one in personas(store) if one.key != key}
     if label.casefold() in taken:
         raise KnownError(
-            f"There is a persona called “{label}” already.", "", "Choose another name."
+            tr("There is a persona called “{label}” already.", label=label),
+            "",
+            tr("Choose another name."),
         )
     prompt = clean_text(persona.system_prompt)
     if len(prompt) > MOST_INSTRUCTIONS:
         raise KnownError(
-            "The instructions are too long.",
-            f"They have {count(len(prompt))} characters, and {count(MOST_INSTRUCTIONS)} are "
-            "possible.",
-            "Shorten them.",
+            tr("The instructions are too long."),
+            tr(
+                "They have {prompt} characters, and {most_instructions} are possible.",
+                prompt=count(len(prompt)),
+                most_instructions=count(MOST_INSTRUCTIONS),
+            ),
+            tr("Shorten them."),
         )
     return replace(persona, label=label, system_prompt=prompt)

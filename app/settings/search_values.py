@@ -3,12 +3,13 @@
 from typing import Literal, get_args
 
 from app.core.json import JsonValue
+from app.core.language import mark
 
 SearchProvider = Literal["", "searxng", "brave"]
 PROVIDERS: tuple[tuple[SearchProvider, str], ...] = (
-    ("", "Nobody: no web search"),
-    ("searxng", "An instance of SearXNG"),
-    ("brave", "Brave Search"),
+    ("", mark("Nobody: no web search")),
+    ("searxng", mark("An instance of SearXNG")),
+    ("brave", mark("Brave Search")),
 )
 
 

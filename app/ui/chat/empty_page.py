@@ -4,16 +4,17 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core.language import mark, tr
 from app.ui.chat.model_state import Loading, ModelState, NoModel, Planning, open_model
 from app.ui.personas.chips import PersonaChips
 from app.ui.widgets import button, label
 
 _CARD = 640
-_DEMO = ("What can you do?", "What is 37 times 24?", "What is quantization?")
+_DEMO = (mark("What can you do?"), mark("What is 37 times 24?"), mark("What is quantization?"))
 _ANY = (
-    "Explain what a mixture of experts is",
-    "Write a regular expression for ISO dates",
-    "What time is it in Chengdu?",
+    mark("Explain what a mixture of experts is"),
+    mark("Write a regular expression for ISO dates"),
+    mark("What time is it in Chengdu?"),
 )
 
 
@@ -75,22 +76,26 @@ class EmptyPage(QWidget):
     def set_model(self, state: ModelState) -> None:
         model = open_model(state)
         if isinstance(state, Loading) or (isinstance(state, Planning) and model is None):
-            self._title.setText(f"Opening {state.name}.")
-            self._text.setText("You can write your question meanwhile.")
+            self._title.setText(tr("Opening {name}.", name=state.name))
+            self._text.setText(tr("You can write your question meanwhile."))
         elif model is None:
-            self._title.setText("No model is open yet.")
-            self._text.setText("Open a GGUF file, or start with the built-in demo model.")
+            self._title.setText(tr("No model is open yet."))
+            self._text.setText(tr("Open a GGUF file, or start with the built-in demo model."))
         elif model.demo:
-            self._title.setText("Ask the demo model something.")
+            self._title.setText(tr("Ask the demo model something."))
             self._text.setText(
-                "It is tiny and built in: it explains this program and shows how everything works."
+                tr(
+                    "It is tiny and built in: it explains this program and shows how "
+                    "everything works."
+                )
             )
         else:
-            self._title.setText(f"Ask {model.name} anything.")
-            self._text.setText("Everything stays on this machine.")
-        texts = _ANY if model is not None and not model.demo else _DEMO
+            self._title.setText(tr("Ask {name} anything.", name=model.name))
+            self._text.setText(tr("Everything stays on this machine."))
+        offered = _ANY if model is not None and not model.demo else _DEMO
+        texts = [tr(text) for text in offered]
         for made, text in zip(self._buttons, texts, strict=True):
             made.setText(text)
-            made.setAccessibleName(f"Ask: {text}")
+            made.setAccessibleName(tr("Ask: {text}", text=text))
             made.setProperty("ask", text)
             made.setVisible(model is not None)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.chat.events import Progress
-from app.core.language import mark
+from app.core.language import mark, tr
 from app.core.units import count, duration
 from app.engine.protocol import PromptProgress, Stats
 
@@ -17,7 +17,7 @@ def rate(tokens_per_second: float) -> str:
 
 
 def tokens(number: int) -> str:
-    return f"{count(number)} token{'' if number == 1 else 's'}"
+    return tr("{number} token{value}", number=count(number), value="" if number == 1 else "s")
 
 
 def summary(rounds: Sequence[Stats]) -> str:
@@ -28,27 +28,41 @@ def summary(rounds: Sequence[Stats]) -> str:
     speeds = [item.decode_tokens_per_second for item in rounds if item.decode_tokens_per_second]
     parts = [rate(speeds[-1])] if speeds else []
     if first.first_token_seconds is not None:
-        parts.append(f"first token {duration(first.first_token_seconds)}")
+        parts.append(
+            tr("first token {first_token}", first_token=duration(first.first_token_seconds))
+        )
     if last.cached_tokens:
         parts.append(
-            f"{count(last.cached_tokens)} of {count(last.prompt_tokens)} prompt tokens reused"
+            tr(
+                "{cached} of {prompt} prompt tokens reused",
+                cached=count(last.cached_tokens),
+                prompt=count(last.prompt_tokens),
+            )
         )
     else:
-        parts.append(f"{count(last.prompt_tokens)} prompt tokens")
+        parts.append(tr("{prompt} prompt tokens", prompt=count(last.prompt_tokens)))
     return " · ".join(parts)
 
 
 def reading(progress: PromptProgress) -> str:
     """How far it is, and what it did not have to read."""
     done, total = progress.done_tokens, progress.total_tokens
-    reused = f", {count(progress.cached_tokens)} reused" if progress.cached_tokens else ""
-    read = f"{count(done)} of {count(total)} tokens{reused}"
-    parts = [f"Reading the prompt: {100 * done // max(1, total)}% ({read})"]
+    reused = (
+        tr(", {cached} reused", cached=count(progress.cached_tokens))
+        if progress.cached_tokens
+        else ""
+    )
+    read = tr(
+        "{done} of {total} tokens{reused}", done=count(done), total=count(total), reused=reused
+    )
+    parts = [
+        tr("Reading the prompt: {value}% ({read})", value=100 * done // max(1, total), read=read)
+    ]
     if progress.tokens_per_second:
         parts.append(rate(progress.tokens_per_second))
         seconds = (total - done) / progress.tokens_per_second
         if seconds >= 2:
-            parts.append(f"about {duration(seconds)} left")
+            parts.append(tr("about {seconds} left", seconds=duration(seconds)))
     return " · ".join(parts)
 
 

@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QTextEdit, QWidget
 
+from app.core.language import tr
 from app.core.units import count
 from app.ui.chat.finding import Finder, Place
 from app.ui.chat.transcript_view import TranscriptView
@@ -26,7 +27,7 @@ class FindBar(QFrame):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("findBar")
-        self.setAccessibleName("Find in conversation")
+        self.setAccessibleName(tr("Find in conversation"))
         self._look = look
         self._transcript = transcript
         self._finder = Finder()
@@ -35,19 +36,21 @@ class FindBar(QFrame):
         self._query = ""
         self.field = QLineEdit()
         self.field.setObjectName("findField")
-        self.field.setAccessibleName("Find in conversation")
-        self.field.setPlaceholderText("Find in conversation")
+        self.field.setAccessibleName(tr("Find in conversation"))
+        self.field.setPlaceholderText(tr("Find in conversation"))
         self.field.setMaxLength(1000)
         self.field.setMaximumWidth(360)
         self.figure = label("", "small", name="findCount")
         self.figure.setMinimumWidth(84)
         self.previous = IconButton(
-            look, "chevron-up", "Previous match", "findPrevious", on_click=lambda: self.step(-1)
+            look, "chevron-up", tr("Previous match"), "findPrevious", on_click=lambda: self.step(-1)
         )
         self.next = IconButton(
-            look, "chevron-down", "Next match", "findNext", on_click=lambda: self.step(1)
+            look, "chevron-down", tr("Next match"), "findNext", on_click=lambda: self.step(1)
         )
-        self._close = IconButton(look, "cross", "Close the search", "findClose", on_click=self.end)
+        self._close = IconButton(
+            look, "cross", tr("Close the search"), "findClose", on_click=self.end
+        )
         row = QHBoxLayout(self)
         row.setContentsMargins(24, 4, 24, 8)
         row.setSpacing(4)
@@ -183,9 +186,13 @@ class FindBar(QFrame):
         if not self._query:
             text = ""
         elif not found:
-            text = "Not found"
+            text = tr("Not found")
         else:
-            text = f"{count(at)} of {count(found)}" if at else f"{count(found)} found"
+            text = (
+                tr("{at} of {found}", at=count(at), found=count(found))
+                if at
+                else tr("{found} found", found=count(found))
+            )
         if text != self.figure.text():
             self.figure.setText(text)
             self.figure.setAccessibleName(text)

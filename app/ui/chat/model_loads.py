@@ -8,6 +8,7 @@ from typing import Protocol
 from app.chat.loading import PlannedLoad, Wanted
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.tasks import Task, TaskRunner
 from app.engine.protocol import LoadProgress
 from app.ui.chat.model_state import (
@@ -86,7 +87,7 @@ class ModelLoads:
         """
         kept = self._kept()
         self._drop_task()
-        name = "Demo model" if self._backend.is_demo(path) else model_file_name(path)
+        name = tr("Demo model") if self._backend.is_demo(path) else model_file_name(path)
         earlier = self._engine_work
 
         def work(cancel: CancelToken) -> tuple[PlannedLoad, PlannedLoad]:
@@ -272,8 +273,8 @@ def known(error: Exception) -> KnownError:
     if isinstance(error, KnownError):
         return error
     return KnownError(
-        "Something in the program went wrong.",
-        "This is a fault of the program, not of yours.",
-        "Try again. The log has the details.",
+        tr("Something in the program went wrong."),
+        tr("This is a fault of the program, not of yours."),
+        tr("Try again. The log has the details."),
         f"{type(error).__name__}: {error}",
     )

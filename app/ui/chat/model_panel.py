@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from app.core.language import tr
+from app.core.language import mark, tr
 from app.core.units import duration
 from app.ui.chat.model_state import (
     LoadFailed,
@@ -22,9 +22,9 @@ from app.ui.models.flow import Flow
 from app.ui.widgets import button, label, plain_tip
 
 _STAGES: dict[Stage, str] = {
-    "checking": "checking the file",
-    "loading": "reading the weights",
-    "preparing": "preparing the context",
+    "checking": mark("checking the file"),
+    "loading": mark("reading the weights"),
+    "preparing": mark("preparing the context"),
 }
 
 
@@ -75,8 +75,8 @@ class ModelPanel(QFrame):
             self._stage = (state.path, state.stage)
             self._since = self._monotonic()
         percent = round(100 * state.fraction)
-        self._name = f"Loading {state.name}"
-        parts = [_STAGES[state.stage], f"{percent}%", self._left(state)]
+        self._name = tr("Loading {name}", name=state.name)
+        parts = [tr(_STAGES[state.stage]), f"{percent}%", self._left(state)]
         if state.cancelling:
             parts = ["stopping"]
         text = " · ".join(filter(None, parts))
@@ -88,7 +88,7 @@ class ModelPanel(QFrame):
 
     def _show_planning(self, state: Planning) -> None:
         self._name = state.name
-        self._what.setText("looking at the file and this machine…")
+        self._what.setText(tr("looking at the file and this machine…"))
         self._elide()
         self._cancel.setEnabled(True)
 
@@ -108,18 +108,20 @@ class ModelPanel(QFrame):
         elapsed = self._monotonic() - self._since
         if elapsed < 2 or state.fraction < 0.02 or state.fraction >= 1:
             return ""
-        return f"about {duration(max(1.0, elapsed / state.fraction - elapsed))} left"
+        return tr("about {max} left", max=duration(max(1.0, elapsed / state.fraction - elapsed)))
 
     def _show_error(self, state: LoadFailed) -> None:
         self._error = card = ErrorCard(state.error, "loadError", self)
-        card.add_button(button("Try again", "loadRetry", on_click=self.retry_wanted.emit))
-        card.add_button(button("Open another file…", "loadOpen", on_click=self.open_wanted.emit))
+        card.add_button(button(tr("Try again"), "loadRetry", on_click=self.retry_wanted.emit))
+        card.add_button(
+            button(tr("Open another file…"), "loadOpen", on_click=self.open_wanted.emit)
+        )
         if state.kept is not None:
-            text = f"Go on with {state.kept.name}"
+            text = tr("Go on with {name}", name=state.kept.name)
             card.add_button(button(text, "loadKeep", on_click=self.keep_wanted.emit))
         else:
             card.add_button(
-                button("Use the demo model", "loadDemo", on_click=self.demo_wanted.emit)
+                button(tr("Use the demo model"), "loadDemo", on_click=self.demo_wanted.emit)
             )
         self._column.addWidget(card)
 
@@ -129,10 +131,12 @@ class ModelPanel(QFrame):
         self._what = label("", "small", name="loadingStage")
         self._progress = QProgressBar()
         self._progress.setObjectName("loadingProgress")
-        self._progress.setAccessibleName("Loading the model")
+        self._progress.setAccessibleName(tr("Loading the model"))
         self._progress.setRange(0, 1000)
         self._progress.setTextVisible(False)
-        self._cancel: QPushButton = button("Cancel", "cancelLoad", on_click=self.cancel_wanted.emit)
+        self._cancel: QPushButton = button(
+            tr("Cancel"), "cancelLoad", on_click=self.cancel_wanted.emit
+        )
         left = QVBoxLayout()
         left.setSpacing(6)
         head = QHBoxLayout()

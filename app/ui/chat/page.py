@@ -42,7 +42,6 @@ from app.ui.widgets import announce
 
 # From here on the list of chats stands beside the chat.
 _WIDE = 900
-_NO_MODEL = Ability(False, "Open a model first.")
 
 
 class ChatPage(QWidget):
@@ -154,8 +153,9 @@ class ChatPage(QWidget):
         if ready is not None:
             self.composer.set_abilities(ready.thinking, ready.tools, ready.tool_count)
         else:
-            self.composer.set_abilities(_NO_MODEL, _NO_MODEL, 0)
-        self.composer.budget.set_ability(ready.answer_now if ready is not None else _NO_MODEL)
+            none = _no_model()
+            self.composer.set_abilities(none, none, 0)
+        self.composer.budget.set_ability(ready.answer_now if ready is not None else _no_model())
         self.tools_chip.refresh()
         self.busy_changed()
         self.context.refresh()
@@ -172,7 +172,7 @@ class ChatPage(QWidget):
         if not self._session.busy:
             self.transcript.order_tabs()
         if self._was_busy and not self._session.busy:
-            announce(self, "The answer is finished.")
+            announce(self, tr("The answer is finished."))
         self._was_busy = self._session.busy
         self.attachments.refresh()
         self.aimed.refresh()
@@ -241,10 +241,10 @@ class ChatPage(QWidget):
         if ready is not None and self._session.busy:
             return tr("Write the next question; it waits until this answer is done")
         if ready is not None:
-            return "Ask the demo model" if ready.demo else f"Ask {ready.name}"
+            return tr("Ask the demo model") if ready.demo else tr("Ask {name}", name=ready.name)
         if isinstance(self._session.model, Loading | Planning):
-            return "Write your question while the model is loading"
-        return "Open a model to ask it something"
+            return tr("Write your question while the model is loading")
+        return tr("Open a model to ask it something")
 
     def _show_choosing(self, state: Choosing | None) -> None:
         """The composer gives way: one thing to decide, one primary button."""
@@ -390,8 +390,12 @@ class ChatPage(QWidget):
 
     def _retry(self) -> None:
         if not self._session.retry(self.options):
-            self.note_wanted.emit("Open a model first, then try again.")
+            self.note_wanted.emit(tr("Open a model first, then try again."))
 
     def new_chat(self) -> None:
         self._session.new_chat()
         self.composer.edit.setFocus()
+
+
+def _no_model() -> Ability:
+    return Ability(False, tr("Open a model first."))

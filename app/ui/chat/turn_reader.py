@@ -66,7 +66,7 @@ class TurnReader:
         joins. goes_on: the line under what there is of the turn already."""
         self._transcript = transcript
         self._monotonic = monotonic
-        self._footer = Footer("Starting…", question=question.message)
+        self._footer = Footer(tr("Starting…"), question=question.message)
         self._beside = beside
         self._message: int | None = None
         self._resumed = False
@@ -156,7 +156,7 @@ class TurnReader:
         self._footer.fraction = None
         self._footer.answer = "\n\n".join(self._texts)
         text = figures.summary(self._rounds)
-        self._say(" · ".join(filter(None, ("Stopped" if stopped else "", text))))
+        self._say(" · ".join(filter(None, (tr("Stopped") if stopped else "", text))))
 
     def made(self, text: str) -> None:
         """What has made the answer."""
@@ -182,7 +182,7 @@ class TurnReader:
     def _start_round(self) -> None:
         if self._resumed:
             self._resumed = False
-            self._say("Starting…")
+            self._say(tr("Starting…"))
             return
         self._end_answer()
         self._by_index.clear()
@@ -191,7 +191,7 @@ class TurnReader:
         self._round_started = self._monotonic()
         self._round_texts = len(self._texts)
         self._generated = 0
-        self._say("Starting…" if not self._rounds else "Going on with the result…")
+        self._say(tr("Starting…") if not self._rounds else tr("Going on with the result…"))
 
     def _finish_round(self, event: RoundFinished) -> None:
         self._end_thinking(False)

@@ -51,8 +51,8 @@ def setting_choices(show: Callable[[str], object]) -> Iterator[Choice]:
     for setting in ALL:
         shown = setting.shown
         if shown is not None:
-            words = f"{shown.page} {setting.help} {shown.words}"
-            label = setting.label
+            words = f"{shown.page} {setting.label} {setting.help} {shown.words} {tr(setting.help)}"
+            label = tr(setting.label)
             yield Choice(label, tr(SETTINGS), partial(show, label), words=words)
 
 

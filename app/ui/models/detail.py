@@ -50,7 +50,7 @@ class Detail(QWidget):
         self._memory = QVBoxLayout(self._fold)
         self._memory.setContentsMargins(0, 8, 0, 0)
         self._memory.setSpacing(12)
-        self._legend = label(LEGEND, "small", name="detailLegend", wrap=True)
+        self._legend = label(tr(LEGEND), "small", name="detailLegend", wrap=True)
         self._fold.hide()
         self._build()
 

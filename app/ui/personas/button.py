@@ -7,14 +7,14 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
-from app.core.language import tr
+from app.core.language import mark, tr
 from app.core.personas import NO_PERSONA, Persona
 from app.ui.commands.command import command
 from app.ui.look import Look
 from app.ui.widgets import plain_tip, restyle
 
 _WIDEST_NAME = 140
-_GROUP = "Persona"
+_GROUP = mark("Persona")
 
 
 class PersonaButton(QPushButton):
@@ -45,14 +45,14 @@ class PersonaButton(QPushButton):
             "openInstructions",
             self.instructions_wanted.emit,
             ["Ctrl+I"],
-            group=_GROUP,
+            group=tr(_GROUP),
         )
         self.manage = command(
             self._menu,
             tr("Manage personas…"),
             "managePersonas",
             self.manage_wanted.emit,
-            group=_GROUP,
+            group=tr(_GROUP),
         )
         self.setMenu(self._menu)
         self.show_state("", differs=False, told="")
@@ -104,7 +104,7 @@ class PersonaButton(QPushButton):
             label.replace("&", "&&"),
             f"persona-{persona.key}",
             partial(self.chosen.emit, persona.key),
-            group=_GROUP,
+            group=tr(_GROUP),
             full_title=label
             if persona.key == NO_PERSONA.key
             else tr("Persona: {name}", name=label),

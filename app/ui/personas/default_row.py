@@ -21,7 +21,9 @@ class DefaultPersonaRow(Row):
     """saved: to be called after every change."""
 
     def __init__(self, look: Look, settings: SettingsStore, saved: Callable[[], None]) -> None:
-        super().__init__(f"{PERSONA.label} {PERSONA.help} default persona start")
+        super().__init__(
+            tr("{label} {help} default persona start", label=PERSONA.label, help=PERSONA.help)
+        )
         self.setObjectName(f"settingRow-{PERSONA.key}")
         self.setProperty("card", "true")
         self._settings, self._saved = settings, saved

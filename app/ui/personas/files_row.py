@@ -9,7 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout
 
 from app.core.errors import KnownError
-from app.core.language import tr
+from app.core.language import mark, tr
 from app.core.tasks import TaskRunner
 from app.core.units import count
 from app.settings.declared import OWN_PERSONAS, OWN_PRESETS
@@ -25,7 +25,7 @@ from app.ui.settings.rows import Row
 from app.ui.widgets import announce, button, label, restyle
 
 NAME = "settingRow-personaFiles"
-_WORDS = "export import share file backup personas presets json drop"
+_WORDS = mark("export import share file backup personas presets json drop")
 _LONGEST_STEM = 60
 _REMARKS_SHOWN = 4
 
@@ -256,8 +256,8 @@ def _told(took: TakenIn) -> str:
         for words, number in (
             ("{n} added", took.added),
             ("{n} replaced", took.replaced),
-            ("{n} left out", took.skipped),
-            ("{n} there already", took.same),
+            (tr("{n} left out"), took.skipped),
+            (tr("{n} there already"), took.same),
         )
         if number
     ]

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.errors import KnownError
-from app.core.language import tr
+from app.core.language import mark, tr
 from app.core.personas import NO_PERSONA, Persona
 from app.settings.declared import OWN_PERSONAS, OWN_PRESETS
 from app.settings.personas import (
@@ -27,7 +27,9 @@ from app.ui.personas.words import persona_lines
 from app.ui.settings.rows import Row
 from app.ui.widgets import IconButton, button, label, plain_tip
 
-_WORDS = "personas instructions system prompt role character assistant new edit duplicate delete"
+_WORDS = mark(
+    "personas instructions system prompt role character assistant new edit duplicate delete"
+)
 _LONGEST_TIP = 1_000
 
 
@@ -91,7 +93,7 @@ class PersonaListRow(Row):
     export_wanted = Signal(str)
 
     def __init__(self, look: Look, settings: SettingsStore, saved: Callable[[], None]) -> None:
-        super().__init__(f"Personas {_WORDS}")
+        super().__init__(tr("Personas {words}", words=_WORDS))
         self.setObjectName("settingRow-personas")
         self.setProperty("card", "true")
         self._look, self._settings, self._saved = look, settings, saved

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.language import tr
 from app.core.sampling import Declaration, Range
 from app.core.units import count
 from app.ui.look import Look
@@ -33,8 +34,8 @@ class Editor(QWidget):
 
     def _adopt(self, field: QWidget, name: str) -> None:
         field.setObjectName(name)
-        field.setAccessibleName(self._declaration.label)
-        field.setAccessibleDescription(self._declaration.help)
+        field.setAccessibleName(tr(self._declaration.label))
+        field.setAccessibleDescription(tr(self._declaration.help))
         self.setFocusProxy(field)
         self._column.addWidget(field)
 
@@ -113,7 +114,7 @@ class MirostatEditor(Editor):
     def __init__(self, look: Look, name: str, declaration: Declaration) -> None:
         super().__init__(name, declaration)
         self._field = ChoiceBox(look)
-        self._field.addItems(["Off", "Version 1", "Version 2"])
+        self._field.addItems([tr("Off"), tr("Version 1"), tr("Version 2")])
         self._adopt(self._field, name)
         self._field.currentIndexChanged.connect(lambda _: self.edited.emit())
 
@@ -149,7 +150,7 @@ class SeedEditor(Editor):
         text = self._field.text().strip()
         if not text or (text.isascii() and text.isdigit() and int(text) <= self._most):
             return ""
-        return f"A seed is a whole number from 0 to {count(self._most)}, or empty."
+        return tr("A seed is a whole number from 0 to {most}, or empty.", most=count(self._most))
 
 
 class _LinesEditor(Editor):
@@ -179,7 +180,7 @@ class TextsEditor(_LinesEditor):
     r"""One text per line; `\n`, `\t` and `\\` stand for what cannot be typed in a line."""
 
     def __init__(self, name: str, declaration: Declaration) -> None:
-        super().__init__(name, declaration, r"one per line; \n is a line break")
+        super().__init__(name, declaration, tr("one per line; \\n is a line break"))
 
     def value(self) -> tuple[str, ...]:
         return tuple(_unescaped(line) for line in self._lines())
@@ -210,9 +211,12 @@ class BiasEditor(_LinesEditor):
             try:
                 token, _ = _bias(line)
             except ValueError:
-                return f"Line {number} is not of the form “token id = bias”, such as 1234 = -2.5."
+                return tr(
+                    "Line {number} is not of the form “token id = bias”, such as 1234 = -2.5.",
+                    number=number,
+                )
             if token in seen:
-                return f"Line {number} names token {token} again."
+                return tr("Line {number} names token {token} again.", number=number, token=token)
             seen.add(token)
         return ""
 

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.core.sampling import Declaration
 from app.ui.look import Look
 from app.ui.sampling.editors import (
@@ -30,17 +31,21 @@ class SamplingField(QWidget):
         self.name = name
         self._declaration = declaration
         self.editor = editor_for(look, name, declaration)
-        tip = f"{declaration.help}\nNeutral: {neutral_text(declaration.neutral)}."
+        tip = tr(
+            "{help}\nNeutral: {neutral}.",
+            help=tr(declaration.help),
+            neutral=neutral_text(declaration.neutral),
+        )
         self._mark = label("●", "dot", name=f"{name}-mark")
         self._mark.setFixedWidth(12)
-        self._label = label(declaration.label, name=f"{name}-label", wrap=True)
+        self._label = label(tr(declaration.label), name=f"{name}-label", wrap=True)
         self._label.setBuddy(self.editor)
         self._label.setToolTip(tip)
         self.editor.setToolTip(tip)
         self.reset = IconButton(
             look,
             "reset",
-            f"Reset {declaration.label} to the preset",
+            tr("Reset {label} to the preset", label=tr(declaration.label)),
             f"{name}-reset",
             kind="mini",
             on_click=lambda: self.reset_wanted.emit(name),
@@ -65,14 +70,16 @@ class SamplingField(QWidget):
 
     def set_differs(self, differs: bool) -> None:
         self._mark.setText("●" if differs else "")
-        self._mark.setAccessibleName("differs from the preset" if differs else "")
-        self._mark.setToolTip("Differs from the preset" if differs else "")
+        self._mark.setAccessibleName(tr("differs from the preset") if differs else "")
+        self._mark.setToolTip(tr("Differs from the preset") if differs else "")
         self.reset.setVisible(differs)
-        help_text = self._declaration.help
+        help_text = tr(self._declaration.help)
         focus = self.editor.focusProxy()
         if focus is not None:
             focus.setAccessibleDescription(
-                f"Differs from the preset. {help_text}" if differs else help_text
+                tr("Differs from the preset. {help_text}", help_text=help_text)
+                if differs
+                else help_text
             )
 
     def _check(self) -> None:
@@ -131,5 +138,5 @@ def neutral_text(neutral: object) -> str:
     if neutral is None or neutral == ():
         return "empty"
     if isinstance(neutral, tuple):
-        return "the usual order"
+        return tr("the usual order")
     return f"{neutral:g}" if isinstance(neutral, int | float) else str(neutral)

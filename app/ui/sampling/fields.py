@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.core.sampling import declarations
 from app.ui.look import Look
 from app.ui.sampling.choice import SamplingChoice
@@ -18,7 +19,7 @@ class Group(QWidget):
         self._look, self._title = look, title
         key = title.lower().replace(" ", "-")
         self.setObjectName(f"group-{key}")
-        self.toggle = button(title, f"groupToggle-{key}", "quiet", on_click=self._flip)
+        self.toggle = button(tr(title), f"groupToggle-{key}", "quiet", on_click=self._flip)
         self.content = QWidget()
         self.content.setObjectName(f"groupContent-{key}")
         self._inner = QVBoxLayout(self.content)
@@ -47,9 +48,11 @@ class Group(QWidget):
 
     def say(self) -> None:
         is_open = not self.content.isHidden()
-        changed = f" · {self._differing} changed" if self._differing else ""
-        self.toggle.setText(f"{self._title}{changed}")
-        self.toggle.setAccessibleName(f"{self._title}{changed}, {'open' if is_open else 'closed'}")
+        changed = tr(" · {differing} changed", differing=self._differing) if self._differing else ""
+        self.toggle.setText(f"{tr(self._title)}{changed}")
+        self.toggle.setAccessibleName(
+            f"{tr(self._title)}{changed}, {tr('open') if is_open else tr('closed')}"
+        )
         self.toggle.setIcon(self._look.icon("chevron-down" if is_open else "chevron-right"))
 
     def _flip(self) -> None:

@@ -4,21 +4,22 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem
 
+from app.core.language import mark, tr
 from app.core.sampling import DEFAULT_ORDER, Declaration, SamplerName
 from app.ui.look import Look
 from app.ui.sampling.editors import Editor
 from app.ui.widgets import IconButton, label
 
 _LABELS: dict[SamplerName, str] = {
-    "penalties": "Repetition penalties",
+    "penalties": mark("Repetition penalties"),
     "dry": "DRY",
-    "top_n_sigma": "Top n sigma",
-    "top_k": "Top K",
-    "typical_p": "Typical P",
-    "top_p": "Top P",
-    "min_p": "Min P",
+    "top_n_sigma": mark("Top n sigma"),
+    "top_k": mark("Top K"),
+    "typical_p": mark("Typical P"),
+    "top_p": mark("Top P"),
+    "min_p": mark("Min P"),
     "xtc": "XTC",
-    "temperature": "Temperature",
+    "temperature": mark("Temperature"),
 }
 _KEY = Qt.ItemDataRole.UserRole
 
@@ -49,7 +50,7 @@ class OrderEditor(Editor):
         self._up = IconButton(
             look,
             "chevron-up",
-            "Move up (Alt+Up)",
+            tr("Move up (Alt+Up)"),
             f"{name}-up",
             kind="mini",
             on_click=lambda: self._move(-1),
@@ -57,14 +58,14 @@ class OrderEditor(Editor):
         self._down = IconButton(
             look,
             "chevron-down",
-            "Move down (Alt+Down)",
+            tr("Move down (Alt+Down)"),
             f"{name}-down",
             kind="mini",
             on_click=lambda: self._move(1),
         )
         self._adopt(self._list, name)
         buttons = QHBoxLayout()
-        buttons.addWidget(label("Space turns a filter on or off.", "small"), 1)
+        buttons.addWidget(label(tr("Space turns a filter on or off."), "small"), 1)
         buttons.addWidget(self._up)
         buttons.addWidget(self._down)
         self._column.addLayout(buttons)
@@ -88,7 +89,7 @@ class OrderEditor(Editor):
         self._list.blockSignals(True)
         self._list.clear()
         for key in (*value, *(key for key in DEFAULT_ORDER if key not in value)):
-            item = QListWidgetItem(_LABELS[key], self._list)
+            item = QListWidgetItem(tr(_LABELS[key]), self._list)
             item.setData(_KEY, key)
             item.setCheckState(Qt.CheckState.Checked if key in value else Qt.CheckState.Unchecked)
         self._list.setCurrentRow(0)

@@ -26,13 +26,13 @@ class SamplingPanel(SidePanel):
     def __init__(self, look: Look, choice: SamplingChoice, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("samplingPanel")
-        self.setAccessibleName("Sampling")
+        self.setAccessibleName(tr("Sampling"))
         self.setProperty("bar", "side")
         self._choice = choice
         self._presets = PresetBar(look, choice)
         self._presets.changed.connect(self._preset_changed)
         self._presets.files_wanted.connect(self.files_wanted)
-        self.reset = button("Reset to preset", "samplingReset", on_click=self._reset)
+        self.reset = button(tr("Reset to preset"), "samplingReset", on_click=self._reset)
         self.parameters = SamplingFields(look, choice)
         self.parameters.changed.connect(self._edited)
         self.scope = label("", "muted", name="samplingScope", wrap=True)
@@ -92,13 +92,13 @@ class SamplingPanel(SidePanel):
         close = IconButton(
             look,
             "cross",
-            "Close the sampling panel",
+            tr("Close the sampling panel"),
             "closeSampling",
             on_click=self.close_wanted.emit,
         )
         head = QHBoxLayout()
         head.setContentsMargins(16, 10, 10, 0)
-        head.addWidget(label("Sampling", "title", name="samplingTitle"), 1)
+        head.addWidget(label(tr("Sampling"), "title", name="samplingTitle"), 1)
         head.addWidget(close)
         scope = QHBoxLayout()
         scope.setSpacing(4)

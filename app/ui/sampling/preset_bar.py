@@ -30,20 +30,20 @@ class PresetBar(QWidget):
         self._removed: Removed | None = None
         self.combo = ChoiceBox(look)
         self.combo.setObjectName("presetChoice")
-        self.combo.setAccessibleName("Preset")
+        self.combo.setAccessibleName(tr("Preset"))
         self.combo.activated.connect(lambda index: self._choose(self.combo.itemData(index)))
-        self._more = IconButton(look, "more", "Preset menu", "presetMenuButton")
+        self._more = IconButton(look, "more", tr("Preset menu"), "presetMenuButton")
         self._menu = QMenu(self)
         self._menu.setObjectName("presetMenu")
-        self._save = self._action("Save as…", "presetSave", lambda: self._name("save"))
-        self._update = self._action("Save changes", "presetUpdate", self._update_preset)
-        self._rename = self._action("Rename…", "presetRename", lambda: self._name("rename"))
-        self._delete = self._action("Delete", "presetDelete", self._remove)
+        self._save = self._action(tr("Save as…"), "presetSave", lambda: self._name("save"))
+        self._update = self._action(tr("Save changes"), "presetUpdate", self._update_preset)
+        self._rename = self._action(tr("Rename…"), "presetRename", lambda: self._name("rename"))
+        self._delete = self._action(tr("Delete"), "presetDelete", self._remove)
         self._menu.addSeparator()
         self._action(tr("Export and import…"), "presetFiles", self.files_wanted.emit)
         self._more.setMenu(self._menu)
         self._message = label("", "small", name="presetMessage", wrap=True)
-        self._undo = button("Undo", "presetUndo", "quiet", on_click=self._put_back)
+        self._undo = button(tr("Undo"), "presetUndo", "quiet", on_click=self._put_back)
         self._build()
         self.refresh()
 
@@ -51,7 +51,8 @@ class PresetBar(QWidget):
         self.combo.blockSignals(True)
         self.combo.clear()
         for preset in self._choice.presets:
-            self.combo.addItem(preset.label, preset.key)
+            text = tr(preset.label) if preset.builtin else preset.label
+            self.combo.addItem(text, preset.key)
         preset = self._choice.preset
         self.combo.setCurrentIndex(self.combo.findData(preset.key))
         self.combo.blockSignals(False)
@@ -105,13 +106,13 @@ class PresetBar(QWidget):
 
     def _update_preset(self) -> None:
         self._choice.update()
-        self._say(f"Saved to “{self._choice.preset.label}”.")
+        self._say(tr("Saved to “{label}”.", label=self._choice.preset.label))
         self.changed.emit()
 
     def _remove(self) -> None:
         self._removed = self._choice.remove()
         self.refresh()
-        self._say(f"Deleted “{self._removed.preset.label}”.", undo=True)
+        self._say(tr("Deleted “{label}”.", label=self._removed.preset.label), undo=True)
         self.changed.emit()
 
     def _put_back(self) -> None:
@@ -138,8 +139,8 @@ class PresetBar(QWidget):
     def _build(self) -> None:
         self.name_field = QLineEdit()
         self.name_field.setObjectName("presetName")
-        self.name_field.setAccessibleName("Name of the preset")
-        self.name_field.setPlaceholderText("Name of the preset")
+        self.name_field.setAccessibleName(tr("Name of the preset"))
+        self.name_field.setPlaceholderText(tr("Name of the preset"))
         self.name_field.setMaxLength(80)
         self.name_field.returnPressed.connect(self._name_given)
         self._row = QWidget()
@@ -148,8 +149,8 @@ class PresetBar(QWidget):
         naming.setContentsMargins(0, 0, 0, 0)
         naming.setSpacing(6)
         naming.addWidget(self.name_field, 1)
-        naming.addWidget(button("Save", "presetNameSave", on_click=self._name_given))
-        naming.addWidget(button("Cancel", "presetNameCancel", on_click=self._cancel_naming))
+        naming.addWidget(button(tr("Save"), "presetNameSave", on_click=self._name_given))
+        naming.addWidget(button(tr("Cancel"), "presetNameCancel", on_click=self._cancel_naming))
         self._row.hide()
         top = QHBoxLayout()
         top.setSpacing(6)

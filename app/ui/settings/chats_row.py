@@ -12,6 +12,7 @@ from app.chat.exporting.files import Format, all_conversations, export_many
 from app.chat.importing.run import Report, import_from
 from app.chat.store.store import ChatStore
 from app.core.cancel import CancelToken
+from app.core.language import mark, tr
 from app.core.tasks import Task, TaskRunner
 from app.core.units import count
 from app.ui.chat.model_loads import known
@@ -19,9 +20,10 @@ from app.ui.settings.rows import Row
 from app.ui.widgets import button, label, restyle
 
 T = TypeVar("T")
-_TEXT = (
-    "An export is a zip with every chat as JSON, which can be imported here again, or as Markdown. "
-    "Chats of ChatGPT, LM Studio, Jan and Open WebUI can be imported from their exports."
+_TEXT = mark(
+    "An export is a zip with every chat as JSON, which can be imported here "
+    "again, or as Markdown. Chats of ChatGPT, LM Studio, Jan and Open WebUI can "
+    "be imported from their exports."
 )
 
 
@@ -35,7 +37,9 @@ class ChatsRow(Row):
         changed: Callable[[], None],
         deleted: Callable[[], None],
     ) -> None:
-        super().__init__(f"Your chats {_TEXT} backup delete everything privacy import export data")
+        super().__init__(
+            tr("Your chats {text} backup delete everything privacy import export data", text=_TEXT)
+        )
         self.setObjectName("settingRow-chats")
         self.setProperty("card", "true")
         self._chats, self._tasks = chats, tasks
@@ -44,13 +48,18 @@ class ChatsRow(Row):
         self._dialog: QFileDialog | None = None
         self._state = label("", "muted", name="chatsState", wrap=True)
         self._state.hide()
-        place = label(f"They lie in {chats.path.parent}", "muted", name="chatsPlace", wrap=True)
+        place = label(
+            tr("They lie in {parent}", parent=chats.path.parent),
+            "muted",
+            name="chatsPlace",
+            wrap=True,
+        )
         place.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._export = button("Export all…", "chatsExport", on_click=self._ask_export)
-        self._import = button("Import…", "chatsImport", on_click=self._ask_import)
-        self._open = button("Open folder", "chatsFolder", on_click=self._open_folder)
-        self._delete = button("Delete all…", "chatsDelete", on_click=self._ask_delete)
-        self._cancel = button("Cancel", "chatsCancel", on_click=self._stop)
+        self._export = button(tr("Export all…"), "chatsExport", on_click=self._ask_export)
+        self._import = button(tr("Import…"), "chatsImport", on_click=self._ask_import)
+        self._open = button(tr("Open folder"), "chatsFolder", on_click=self._open_folder)
+        self._delete = button(tr("Delete all…"), "chatsDelete", on_click=self._ask_delete)
+        self._cancel = button(tr("Cancel"), "chatsCancel", on_click=self._stop)
         self._cancel.hide()
         line = QHBoxLayout()
         line.setSpacing(8)
@@ -61,8 +70,8 @@ class ChatsRow(Row):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 12, 14)
         column.setSpacing(6)
-        column.addWidget(label("Your chats", "strong"))
-        column.addWidget(label(_TEXT, "muted", wrap=True))
+        column.addWidget(label(tr("Your chats"), "strong"))
+        column.addWidget(label(tr(_TEXT), "muted", wrap=True))
         column.addWidget(place)
         column.addSpacing(4)
         column.addLayout(line)
@@ -80,7 +89,12 @@ class ChatsRow(Row):
             form: Format = "markdown" if as_markdown else "json"
             return export_many(self._chats.read, chats, target, form, cancel)
 
-        self._run(work, lambda done: self._say(f"{count(done)} chats written to {target.name}."))
+        self._run(
+            work,
+            lambda done: self._say(
+                tr("{done} chats written to {name}.", done=count(done), name=target.name)
+            ),
+        )
 
     def import_from(self, path: str) -> None:
         def work(cancel: CancelToken) -> Report:
@@ -93,22 +107,29 @@ class ChatsRow(Row):
         self._run(lambda _: self._chats.delete_everything().result(60), lambda _: self._gone())
 
     def _gone(self) -> None:
-        self._say("All chats are deleted.")
+        self._say(tr("All chats are deleted."))
         self._deleted()
 
     def _imported(self, report: Report) -> None:
-        parts = [f"{count(len(report.conversations))} new chats"]
+        parts = [tr("{conversations} new chats", conversations=count(len(report.conversations)))]
         if report.known:
-            parts.append(f"{count(report.known)} were there already")
+            parts.append(tr("{known} were there already", known=count(report.known)))
         if report.problems:
             first = report.problems[0]
-            parts.append(f"{count(len(report.problems))} left out ({first.name}: {first.why})")
+            parts.append(
+                tr(
+                    "{problems} left out ({name}: {why})",
+                    problems=count(len(report.problems)),
+                    name=first.name,
+                    why=first.why,
+                )
+            )
         self._say(", ".join(parts) + ".")
         self._changed()
 
     def _run(self, work: Callable[[CancelToken], T], done: Callable[[T], None]) -> None:
         self._busy(True)
-        self._say("Working…")
+        self._say(tr("Working…"))
 
         def failed(error: Exception) -> None:
             self._say(str(known(error)), bad=True)
@@ -116,7 +137,7 @@ class ChatsRow(Row):
         def ended() -> None:
             self._busy(False)
             if self._state.text() == "Working…":
-                self._say("Stopped.")
+                self._say(tr("Stopped."))
 
         self._task = self._tasks.run(work, done, failed, ended)
 
@@ -135,9 +156,11 @@ class ChatsRow(Row):
         restyle(self._state, "tone", "bad" if bad else "muted")
 
     def _ask_export(self) -> None:
-        dialog = QFileDialog(self, "Export all chats", "glm-launcher-chats.zip")
+        dialog = QFileDialog(self, tr("Export all chats"), "glm-launcher-chats.zip")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters(["Everything, to be imported again (*.zip)", "Markdown (*.zip)"])
+        dialog.setNameFilters(
+            [tr("Everything, to be imported again (*.zip)"), tr("Markdown (*.zip)")]
+        )
         dialog.setDefaultSuffix("zip")
 
         def chosen(path: str) -> None:
@@ -150,9 +173,9 @@ class ChatsRow(Row):
         self._show(dialog)
 
     def _ask_import(self) -> None:
-        dialog = QFileDialog(self, "Import chats")
+        dialog = QFileDialog(self, tr("Import chats"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(["Exports (*.json *.zip *.jsonl)", "All files (*)"])
+        dialog.setNameFilters([tr("Exports (*.json *.zip *.jsonl)"), tr("All files (*)")])
         dialog.fileSelected.connect(self.import_from)
         self._show(dialog)
 
@@ -171,10 +194,10 @@ class ChatsRow(Row):
         row = QHBoxLayout(frame)
         row.setContentsMargins(0, 4, 0, 0)
         row.setSpacing(8)
-        text = "All chats, the trash and the backups go for good. Nothing can be brought back."
+        text = tr("All chats, the trash and the backups go for good. Nothing can be brought back.")
         row.addWidget(label(text, "bad", wrap=True), 1)
-        row.addWidget(button("Delete for good", "chatsDeleteYes", on_click=self.delete_all))
-        row.addWidget(button("Keep them", "chatsDeleteNo", on_click=frame.hide))
+        row.addWidget(button(tr("Delete for good"), "chatsDeleteYes", on_click=self.delete_all))
+        row.addWidget(button(tr("Keep them"), "chatsDeleteNo", on_click=frame.hide))
         frame.hide()
         return frame
 

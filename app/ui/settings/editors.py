@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.language import tr
 from app.settings.fields import Choice, Folder, Folders, FontFamily, Number, Switch, Text
 from app.settings.setting import Setting
 from app.ui.look import Look
@@ -48,7 +49,7 @@ class SwitchEditor(Editor):
     def show_value(self, value: bool) -> None:
         self._box.blockSignals(True)
         self._box.setChecked(value)
-        self._box.setText("On" if value else "Off")
+        self._box.setText(tr("On") if value else tr("Off"))
         self._box.blockSignals(False)
 
     @property
@@ -56,7 +57,7 @@ class SwitchEditor(Editor):
         return self._box
 
     def _toggled(self, value: bool) -> None:
-        self._box.setText("On" if value else "Off")
+        self._box.setText(tr("On") if value else tr("Off"))
         self.edited.emit(value)
 
 
@@ -67,7 +68,7 @@ class ChoiceEditor(Editor):
         _name(self._box, setting)
         self._box.setMinimumWidth(_WIDTH)
         for value, text in field.options:
-            self._box.addItem(text, value)
+            self._box.addItem(tr(text), value)
         self._box.activated.connect(lambda _: self.edited.emit(self._box.currentData()))
         _row(self, self._box)
 
@@ -87,7 +88,7 @@ class FontEditor(Editor):
         self._box = ChoiceBox(look)
         _name(self._box, setting)
         self._box.setMinimumWidth(_WIDTH)
-        self._box.addItem("The system's", "")
+        self._box.addItem(tr("The system's"), "")
         for family in QFontDatabase.families():
             fixed = QFontDatabase.isFixedPitch(family)
             if not QFontDatabase.isPrivateFamily(family) and (fixed or not field.fixed):
@@ -117,9 +118,9 @@ class NumberEditor(Editor):
         self._box.setGroupSeparatorShown(True)
         self._box.setKeyboardTracking(False)
         if field.unit:
-            self._box.setSuffix(f" {field.unit}")
+            self._box.setSuffix(f" {tr(field.unit)}")
         if field.zero:
-            self._box.setSpecialValueText(field.zero)
+            self._box.setSpecialValueText(tr(field.zero))
         self._box.valueChanged.connect(lambda value: self.edited.emit(value * self._factor))
         _row(self, self._box)
 
@@ -144,7 +145,7 @@ class TextEditor(Editor):
         self._problem = problem or (lambda _: "")
         self._edit = QLineEdit()
         _name(self._edit, setting)
-        self._edit.setPlaceholderText(field.placeholder)
+        self._edit.setPlaceholderText(tr(field.placeholder))
         self._edit.setMinimumWidth(_WIDTH)
         self._edit.setMaxLength(1000)
         self._wrong = label("", "bad", name=f"setting-{setting.key}-problem", wrap=True)
@@ -177,12 +178,15 @@ class TextEditor(Editor):
 class FolderEditor(Editor):
     def __init__(self, setting: Setting[str], field: Folder) -> None:
         super().__init__()
-        self._empty = field.empty
+        self._empty = tr(field.empty)
         self._dialog: QFileDialog | None = None
         self._path = label("", name=f"setting-{setting.key}-path", wrap=True)
         self._path.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._choose = button(
-            "Choose…", f"setting-{setting.key}", on_click=self._ask, accessible=setting.label
+            tr("Choose…"),
+            f"setting-{setting.key}",
+            on_click=self._ask,
+            accessible=tr(setting.label),
         )
         self._value = ""
         column = QVBoxLayout(self)
@@ -221,10 +225,10 @@ class FoldersEditor(Editor):
         self._none = label("none", "muted")
         self._column.addWidget(self._none)
         self._add = button(
-            "Add a folder…",
+            tr("Add a folder…"),
             f"setting-{setting.key}",
             on_click=self._ask,
-            accessible=f"{setting.label}: add one",
+            accessible=tr("{label}: add one", label=tr(setting.label)),
         )
         self._column.addWidget(self._add, 0, Qt.AlignmentFlag.AlignLeft)
 
@@ -253,7 +257,7 @@ class FoldersEditor(Editor):
             IconButton(
                 self._look,
                 "cross",
-                f"Take {path} off the list",
+                tr("Take {path} off the list", path=path),
                 f"setting-{self._key}-remove-{number}",
                 on_click=lambda: self._remove(path),
             )
@@ -296,7 +300,7 @@ def editor_for(
 
 def folder_dialog(parent: QWidget, start: str) -> QFileDialog:
     """The system's own, not in the way of the event loop."""
-    dialog = QFileDialog(parent, "Choose a folder", start)
+    dialog = QFileDialog(parent, tr("Choose a folder"), start)
     dialog.setObjectName("folderDialog")
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -305,8 +309,8 @@ def folder_dialog(parent: QWidget, start: str) -> QFileDialog:
 
 def _name(widget: QWidget, setting: Setting[Any]) -> None:
     widget.setObjectName(f"setting-{setting.key}")
-    widget.setAccessibleName(setting.label)
-    widget.setAccessibleDescription(setting.help)
+    widget.setAccessibleName(tr(setting.label))
+    widget.setAccessibleDescription(tr(setting.help))
 
 
 def _row(owner: QWidget, widget: QWidget) -> None:

@@ -10,18 +10,19 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app import __version__
+from app.core.language import mark, tr
 from app.ui.settings.rows import Row, TextRow
 from app.ui.widgets import button, label
 
 # What is no command: these keys belong to where the focus is.
 _FIELD_KEYS = (
-    ("Enter", "Send the question"),
-    ("Shift+Enter", "A new line in the question"),
-    ("Ctrl+Enter", "Send a question that is edited"),
-    ("Esc", "Stop the answer, close a panel, or give up opening a file"),
-    ("Alt+1 to Alt+4", "Answer when a tool asks, in the order of the buttons"),
-    ("Ctrl+F", "Find in the chat, the models or the settings"),
-    ("F2, Del", "In the list of chats: rename, put in the trash"),
+    ("Enter", mark("Send the question")),
+    ("Shift+Enter", mark("A new line in the question")),
+    ("Ctrl+Enter", mark("Send a question that is edited")),
+    ("Esc", mark("Stop the answer, close a panel, or give up opening a file")),
+    ("Alt+1 to Alt+4", mark("Answer when a tool asks, in the order of the buttons")),
+    ("Ctrl+F", mark("Find in the chat, the models or the settings")),
+    ("F2, Del", mark("In the list of chats: rename, put in the trash")),
 )
 _PARTS = (
     ("llama-cpp-python with llama.cpp", "llama_cpp_python", "MIT"),
@@ -44,19 +45,24 @@ _PARTS = (
 def privacy_rows() -> list[Row]:
     return [
         TextRow(
-            "Nothing is sent about you",
-            "The program has no telemetry and no accounts. Chats, files and settings stay on this "
-            "machine; the model runs here.",
+            tr("Nothing is sent about you"),
+            tr(
+                "The program has no telemetry and no accounts. Chats, files and "
+                "settings stay on this machine; the model runs here."
+            ),
             name="telemetry",
         ),
         TextRow(
-            "What goes over the network",
-            "Only what you start: searching and listing models, reading a model's header, and "
-            "downloads. They go to the Hub's address under Network, and from there to the hosts "
-            "that it names for the files. Your access token goes to the Hub alone. Tools fetch "
-            "pages and search the web when you allow it; each host is in the list below. What the "
-            "programs that you run as MCP servers do on the network is their own affair and is not "
-            "in the list.",
+            tr("What goes over the network"),
+            tr(
+                "Only what you start: searching and listing models, reading a "
+                "model's header, and downloads. They go to the Hub's address under "
+                "Network, and from there to the hosts that it names for the files. "
+                "Your access token goes to the Hub alone. Tools fetch pages and "
+                "search the web when you allow it; each host is in the list below. "
+                "What the programs that you run as MCP servers do on the network is "
+                "their own affair and is not in the list."
+            ),
             name="hosts",
         ),
     ]
@@ -64,7 +70,7 @@ def privacy_rows() -> list[Row]:
 
 def shortcut_rows(keys: Sequence[tuple[str, str]]) -> list[Row]:
     """keys: those of commands."""
-    shown = (*keys, *_FIELD_KEYS)
+    shown = (*keys, *((key, tr(what)) for key, what in _FIELD_KEYS))
     table = QWidget()
     grid = QGridLayout(table)
     grid.setContentsMargins(0, 4, 0, 0)
@@ -75,7 +81,7 @@ def shortcut_rows(keys: Sequence[tuple[str, str]]) -> list[Row]:
         grid.addWidget(label(key, "strong"), number, 0)
         grid.addWidget(label(what, "muted", wrap=True), number, 1)
     words = " ".join(f"{key} {what}" for key, what in shown)
-    row = TextRow("Keys", "", table, name="shortcuts")
+    row = TextRow(tr("Keys"), "", table, name="shortcuts")
     row.add_words(words)
     return [row]
 
@@ -86,25 +92,35 @@ def about_rows(settings_file: Path, log_folder: Path) -> list[Row]:
     )
     return [
         TextRow(
-            f"GLM Launcher {__version__}",
-            f"MIT licence · Python {platform.python_version()} · Qt {qVersion()}",
+            tr("GLM Launcher {version}", version=__version__),
+            tr(
+                "MIT licence · Python {python_version} · Qt {qversion}",
+                python_version=platform.python_version(),
+                qversion=qVersion(),
+            ),
             name="version",
         ),
         TextRow(
-            "Where things are kept",
-            f"Settings: {settings_file}\nLog: {log_folder}",
+            tr("Where things are kept"),
+            tr(
+                "Settings: {settings_file}\nLog: {log_folder}",
+                settings_file=settings_file,
+                log_folder=log_folder,
+            ),
             button(
-                "Open the log folder",
+                tr("Open the log folder"),
                 "openLogFolder",
                 on_click=lambda: _open(log_folder),
             ),
             name="places",
         ),
-        TextRow("Made with", parts, name="parts"),
+        TextRow(tr("Made with"), parts, name="parts"),
         TextRow(
-            "Data that ships with it",
-            "Sizes and quality of quantizations, GPUs and measured speeds: the files in "
-            "resources/ name the source and licence of each.",
+            tr("Data that ships with it"),
+            tr(
+                "Sizes and quality of quantizations, GPUs and measured speeds: the "
+                "files in resources/ name the source and licence of each."
+            ),
             name="data",
         ),
     ]
@@ -114,7 +130,7 @@ def _version(package: str) -> str:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
-        return "(not installed)"
+        return tr("(not installed)")
 
 
 def _open(folder: Path) -> None:

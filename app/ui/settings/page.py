@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.language import tr
 from app.settings.declared import ALL
-from app.settings.fields import Page
+from app.settings.fields import PAGE_TITLES, Page
 from app.settings.store import SettingsStore
 from app.ui.chat.model_state import Ability
 from app.ui.look import Look
@@ -135,7 +136,9 @@ class SettingsPage(QWidget):
                 row.mark(bool(text) and is_wanted)
                 found += is_wanted
             self._heads[name].setVisible(bool(text) and any(wanted))
-        self._title.setText(f"Settings with “{text}”" if text else self._current)
+        self._title.setText(
+            tr("Settings with “{text}”", text=text) if text else _title(self._current)
+        )
         self._nothing.setVisible(found == 0)
         resettable = any(isinstance(row, SettingRow) for row in self._sections[self._current])
         self._reset.setVisible(not text and resettable)
@@ -143,8 +146,8 @@ class SettingsPage(QWidget):
     def _build(self, look: Look) -> None:
         self.search = QLineEdit()
         self.search.setObjectName("settingsSearch")
-        self.search.setAccessibleName("Search the settings")
-        self.search.setPlaceholderText("Search the settings")
+        self.search.setAccessibleName(tr("Search the settings"))
+        self.search.setPlaceholderText(tr("Search the settings"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(lambda _: self._show())
         shortcut = QShortcut(QKeySequence("Ctrl+F"), self)
@@ -152,17 +155,17 @@ class SettingsPage(QWidget):
         shortcut.activated.connect(self.search.setFocus)
         self._list = QListWidget()
         self._list.setObjectName("settingsPages")
-        self._list.setAccessibleName("Pages of the settings")
+        self._list.setAccessibleName(tr("Pages of the settings"))
         self._list.setProperty("bare", "true")
         for name in self._sections:
-            QListWidgetItem(name, self._list)
-        self._list.currentTextChanged.connect(self._choose)
-        self._list.itemClicked.connect(lambda item: self._choose(item.text()))
+            QListWidgetItem(_title(name), self._list)
+        self._list.currentRowChanged.connect(self._choose)
+        self._list.itemClicked.connect(lambda item: self._choose(self._list.row(item)))
         self._box = ChoiceBox(look)
         self._box.setObjectName("settingsPagesBox")
-        self._box.setAccessibleName("Page of the settings")
-        self._box.addItems(list(self._sections))
-        self._box.currentTextChanged.connect(self._choose)
+        self._box.setAccessibleName(tr("Page of the settings"))
+        self._box.addItems([_title(name) for name in self._sections])
+        self._box.currentIndexChanged.connect(self._choose)
         self._side = QWidget()
         self._side.setObjectName("settingsSide")
         side = QVBoxLayout(self._side)
@@ -188,10 +191,10 @@ class SettingsPage(QWidget):
     def _body(self) -> QWidget:
         self._title = label("", "display", name="settingsTitle")
         self._nothing = label(
-            "No setting is called that. Try another word.", "muted", name="settingsNothing"
+            tr("No setting is called that. Try another word."), "muted", name="settingsNothing"
         )
         self._reset = button(
-            "Reset this page", "settingsResetPage", "quiet", on_click=self.reset_page
+            tr("Reset this page"), "settingsResetPage", "quiet", on_click=self.reset_page
         )
         column = QWidget()
         column.setMaximumWidth(_COLUMN)
@@ -207,8 +210,10 @@ class SettingsPage(QWidget):
         if self._settings.read_only:
             lines.addWidget(
                 label(
-                    "These settings were written by a newer version of the program: changes hold "
-                    "until it is closed and are not saved.",
+                    tr(
+                        "These settings were written by a newer version of the "
+                        "program: changes hold until it is closed and are not saved."
+                    ),
                     "bad",
                     name="settingsReadOnly",
                     wrap=True,
@@ -216,7 +221,7 @@ class SettingsPage(QWidget):
             )
         self._heads: dict[str, QWidget] = {}
         for name, rows in self._sections.items():
-            self._heads[name] = label(name, "group")
+            self._heads[name] = label(_title(name), "group")
             lines.addWidget(self._heads[name])
             for row in rows:
                 lines.addWidget(row)
@@ -230,16 +235,16 @@ class SettingsPage(QWidget):
         centre.addStretch(1)
         self._scroll = QScrollArea()
         self._scroll.setObjectName("settingsScroll")
-        self._scroll.setAccessibleName("Settings")
+        self._scroll.setAccessibleName(tr("Settings"))
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(holder)
         return self._scroll
 
-    def _choose(self, name: str) -> None:
-        if name:
-            self.show_page(name)
+    def _choose(self, index: int) -> None:
+        if index >= 0:
+            self.show_page(self.pages[index])
 
 
 def _stopping(rows: Sequence[SettingRow]) -> Callable[[], None]:
@@ -251,3 +256,7 @@ def _stopping(rows: Sequence[SettingRow]) -> Callable[[], None]:
             end()
 
     return stop
+
+
+def _title(page: str) -> str:
+    return tr(PAGE_TITLES.get(page, page))

@@ -18,7 +18,9 @@ class PythonRow(Row):
             "Programs that a model writes run in a sandbox without network and without your files, "
             "with limits on memory, time and output. You allow them before they run."
         )
-        super().__init__(f"{tr('Running Python')} {text} code sandbox bubblewrap tools")
+        super().__init__(
+            tr("{tr} {text} code sandbox bubblewrap tools", tr=tr("Running Python"), text=text)
+        )
         self.setObjectName("settingRow-python")
         self.setProperty("card", "true")
         self._python, self._tasks = python, tasks

@@ -5,6 +5,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.settings.setting import Setting
 from app.settings.store import SettingsStore
 from app.ui.chat.model_state import Ability
@@ -43,16 +44,17 @@ class SettingRow(Row):
     ) -> None:
         shown = setting.shown
         words = f"{setting.label} {setting.help} {shown.words if shown else ''}"
+        words += f" {tr(setting.label)} {tr(setting.help)}"
         super().__init__(words)
         self.setObjectName(f"settingRow-{setting.key}")
         self.setProperty("card", "true")
         self._settings, self._setting, self._changed = settings, setting, changed
         self._mark = label("●", "dot", name=f"setting-{setting.key}-mark")
-        self._mark.setToolTip("Not the default")
+        self._mark.setToolTip(tr("Not the default"))
         self._reset = IconButton(
             look,
             "reset",
-            f"Reset “{setting.label}” to the default",
+            tr("Reset “{label}” to the default", label=tr(setting.label)),
             f"setting-{setting.key}-reset",
             kind="mini",
             on_click=self.reset,
@@ -62,7 +64,7 @@ class SettingRow(Row):
         self._reset.setSizePolicy(policy)
         self.editor = editor_for(look, setting, problem)
         self.editor.edited.connect(self._edited)
-        title = label(setting.label, "strong", name=f"setting-{setting.key}-label")
+        title = label(tr(setting.label), "strong", name=f"setting-{setting.key}-label")
         title.setBuddy(self.editor.focus_target)
         head = QHBoxLayout()
         head.setSpacing(8)
@@ -74,7 +76,7 @@ class SettingRow(Row):
         column.setContentsMargins(16, 10, 12, 14)
         column.setSpacing(4)
         column.addLayout(head)
-        column.addWidget(label(setting.help, "muted", wrap=True))
+        column.addWidget(label(tr(setting.help), "muted", wrap=True))
         column.addSpacing(4)
         column.addWidget(self.editor)
         self._why = label("", "muted", name=f"setting-{setting.key}-why", wrap=True)

@@ -36,7 +36,10 @@ class SearchRow(Row):
         search: Search = find,
     ) -> None:
         super().__init__(
-            f"{tr('Try the web search')} Brave key SearXNG internet test provider password"
+            tr(
+                "{tr} Brave key SearXNG internet test provider password",
+                tr=tr("Try the web search"),
+            )
         )
         self.setObjectName("settingRow-search")
         self.setProperty("card", "true")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.downloads.types import Target
 from app.library.earlier import EarlierPlace
 from app.ui.settings.storage_words import need_text, place_name, short_name, what_text
@@ -27,16 +28,16 @@ def place_block(
     buttons.setSpacing(8)
     buttons.addWidget(
         button(
-            f"Move to {short_name(new)}",
+            tr("Move to {new}", new=short_name(new)),
             f"storageMove-{number}",
             "plain" if left or number else "primary",
-            accessible=f"Move to {place_name(new)}",
+            accessible=tr("Move to {new}", new=place_name(new)),
             tooltip=plain_tip(str(new.folder)),
             on_click=move,
         )
     )
     if leave is not None:
-        buttons.addWidget(button("Leave there", f"storageLeave-{number}", on_click=leave))
+        buttons.addWidget(button(tr("Leave there"), f"storageLeave-{number}", on_click=leave))
     buttons.addStretch(1)
     column = QVBoxLayout(block)
     column.setContentsMargins(0, 4, 0, 4)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.core.cancel import CancelToken
+from app.core.language import mark, tr
 from app.downloads.types import Target
 from app.library.earlier import EarlierPlace, MovingSet
 from app.library.relocating import Moving, Outcome, Relocation
@@ -35,7 +36,7 @@ from app.ui.widgets import announce, button, label, restyle
 if TYPE_CHECKING:
     from app.core.tasks import Task
 
-_TITLE = "Models in an earlier place"
+_TITLE = mark("Models in an earlier place")
 _STEPS = 1000
 
 
@@ -58,7 +59,7 @@ class StorageRow(Row):
     """Hidden while there is nothing to say. All looking and moving is done on worker threads."""
 
     def __init__(self, shell: Shell, relocation: Relocation, target: Callable[[], Target]) -> None:
-        super().__init__(f"{_TITLE} move storage disk folder cache relocate")
+        super().__init__(tr("{title} move storage disk folder cache relocate", title=tr(_TITLE)))
         self.setObjectName("settingRow-storage")
         self.setProperty("card", "true")
         self._shell, self._relocation, self._target = shell, relocation, target
@@ -132,13 +133,13 @@ class StorageRow(Row):
         self._shell.settings.set(LIBRARY_FOLDERS, folders)
         self._shell.window.settings_changed()
         self._shell.tasks.run(lambda _: self._relocation.clear_copies(place, new))
-        self._say("They stay there and are found as before. They can still be moved later.")
+        self._say(tr("They stay there and are found as before. They can still be moved later."))
 
     def cancel(self) -> None:
         if self._task is not None:
             self._task.cancel()
             self._cancel.setEnabled(False)
-            self._amount.setText("Stopping…")
+            self._amount.setText(tr("Stopping…"))
 
     def _folder_changed(self) -> None:
         if self._task is None:
@@ -165,7 +166,7 @@ class StorageRow(Row):
 
         self._split = ()
         self._bar.setRange(0, 0)
-        self._amount.setText("Looking at the files, pausing their downloads…")
+        self._amount.setText(tr("Looking at the files, pausing their downloads…"))
         self._file.set_full("")
         self._busy(True)
         self._task = self._shell.tasks.run(whole, done, self._failed, self._moved)
@@ -255,15 +256,15 @@ class StorageRow(Row):
         self._list.setSpacing(8)
         self._state = label("", "muted", name="storageState", wrap=True)
         self._state.hide()
-        self._back = button("Put back", "storageBack", on_click=self.put_back)
+        self._back = button(tr("Put back"), "storageBack", on_click=self.put_back)
         self._back.hide()
         self._bar = QProgressBar()
         self._bar.setObjectName("storageBar")
-        self._bar.setAccessibleName("Progress of the move")
+        self._bar.setAccessibleName(tr("Progress of the move"))
         self._bar.setTextVisible(False)
         self._amount = label("", name="storageAmount", wrap=True)
         self._file = Elided("", "small", name="storageFile")
-        self._cancel = button("Cancel", "storageCancel", on_click=self.cancel)
+        self._cancel = button(tr("Cancel"), "storageCancel", on_click=self.cancel)
         line = QHBoxLayout()
         line.setSpacing(8)
         line.addWidget(self._amount, 1)
@@ -283,7 +284,7 @@ class StorageRow(Row):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 12, 14)
         column.setSpacing(4)
-        column.addWidget(label(_TITLE, "strong"))
+        column.addWidget(label(tr(_TITLE), "strong"))
         column.addLayout(self._list)
         column.addWidget(self._running)
         column.addWidget(self._state)

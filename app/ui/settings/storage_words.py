@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.core.language import tr
 from app.core.units import count, gigabytes
 from app.downloads.types import Target
 from app.library.earlier import EarlierPlace, MovingSet
@@ -13,7 +14,7 @@ _LONGEST = 36
 
 
 def place_name(target: Target) -> str:
-    return "the Hugging Face cache" if target.kind == "hub-cache" else str(target.folder)
+    return tr("the Hugging Face cache") if target.kind == "hub-cache" else str(target.folder)
 
 
 def short_name(target: Target) -> str:
@@ -29,29 +30,43 @@ def what_text(place: EarlierPlace, *, left: bool) -> str:
     """`12 models, 640 GB, are still in /old.`"""
     parts = [
         _number(place.models, "model"),
-        _number(place.downloads, "unfinished download"),
-        _number(place.others, "other file") if not place.models else "",
+        _number(place.downloads, tr("unfinished download")),
+        _number(place.others, tr("other file")) if not place.models else "",
     ]
     told = [part for part in parts if part]
     one = len(told) == 1 and place.models + place.downloads + place.others == 1
-    verb = ("stays" if one else "stay") if left else ("is still" if one else "are still")
+    verb = ("stays" if one else "stay") if left else (tr("is still") if one else tr("are still"))
     where = place.target.folder
-    return f"{' and '.join(told)}, {gigabytes(place.size_bytes)}, {verb} in {where}."
+    return tr(
+        "{value}, {size}, {verb} in {where}.",
+        value=" and ".join(told),
+        size=gigabytes(place.size_bytes),
+        verb=verb,
+        where=where,
+    )
 
 
 def need_text(place: EarlierPlace, new: Target) -> str:
     name = place_name(new)
     if not place.needed_bytes:
-        return f"It is the same disk as {name}: moving takes a moment and no room."
+        return tr("It is the same disk as {name}: moving takes a moment and no room.", name=name)
     needed = gigabytes(place.needed_bytes)
     if place.free_bytes is None:
-        return f"Moving copies {needed} to another disk, {name}."
+        return tr("Moving copies {needed} to another disk, {name}.", needed=needed, name=name)
     free = gigabytes(place.free_bytes)
     if place.free_bytes < place.needed_bytes:
-        return f"There is no room in {name}: moving needs {needed}, and {free} are free."
-    return (
-        f"Moving copies {needed} to another disk and checks every byte; "
-        f"{free} are free in {name}. It can be stopped and taken up again at any time."
+        return tr(
+            "There is no room in {name}: moving needs {needed}, and {free} are free.",
+            name=name,
+            needed=needed,
+            free=free,
+        )
+    return tr(
+        "Moving copies {needed} to another disk and checks every byte; {free} "
+        "are free in {name}. It can be stopped and taken up again at any time.",
+        needed=needed,
+        free=free,
+        name=name,
     )
 
 
@@ -67,12 +82,17 @@ def outcome_text(outcome: Outcome, place: EarlierPlace, new: Target) -> str:
     whole, moved = len(place.sets), len(outcome.moved)
     name = place_name(new)
     if moved == whole:
-        return f"Moved to {name}: {_things(outcome.moved)}."
-    begun = "Stopped. " if outcome.cancelled else ""
+        return tr("Moved to {name}: {moved}.", name=name, moved=_things(outcome.moved))
+    begun = tr("Stopped. ") if outcome.cancelled else ""
     if moved:
-        told = f"{begun}Moved to {name}: {_things(outcome.moved)}. The rest is where it was."
+        told = tr(
+            "{begun}Moved to {name}: {moved}. The rest is where it was.",
+            begun=begun,
+            name=name,
+            moved=_things(outcome.moved),
+        )
     else:
-        told = f"{begun}Nothing was moved, everything is where it was."
+        told = tr("{begun}Nothing was moved, everything is where it was.", begun=begun)
     if outcome.split:
         told = told.replace("everything is where it was.", "nothing is lost.")
         told = told.replace("The rest is where it was.", "Nothing is lost.")
@@ -81,8 +101,11 @@ def outcome_text(outcome: Outcome, place: EarlierPlace, new: Target) -> str:
 
 def _split(sets: Sequence[MovingSet]) -> list[str]:
     return [
-        f"Of {one.title}, some files are in the new place already: move the rest or put them back"
-        + (" before its download goes on." if one.job_id else ", then it can be used.")
+        tr(
+            "Of {title}, some files are in the new place already: move the rest or put them back",
+            title=one.title,
+        )
+        + (tr(" before its download goes on.") if one.job_id else tr(", then it can be used."))
         for one in sets
     ]
 
@@ -93,8 +116,8 @@ def _things(sets: Sequence[MovingSet]) -> str:
     others = len(sets) - models - downloads
     parts = [
         _number(models, "model"),
-        _number(downloads, "unfinished download"),
-        _number(others, "other file"),
+        _number(downloads, tr("unfinished download")),
+        _number(others, tr("other file")),
     ]
     size = gigabytes(sum(one.size_bytes for one in sets))
     return " and ".join(filter(None, parts)) + f", {size}"

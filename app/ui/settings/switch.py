@@ -4,6 +4,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox
 
+from app.core.language import tr
 from app.ui.look import Look
 
 _WIDTH, _HEIGHT, _GAP = 36, 20, 10
@@ -18,7 +19,7 @@ class SwitchBox(QCheckBox):
         look.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        text = self.fontMetrics().horizontalAdvance("Off ")
+        text = self.fontMetrics().horizontalAdvance(tr("Off "))
         return QSize(_WIDTH + _GAP + text + 8, 32)
 
     def hitButton(self, pos: object) -> bool:  # noqa: ARG002 - all of it is the button

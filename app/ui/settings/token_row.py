@@ -8,42 +8,40 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout
 from app.catalog.hub import Hub
 from app.catalog.tokens import FILE_WARNING, Token, TokenStore
 from app.core.cancel import CancelToken
+from app.core.language import mark, tr
 from app.core.tasks import TaskRunner
 from app.ui.chat.model_loads import known
 from app.ui.settings.rows import Row
 from app.ui.widgets import button, label, restyle
 
 T = TypeVar("T")
-_TEXT = (
-    "Needed for private and gated models, and it raises the Hub's limits. Make one on the Hub: "
-    "your picture, Settings, Access Tokens; the right to read is enough."
+_TEXT = mark(
+    "Needed for private and gated models, and it raises the Hub's limits. Make "
+    "one on the Hub: your picture, Settings, Access Tokens; the right to read is "
+    "enough."
 )
-_SOURCES = {
-    "keyring": "A token is kept in this system's keyring.",
-    "file": f"A token is kept. {FILE_WARNING}",
-    "HF_TOKEN": "The token in the variable HF_TOKEN is used.",
-    "hf auth login": "The token of “hf auth login” is used.",
-}
 
 
 class TokenRow(Row):
     """The store is asked on worker threads: a keyring may take its time."""
 
     def __init__(self, tokens: TokenStore, hub: Hub, tasks: TaskRunner) -> None:
-        super().__init__(f"Access token {_TEXT} private gated login Hugging Face key password")
+        super().__init__(
+            tr("Access token {text} private gated login Hugging Face key password", text=tr(_TEXT))
+        )
         self.setObjectName("settingRow-token")
         self.setProperty("card", "true")
         self._tokens, self._hub, self._tasks = tokens, hub, tasks
         self._edit = QLineEdit()
         self._edit.setObjectName("tokenEdit")
-        self._edit.setAccessibleName("Access token")
+        self._edit.setAccessibleName(tr("Access token"))
         self._edit.setEchoMode(QLineEdit.EchoMode.Password)
         self._edit.setPlaceholderText("hf_…")
         self._edit.setMinimumWidth(200)
         self._edit.setMaxLength(500)
-        self._save = button("Keep", "tokenSave", on_click=self.save)
-        self._test = button("Test", "tokenTest", on_click=self.test)
-        self._remove = button("Remove", "tokenRemove", on_click=self.remove)
+        self._save = button(tr("Keep"), "tokenSave", on_click=self.save)
+        self._test = button(tr("Test"), "tokenTest", on_click=self.test)
+        self._remove = button(tr("Remove"), "tokenRemove", on_click=self.remove)
         self._state = label("", "muted", name="tokenState", wrap=True)
         line = QHBoxLayout()
         line.setSpacing(8)
@@ -53,8 +51,8 @@ class TokenRow(Row):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 12, 14)
         column.setSpacing(4)
-        column.addWidget(label("Access token", "strong"))
-        column.addWidget(label(_TEXT, "muted", wrap=True))
+        column.addWidget(label(tr("Access token"), "strong"))
+        column.addWidget(label(tr(_TEXT), "muted", wrap=True))
         column.addSpacing(4)
         column.addLayout(line)
         column.addWidget(self._state)
@@ -85,10 +83,10 @@ class TokenRow(Row):
         """The one that is typed, else the one that is kept."""
         typed = self._edit.text().strip()
         token = typed or (self._current.value if self._current is not None else "")
-        self._say("Asking the Hub…")
+        self._say(tr("Asking the Hub…"))
         self._run(
             lambda _: self._hub.who_am_i(token),
-            lambda name: self._say(f"The token works. It belongs to {name}."),
+            lambda name: self._say(tr("The token works. It belongs to {name}.", name=name)),
         )
 
     def _saved(self, token: Token) -> None:
@@ -97,7 +95,7 @@ class TokenRow(Row):
 
     def _show(self, token: Token | None) -> None:
         self._current = token
-        self._say(_SOURCES[token.source] if token is not None else "There is no token.")
+        self._say(_source(token.source) if token is not None else tr("There is no token."))
         self._show_buttons()
 
     def _show_buttons(self) -> None:
@@ -122,3 +120,12 @@ class TokenRow(Row):
     def _ended(self) -> None:
         self._busy = False
         self._show_buttons()
+
+
+def _source(source: str) -> str:
+    return {
+        "keyring": tr("A token is kept in this system's keyring."),
+        "file": tr("A token is kept. {warning}", warning=tr(FILE_WARNING)),
+        "HF_TOKEN": tr("The token in the variable HF_TOKEN is used."),
+        "hf auth login": tr("The token of “hf auth login” is used."),
+    }[source]

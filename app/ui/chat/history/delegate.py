@@ -4,6 +4,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from app.core.language import tr
 from app.ui.chat.history.model import ITEM_ROLE, Index
 from app.ui.chat.history.rows import Heading, Line
 from app.ui.look import Look
@@ -36,7 +37,7 @@ class HistoryDelegate(QStyledItemDelegate):
     ) -> QWidget:
         edit = QLineEdit(parent)
         edit.setObjectName("historyRename")
-        edit.setAccessibleName("New title")
+        edit.setAccessibleName(tr("New title"))
         edit.setMaxLength(200)
         return edit
 

@@ -24,6 +24,7 @@ from app.chat.exporting.files import SUFFIXES, Format, export_one, file_name, re
 from app.chat.store.store import ChatStore
 from app.chat.store.types import Shelf
 from app.core.cancel import CancelToken
+from app.core.language import mark, tr
 from app.core.tasks import Task, TaskRunner
 from app.ui.chat.history.delegate import HistoryDelegate
 from app.ui.chat.history.model import ITEM_ROLE, HistoryModel
@@ -35,17 +36,21 @@ from app.ui.widgets import ChoiceBox, IconButton, button, label, single_shot
 WIDTH = 248
 _MOST = 2_000
 _SEARCH_MS = 120
-_SHELVES: dict[Shelf, str] = {"active": "Chats", "archived": "Archive", "trash": "Trash"}
+_SHELVES: dict[Shelf, str] = {
+    "active": mark("Chats"),
+    "archived": mark("Archive"),
+    "trash": mark("Trash"),
+}
 _FORMS: dict[Format, str] = {
-    "markdown": "Markdown…",
-    "html": "HTML, to be read or printed…",
-    "json": "JSON, to be imported again…",
-    "text": "Plain text…",
+    "markdown": mark("Markdown…"),
+    "html": mark("HTML, to be read or printed…"),
+    "json": mark("JSON, to be imported again…"),
+    "text": mark("Plain text…"),
 }
 _EMPTY: dict[Shelf, str] = {
-    "active": "What you ask is kept here.",
-    "archived": "The archive is empty.",
-    "trash": "The trash is empty.",
+    "active": mark("What you ask is kept here."),
+    "archived": mark("The archive is empty."),
+    "trash": mark("The trash is empty."),
 }
 
 
@@ -87,14 +92,14 @@ class HistoryPanel(QFrame):
         self._model.renamed.connect(self._rename)
         self.search = QLineEdit()
         self.search.setObjectName("historySearch")
-        self.search.setAccessibleName("Search chats")
-        self.search.setPlaceholderText("Search chats")
+        self.search.setAccessibleName(tr("Search chats"))
+        self.search.setPlaceholderText(tr("Search chats"))
         self.search.setClearButtonEnabled(True)
         self._soon = single_shot(self, _SEARCH_MS, self.reload)
         self.search.textChanged.connect(lambda _: self._soon.start())
         self.view = HistoryView()
         self.view.setObjectName("historyList")
-        self.view.setAccessibleName("Chats")
+        self.view.setAccessibleName(tr("Chats"))
         self.view.setProperty("bare", "true")
         self.view.setModel(self._model)
         self._delegate = HistoryDelegate(look, self.view)
@@ -164,12 +169,12 @@ class HistoryPanel(QFrame):
                 archived = action == "archive"
                 self._after(chats.archive(name, archived))
                 if archived:
-                    self._offer_undo("In the archive now", lambda: chats.archive(name, False))
+                    self._offer_undo(tr("In the archive now"), lambda: chats.archive(name, False))
             case "duplicate":
                 self._after(chats.duplicate(name)[1])
             case "delete":
                 self._after(chats.trash(name), lambda: self.trashed.emit(name))
-                self._offer_undo("In the trash now", lambda: chats.restore(name))
+                self._offer_undo(tr("In the trash now"), lambda: chats.restore(name))
             case "restore":
                 self._after(chats.restore(name))
             case "purge":
@@ -207,7 +212,9 @@ class HistoryPanel(QFrame):
             row = self._model.row_of(current.conversation)
             if row is not None:
                 self.view.setCurrentIndex(self._model.index(row))
-        self._nothing.setText(f"Nothing holds “{text}”." if text else _EMPTY[self._shelf])
+        self._nothing.setText(
+            tr("Nothing holds “{text}”.", text=text) if text else tr(_EMPTY[self._shelf])
+        )
         self._nothing.setVisible(not items)
         self.view.setVisible(bool(items))
 
@@ -230,14 +237,14 @@ class HistoryPanel(QFrame):
     def actions_for(self, line: Line) -> list[tuple[str, str]]:
         """What its menu offers: key and text."""
         if self._shelf == "trash" and not self.search.text().strip():
-            return [("restore", "Restore"), ("purge", "Delete for good")]
+            return [("restore", tr("Restore")), ("purge", tr("Delete for good"))]
         archived = self._shelf == "archived"
         return [
-            ("rename", "Rename"),
-            ("unpin", "Unpin") if line.pinned else ("pin", "Pin"),
-            ("duplicate", "Duplicate"),
-            ("unarchive", "Out of the archive") if archived else ("archive", "Archive"),
-            ("delete", "Delete"),
+            ("rename", tr("Rename")),
+            ("unpin", tr("Unpin")) if line.pinned else ("pin", tr("Pin")),
+            ("duplicate", tr("Duplicate")),
+            ("unarchive", tr("Out of the archive")) if archived else ("archive", tr("Archive")),
+            ("delete", tr("Delete")),
         ]
 
     def _show_menu(self, place: QPoint) -> None:
@@ -261,13 +268,13 @@ class HistoryPanel(QFrame):
         menu.popup(self.view.viewport().mapToGlobal(place))
 
     def _add_export(self, menu: QMenu, line: Line) -> None:
-        export = menu.addMenu("Export")
+        export = menu.addMenu(tr("Export"))
         export.setObjectName("historyExport")
         for form, text in _FORMS.items():
-            action = export.addAction(text)
+            action = export.addAction(tr(text))
             action.setObjectName(f"history-export-{form}")
             action.triggered.connect(lambda *_, form=form: self._ask_target(line, form))
-        copy = export.addAction("Copy as Markdown")
+        copy = export.addAction(tr("Copy as Markdown"))
         copy.setObjectName("history-copy")
         copy.triggered.connect(lambda *_: self.copy_chat(line))
 
@@ -275,7 +282,7 @@ class HistoryPanel(QFrame):
         """Write one chat to a file, in the background."""
         self._tasks.run(
             lambda _: export_one(self._chats.read, line.conversation, Path(path), form),
-            lambda _: self._say(f"Written to {Path(path).name}"),
+            lambda _: self._say(tr("Written to {name}", name=Path(path).name)),
             lambda error: self.problem.emit(str(known(error))),
         )
 
@@ -288,10 +295,10 @@ class HistoryPanel(QFrame):
 
     def _copied(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)
-        self._say("Copied as Markdown")
+        self._say(tr("Copied as Markdown"))
 
     def _ask_target(self, line: Line, form: Format) -> None:
-        dialog = QFileDialog(self, "Export the chat", file_name(line.title, SUFFIXES[form]))
+        dialog = QFileDialog(self, tr("Export the chat"), file_name(line.title, SUFFIXES[form]))
         dialog.setObjectName("exportDialog")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -312,7 +319,7 @@ class HistoryPanel(QFrame):
         head.addWidget(self.search, 1)
         head.addWidget(
             IconButton(
-                look, "plus", "New chat (Ctrl+N)", "historyNew", on_click=self.new_wanted.emit
+                look, "plus", tr("New chat (Ctrl+N)"), "historyNew", on_click=self.new_wanted.emit
             )
         )
         self._nothing = label("", "muted", name="historyNothing", wrap=True)
@@ -324,14 +331,14 @@ class HistoryPanel(QFrame):
         strip = QHBoxLayout(self._strip)
         strip.setContentsMargins(10, 0, 4, 0)
         strip.addWidget(self._said, 1)
-        self._back = button("Undo", "historyUndo", "quiet", on_click=self._take_back)
+        self._back = button(tr("Undo"), "historyUndo", "quiet", on_click=self._take_back)
         strip.addWidget(self._back)
         self._strip.hide()
         self._chooser = ChoiceBox(look)
         self._chooser.setObjectName("historyShelf")
-        self._chooser.setAccessibleName("Which chats are listed")
+        self._chooser.setAccessibleName(tr("Which chats are listed"))
         for shelf, text in _SHELVES.items():
-            self._chooser.addItem(text, shelf)
+            self._chooser.addItem(tr(text), shelf)
         self._chooser.activated.connect(
             lambda _: self.show_shelf(cast(Shelf, self._chooser.currentData()))
         )

@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 
 from app.chat.store.search import Found
 from app.chat.store.types import ConversationHead
+from app.core.language import mark, tr
 
-UNTITLED = "New chat"
+UNTITLED = mark("New chat")
 
 
 @dataclass(frozen=True)
@@ -40,37 +41,37 @@ def list_items(heads: Sequence[ConversationHead], now: datetime) -> Iterator[Ite
     today = now.astimezone().date()
     for head in heads:
         day = head.changed.astimezone()
-        group = "Pinned" if head.pinned else _group(day.date(), today)
+        group = tr("Pinned") if head.pinned else _group(day.date(), today)
         if group != before:
             yield Heading(group)
             before = group
         moment = f"{day:%H:%M}" if day.date() == today else f"{day:%d %b %Y}"
-        yield Line(head.id, head.title or UNTITLED, moment, head.pinned)
+        yield Line(head.id, head.title or tr(UNTITLED), moment, head.pinned)
 
 
 def found_items(found: Found) -> Iterator[Item]:
     if found.titles:
-        yield Heading("Titles")
+        yield Heading(tr("Titles"))
     for title in found.titles:
-        yield Line(title.conversation, title.title or UNTITLED, _where(archived=title.archived))
+        yield Line(title.conversation, title.title or tr(UNTITLED), _where(archived=title.archived))
     if found.hits:
-        yield Heading("Messages" if not found.ranked_newest else "Messages, the newest")
+        yield Heading(tr("Messages") if not found.ranked_newest else tr("Messages, the newest"))
     for hit in found.hits:
         snippet = f"{'…' if hit.cut_before else ''}{hit.snippet}{'…' if hit.cut_after else ''}"
-        yield Line(hit.conversation, hit.title or UNTITLED, snippet, message=hit.message)
+        yield Line(hit.conversation, hit.title or tr(UNTITLED), snippet, message=hit.message)
 
 
 def _where(*, archived: bool) -> str:
-    return "in the archive" if archived else ""
+    return tr("in the archive") if archived else ""
 
 
 def _group(day: date, today: date) -> str:
     if day >= today:
-        return "Today"
+        return tr("Today")
     if day == today - timedelta(days=1):
-        return "Yesterday"
+        return tr("Yesterday")
     if day > today - timedelta(days=7):
-        return "Last 7 days"
+        return tr("Last 7 days")
     if day > today - timedelta(days=30):
-        return "Last 30 days"
+        return tr("Last 30 days")
     return f"{day:%B %Y}"

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.chat.loading import PlannedLoad, Wanted
+from app.core.language import mark, tr
 from app.core.placement import KvType
 from app.core.units import count
 from app.planning.types import Plan
@@ -16,9 +17,9 @@ from app.ui.widgets import ChoiceBox, WholeSpin, label
 
 _CONTEXTS = (4_096, 8_192, 16_384, 32_768, 65_536, 131_072)
 _KV_TYPES: dict[KvType, str] = {
-    "f16": "f16 (full precision)",
-    "q8_0": "q8_0 (about half the memory)",
-    "q4_0": "q4_0 (about a quarter)",
+    "f16": mark("f16 (full precision)"),
+    "q8_0": mark("q8_0 (about half the memory)"),
+    "q4_0": mark("q4_0 (about a quarter)"),
 }
 _AUTOMATIC = -1
 _LARGEST_CONTEXT = 2**31 - 1
@@ -41,7 +42,9 @@ class LayerSpin(WholeSpin):
         known = number is None and automatic is not None
         if being_typed(self.lineEdit()):
             return
-        self.setSpecialValueText(f"automatic ({automatic})" if known else "automatic")
+        self.setSpecialValueText(
+            tr("automatic ({automatic})", automatic=automatic) if known else "automatic"
+        )
         self.setValue(_AUTOMATIC if number is None else number)
 
     def number(self) -> int | None:
@@ -70,23 +73,27 @@ class LoadControls(QWidget):
         self.context.setInsertPolicy(ChoiceBox.InsertPolicy.NoInsert)
         self.kv = ChoiceBox(look)
         for kind, text in _KV_TYPES.items():
-            self.kv.addItem(text, kind)
+            self.kv.addItem(tr(text), kind)
         self.experts, self.layers = LayerSpin(look), LayerSpin(look)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(12)
         self._frames = [
-            self._field(0, self.context, "loadContext", "Context", "tokens", _CONTEXT_TIP),
-            self._field(1, self.kv, "loadKvType", "Context memory", "", _KV_TIP),
-            self._field(2, self.experts, "loadExperts", "Experts in RAM", "layers", _EXPERTS_TIP),
-            self._field(3, self.layers, "loadLayers", "Layers on the GPU", "", _LAYERS_TIP),
+            self._field(
+                0, self.context, "loadContext", tr("Context"), tr("tokens"), tr(_CONTEXT_TIP)
+            ),
+            self._field(1, self.kv, "loadKvType", tr("Context memory"), "", tr(_KV_TIP)),
+            self._field(
+                2, self.experts, "loadExperts", tr("Experts in RAM"), tr("layers"), tr(_EXPERTS_TIP)
+            ),
+            self._field(3, self.layers, "loadLayers", tr("Layers on the GPU"), "", tr(_LAYERS_TIP)),
         ]
         self.context.activated.connect(lambda _: self.commit())
         edit = self.context.lineEdit()
         if edit is not None:
             edit.setObjectName("loadContextEdit")
-            edit.setAccessibleName("Context in tokens")
+            edit.setAccessibleName(tr("Context in tokens"))
             edit.editingFinished.connect(self.commit)
         self.kv.activated.connect(lambda _: self.commit())
         self.experts.valueChanged.connect(lambda _: self.commit())
@@ -198,13 +205,15 @@ def _layers(plan: Plan | None) -> int | None:
     return plan.placement.gpu_layers if plan is not None else None
 
 
-_CONTEXT_TIP = "How many tokens a conversation may have. More takes more memory."
-_KV_TIP = (
-    "How the context is kept. Less precise types take less memory; q8_0 costs next to nothing in "
-    "quality."
+_CONTEXT_TIP = mark("How many tokens a conversation may have. More takes more memory.")
+_KV_TIP = mark(
+    "How the context is kept. Less precise types take less memory; q8_0 costs "
+    "next to nothing in quality."
 )
-_EXPERTS_TIP = (
-    "A mixture of experts uses a few of its experts for each token. Those of so many layers stay "
-    "in RAM; everything else is on the GPU."
+_EXPERTS_TIP = mark(
+    "A mixture of experts uses a few of its experts for each token. Those of so "
+    "many layers stay in RAM; everything else is on the GPU."
 )
-_LAYERS_TIP = "As llama.cpp counts them: the output is one more. The rest runs on the processor."
+_LAYERS_TIP = mark(
+    "As llama.cpp counts them: the output is one more. The rest runs on the processor."
+)

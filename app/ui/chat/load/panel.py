@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.chat.loading import PlannedLoad
+from app.core.language import tr
 from app.planning.types import Plan
 from app.ui.chat.load import words
 from app.ui.chat.load.controls import LoadControls
@@ -61,7 +62,7 @@ class LoadPanel(QWidget):
         self._sentence = label("", name="loadSentence", wrap=True)
         self._speeds = QHBoxLayout()
         self._no_speed = label(
-            "No speed can be predicted while it does not fit.",
+            tr("No speed can be predicted while it does not fit."),
             "muted",
             name="loadNoSpeed",
             wrap=True,
@@ -69,17 +70,17 @@ class LoadPanel(QWidget):
         self._figures = [self._speed_figure(number) for number in (1, 2, 3)]
         self._memory = QVBoxLayout()
         self._memory.setSpacing(16)
-        self._legend = label(words.LEGEND, "small", name="loadLegend", wrap=True)
+        self._legend = label(tr(words.LEGEND), "small", name="loadLegend", wrap=True)
         self.controls = LoadControls(look)
         self._change = label("", "small", name="loadChange", wrap=True)
         self._problem = label("", "bad", name="loadProblem", wrap=True)
         self._notes = label("", "small", name="loadNotes", wrap=True)
         self._last = label("", "small", name="loadLast", wrap=True)
         self.back: QPushButton = button(
-            "Back to recommended", "loadRecommended", on_click=self._go_back
+            tr("Back to recommended"), "loadRecommended", on_click=self._go_back
         )
-        self.cancel = button("Cancel", "loadCancel", on_click=self.cancel_wanted.emit)
-        self.load = button("Load", "loadButton", "primary", on_click=self._load)
+        self.cancel = button(tr("Cancel"), "loadCancel", on_click=self.cancel_wanted.emit)
+        self.load = button(tr("Load"), "loadButton", "primary", on_click=self._load)
         self._pending = single_shot(
             self, _DEBOUNCE_MS, lambda: self.wanted_changed.emit(self.controls.wanted)
         )
@@ -143,12 +144,14 @@ class LoadPanel(QWidget):
         self._notes.setText("\n".join(words.remarks(plan)))
         self._notes.setVisible(bool(self._notes.text()))
         change = words.difference(best, plan) if best is not None else ""
-        self._change.setText(f"Against the recommended: {change}" if change else "")
+        self._change.setText(
+            tr("Against the recommended: {change}", change=change) if change else ""
+        )
         self._change.setVisible(bool(change))
         last = planned.last
-        self._last.setText(f"Last load: {last.text}." if last is not None else "")
+        self._last.setText(tr("Last load: {text}.", text=last.text) if last is not None else "")
         self._last.setVisible(last is not None)
-        self.load.setText("Load anyway" if plan.verdict in _ANYWAY else "Load")
+        self.load.setText(tr("Load anyway") if plan.verdict in _ANYWAY else tr("Load"))
         self.load.setAccessibleName(f"{self.load.text()}: {self._name.text()}")
 
     def _show_speeds(self, plan: Plan) -> None:
@@ -186,7 +189,7 @@ class LoadPanel(QWidget):
 
     def _show_working(self, state: Choosing) -> None:
         self._enable_load(state.can_load and not self._pending.isActive())
-        self.load.setToolTip("" if self.load.isEnabled() else "The plan is being made anew.")
+        self.load.setToolTip("" if self.load.isEnabled() else tr("The plan is being made anew."))
         problem = state.problem
         self._problem.setText(str(problem) if problem is not None else "")
         self._problem.setVisible(problem is not None)
@@ -236,7 +239,7 @@ class LoadPanel(QWidget):
         row.addStretch(1)
         self._scroll = QScrollArea()
         self._scroll.setObjectName("loadScroll")
-        self._scroll.setAccessibleName("Before loading")
+        self._scroll.setAccessibleName(tr("Before loading"))
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)

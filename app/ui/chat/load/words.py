@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.chat.loading import PlannedLoad
+from app.core.language import mark, tr
 from app.core.units import count, gigabytes
 from app.planning.report import rate_text, verdict_sentence
 from app.planning.types import DeviceUse, Plan
 
 EXACT_SOURCES = ("exact", "dry run")
 _ORDER = ("gpu", "ram", "kv", "work", "muted")
-LEGEND = "~ estimated. Weights and context are exact, read from the file."
+LEGEND = mark("~ estimated. Weights and context are exact, read from the file.")
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ class MemoryRow:
         free = gigabytes(self.capacity_bytes)
         if self.missing_bytes:
             needs = gigabytes(self.missing_bytes)
-            return f"needs {needs} more than the {free} that are free"
-        return f"~{_paired(self.total_bytes, self.capacity_bytes, 'of')} free"
+            return tr("needs {needs} more than the {free} that are free", needs=needs, free=free)
+        return tr("~{total} free", total=_paired(self.total_bytes, self.capacity_bytes, "of"))
 
 
 def memory_rows(plan: Plan) -> tuple[MemoryRow, ...]:
@@ -65,22 +66,26 @@ def memory_rows(plan: Plan) -> tuple[MemoryRow, ...]:
     shared = [use for use in plan.devices if use.target.kind != "gpu"]
     capacity = shared[-1].target.capacity_bytes
     missing = plan.missing_bytes if plan.missing_in == "unified memory" else 0
-    label = f"Unified memory of {unified[0].target.label}"
+    label = tr("Unified memory of {label}", label=unified[0].target.label)
     return (*rows, _row(label, shared, capacity, missing))
 
 
 def verdict_chip(plan: Plan) -> tuple[str, str]:
     """The text and the kind of chip."""
     if plan.verdict == "does not fit":
-        kind = "GPU memory" if plan.missing_in.startswith("memory") else plan.missing_in
-        return f"does not fit: {gigabytes(plan.missing_bytes)} of {kind} missing", "bad"
+        kind = tr("GPU memory") if plan.missing_in.startswith("memory") else plan.missing_in
+        return tr(
+            "does not fit: {missing} of {kind} missing",
+            missing=gigabytes(plan.missing_bytes),
+            kind=kind,
+        ), "bad"
     unified = any(use.target.kind == "unified" for use in plan.devices)
     return {
-        "gpu": ("fits in unified memory" if unified else "fits in GPU memory", "ok"),
-        "experts in RAM": ("experts in RAM", "ok"),
-        "layers in RAM": ("layers in RAM", "ok"),
-        "cpu": ("runs on the processor", "plain"),
-        "disk": ("from disk, slow", "warn"),
+        "gpu": (tr("fits in unified memory") if unified else tr("fits in GPU memory"), "ok"),
+        "experts in RAM": (tr("experts in RAM"), "ok"),
+        "layers in RAM": (tr("layers in RAM"), "ok"),
+        "cpu": (tr("runs on the processor"), "plain"),
+        "disk": (tr("from disk, slow"), "warn"),
     }[plan.verdict]
 
 
@@ -92,7 +97,9 @@ def subtitle(planned: PlannedLoad) -> str:
     """The file in a line."""
     size = gigabytes(planned.shape.file_bytes) if planned.shape else ""
     trained = planned.shape.trained_context if planned.shape else 0
-    context = f"trained for {count(trained)} tokens of context" if trained else ""
+    context = (
+        tr("trained for {trained} tokens of context", trained=count(trained)) if trained else ""
+    )
     return " · ".join(filter(None, (planned.path.name, size, context)))
 
 
@@ -103,8 +110,8 @@ def speeds(plan: Plan) -> tuple[tuple[str, str], ...]:
         return ()
     rates = (
         (speed.generation_empty, "answering"),
-        (speed.generation_full, "with a full context"),
-        (speed.prefill_empty, "reading a prompt"),
+        (speed.generation_full, tr("with a full context")),
+        (speed.prefill_empty, tr("reading a prompt")),
     )
     told = []
     for rate, what in rates:
@@ -152,7 +159,7 @@ def _paired(first: int, second: int, between: str) -> str:
 
 def _rate(plan: Plan) -> str:
     if plan.speed is None:
-        return "no prediction"
+        return tr("no prediction")
     return rate_text(plan.speed.generation_empty).partition(" (")[0]
 
 
@@ -161,12 +168,12 @@ def _row(label: str, uses: Sequence[DeviceUse], capacity: int, missing: int) -> 
     kinds = {use.target.kind == "cpu" for use in uses if use.weights_bytes}
     for use in uses:
         cpu = use.target.kind == "cpu"
-        where = (" on the processor" if cpu else " on the GPU") if len(kinds) > 1 else ""
+        where = (tr(" on the processor") if cpu else tr(" on the GPU")) if len(kinds) > 1 else ""
         known = use.compute_source in EXACT_SOURCES
         for part in (
             Segment("ram" if cpu else "gpu", f"weights{where}", use.weights_bytes, True),
             Segment("kv", "context", use.kv_bytes, True),
-            Segment("work", "work buffers", use.compute_bytes, known),
+            Segment("work", tr("work buffers"), use.compute_bytes, known),
             Segment("muted", "overhead", use.overhead_bytes, False),
         ):
             before = sums.get(part.token, replace(part, size_bytes=0))
@@ -181,15 +188,19 @@ def _row(label: str, uses: Sequence[DeviceUse], capacity: int, missing: int) -> 
 
 def _tooltip(segments: Sequence[Segment], uses: Sequence[DeviceUse], capacity: int) -> str:
     lines = [
-        f"{segment.label.capitalize()}: {count(segment.size_bytes)} bytes, "
-        f"{'exact' if segment.exact else 'estimated'}"
+        tr(
+            "{capitalize}: {size} bytes, {value}",
+            capitalize=segment.label.capitalize(),
+            size=count(segment.size_bytes),
+            value="exact" if segment.exact else "estimated",
+        )
         for segment in segments
     ]
     mapped = sum(use.mapped_bytes for use in uses)
     if mapped:
-        lines.append(f"Of the weights, pages of the file: {count(mapped)} bytes")
-    lines.append(f"Free for it now: {count(capacity)} bytes")
+        lines.append(tr("Of the weights, pages of the file: {mapped} bytes", mapped=count(mapped)))
+    lines.append(tr("Free for it now: {capacity} bytes", capacity=count(capacity)))
     reserve = sum(use.target.reserve_bytes for use in uses)
     if reserve:
-        lines.append(f"Kept free beside it: {count(reserve)} bytes")
+        lines.append(tr("Kept free beside it: {reserve} bytes", reserve=count(reserve)))
     return "\n".join(lines)

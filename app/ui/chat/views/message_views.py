@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.ui.chat.entries import Failure, Notice
 from app.ui.chat.views.entry_view import EntryView
 from app.ui.look import Look
@@ -16,7 +17,7 @@ class NoticeView(EntryView):
         self.setProperty("card", "true")
         self._text = label(entry.text, "muted", name=f"noticeText-{self.number}", wrap=True)
         self._text.setParent(self)
-        self.setAccessibleName(f"Note: {entry.text}")
+        self.setAccessibleName(tr("Note: {text}", text=entry.text))
 
     def height_for(self, width: int) -> int:
         height = self._text.heightForWidth(width - 28)
@@ -32,7 +33,7 @@ class ErrorCard(QWidget):
     def __init__(self, error: KnownError, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setAccessibleName(f"Error: {error}")
+        self.setAccessibleName(tr("Error: {error}", error=error))
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         frame = card("bad", name=f"{name}-card")
@@ -54,7 +55,7 @@ class ErrorCard(QWidget):
         self.buttons = QHBoxLayout()
         self.buttons.setContentsMargins(0, 6, 0, 0)
         self.buttons.setSpacing(8)
-        self._fold = button("Details", f"{name}-fold", "quiet", on_click=self._toggle)
+        self._fold = button(tr("Details"), f"{name}-fold", "quiet", on_click=self._toggle)
         self._fold.setVisible(bool(error.details))
         self.buttons.addStretch()
         self.buttons.addWidget(self._fold)
@@ -65,7 +66,7 @@ class ErrorCard(QWidget):
 
     def _toggle(self) -> None:
         self._details.setVisible(self._details.isHidden())
-        self._fold.setText("Details" if self._details.isHidden() else "Hide details")
+        self._fold.setText(tr("Details") if self._details.isHidden() else tr("Hide details"))
         self.resized.emit()
 
 
@@ -77,7 +78,7 @@ class FailureView(EntryView):
         self._card = ErrorCard(entry.error, f"error-{self.number}", self)
         self._card.resized.connect(self.resized)
         if "retry" in entry.actions:
-            retry = button("Try again", f"retry-{self.number}", on_click=self.retry_wanted.emit)
+            retry = button(tr("Try again"), f"retry-{self.number}", on_click=self.retry_wanted.emit)
             self._card.add_button(retry)
 
     def height_for(self, width: int) -> int:
