@@ -12,6 +12,7 @@ from app.chat.round import Asking, Emit, Engine, Round, RoundResult
 from app.chat.thinking import ThinkingLimit
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
+from app.core.language import tr
 from app.core.messages import Message, ToolSpec, system
 from app.core.prompt import Prompt
 from app.core.sampling import GLM_GENERAL, Sampling
@@ -131,7 +132,7 @@ class TurnRunner:
         ability = self._template.capabilities.system_prompt
         if not ability.supported:
             raise KnownError(
-                "The system prompt cannot be used.", ability.reason, "Ask without one."
+                tr("The system prompt cannot be used."), ability.reason, tr("Ask without one.")
             )
         return (system(options.system_prompt),)
 

@@ -209,7 +209,7 @@ def _gpu(value: JsonValue) -> Nominal:
     for row in table():
         if row.name == entry.get("name") and row.vendor == entry.get("vendor"):
             return row
-    raise _unusable(tr("The table of GPUs has no {get!r}.", get=str(entry.get("name"))[:60]))
+    raise _unusable(tr("The table of GPUs has no {name!r}.", name=str(entry.get("name"))[:60]))
 
 
 def _number(value: JsonObject, name: str) -> int | None:
@@ -220,8 +220,8 @@ def _number(value: JsonObject, name: str) -> int | None:
     if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
         raise _unusable(
             tr(
-                "Its {replace} is not a number from {low} to {high}.",
-                replace=name.replace("_", " "),
+                "Its {field} is not a number from {low} to {high}.",
+                field=name.replace("_", " "),
                 low=low,
                 high=high,
             )

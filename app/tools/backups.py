@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.core.errors import KnownError
+from app.core.language import tr
 
 MOST_FILES = 200
 MOST_BYTES = 100_000_000
@@ -65,7 +66,7 @@ class Backups:
             return (self._folder / backup.id).read_bytes()
         except OSError as error:
             raise KnownError(
-                "The earlier version is not there any more.", str(error.strerror or "")
+                tr("The earlier version is not there any more."), str(error.strerror or "")
             ) from error
 
     def forget(self, backup: Backup) -> None:
@@ -82,7 +83,7 @@ class Backups:
                 (self._folder / _INDEX).unlink(missing_ok=True)
         except OSError as error:
             raise KnownError(
-                "The earlier versions were not removed.", f"{error.strerror or error}."
+                tr("The earlier versions were not removed."), f"{error.strerror or error}."
             ) from error
 
     def _within_bounds(self, found: list[Backup]) -> list[Backup]:

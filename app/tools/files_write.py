@@ -224,7 +224,9 @@ def put_back(opener: Opener, backups: Backups, backup: Backup) -> None:
         now = _before(opener, place)
         if now is None or hashlib.sha256(now).hexdigest() != backup.after:
             raise KnownError(
-                what, "The file was changed or removed since.", "The earlier version stays kept."
+                what,
+                tr("The file was changed or removed since."),
+                tr("The earlier version stays kept."),
             )
         if before is None:
             *way, _ = place.inside
@@ -233,7 +235,7 @@ def put_back(opener: Opener, backups: Backups, backup: Backup) -> None:
         else:
             replace_file(opener, place, before)
     except ToolFailure as failure:
-        raise KnownError(what, f"{failure}.", "Open its folder to tools first.") from failure
+        raise KnownError(what, f"{failure}.", tr("Open its folder to tools first.")) from failure
     except OSError as error:
         raise KnownError(what, f"{reason(error).capitalize()}.") from error
     backups.forget(backup)
@@ -250,7 +252,7 @@ def backup_of(opener: Opener, backups: Backups, arguments: JsonObject) -> Backup
     for backup in backups.all():
         if backup.path == path and backup.after in written:
             return backup
-    raise KnownError("The earlier version is not kept any more.")
+    raise KnownError(tr("The earlier version is not kept any more."))
 
 
 def _digest(text: str) -> str:

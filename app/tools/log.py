@@ -12,6 +12,7 @@ from typing import Literal
 
 from app.core.errors import KnownError
 from app.core.json import JsonObject, JsonValue
+from app.core.language import tr
 
 Outcome = Literal["done", "failed", "stopped", "denied"]
 
@@ -172,5 +173,5 @@ def _entry(line: bytes) -> Entry | None:
 
 def _failed(what: str, path: Path, error: OSError) -> KnownError:
     return KnownError(
-        what, f"{error.strerror or 'The disk refuses'}.", "Check the folder.", str(path)
+        what, f"{error.strerror or 'The disk refuses'}.", tr("Check the folder."), str(path)
     )

@@ -112,13 +112,15 @@ class Opener:
         """Of one that the person chooses in the settings. Raises KnownError."""
         what = "This folder cannot be opened to tools."
         if folder == Path(folder.anchor):
-            raise KnownError(what, "It holds the whole disk.", "Choose a folder in it.")
+            raise KnownError(what, tr("It holds the whole disk."), tr("Choose a folder in it."))
         if not folder.is_dir():
-            raise KnownError(what, "It is not there, or it is a file.", "Choose another one.")
+            raise KnownError(
+                what, tr("It is not there, or it is a file."), tr("Choose another one.")
+            )
         try:
             self._refuse_protected(folder)
         except ToolFailure as failure:
-            raise KnownError(what, f"{failure}.", "Choose another one.") from None
+            raise KnownError(what, f"{failure}.", tr("Choose another one.")) from None
 
     @contextmanager
     def file(self, place: Place) -> Iterator[int]:

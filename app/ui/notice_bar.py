@@ -105,7 +105,7 @@ class UndoCard(QFrame):
         super().__init__(parent)
         self.setObjectName("undoCard")
         self.setProperty("card", "true")
-        self.setAccessibleName(f"Note: {text}")
+        self.setAccessibleName(tr("Note: {text}", text=text))
         self.undo = button(tr("Undo"), "undoButton")
         self.close_button = IconButton(look, "cross", tr("Close the note"), "undoClose")
         row = QHBoxLayout(self)

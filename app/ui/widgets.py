@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.core.language import tr
 from app.ui.look import Look
 
 
@@ -109,8 +110,8 @@ class CopyButton(IconButton):
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._text())
         self.set_icon("check")
-        self.setToolTip("Copied")
-        self.setAccessibleName("Copied")
+        self.setToolTip(tr("Copied"))
+        self.setAccessibleName(tr("Copied"))
         self._back.start()
 
     def _restore(self) -> None:

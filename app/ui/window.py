@@ -73,12 +73,12 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self.setObjectName("mainWindow")
-        self.setWindowTitle("GLM Launcher")
+        self.setWindowTitle(tr("GLM Launcher"))
         self.setMinimumSize(*_SMALLEST)
         self.setAcceptDrops(True)
         self._look, self._session, self._settings, self._tasks = look, session, settings, tasks
-        filters = ("GGUF files (*.gguf)", "All files (*)")
-        self._picker = Picker(self, "Open a GGUF file", "openFileDialog", filters)
+        filters = (tr("GGUF files (*.gguf)"), tr("All files (*)"))
+        self._picker = Picker(self, tr("Open a GGUF file"), "openFileDialog", filters)
         self._picker.picked.connect(self.open_model)
         self._closed = self._quitting = False
         self.may_close = _always
@@ -344,7 +344,7 @@ class MainWindow(QMainWindow):
 
     def _show_title(self, title: str) -> None:
         # Qt replaces a lone "[*]" in a window title.
-        self.setWindowTitle(title.replace("[*]", "[*][*]") or "GLM Launcher")
+        self.setWindowTitle(title.replace("[*]", "[*][*]") or tr("GLM Launcher"))
 
     def _theme_chosen(self, choice: ThemeChoice) -> None:
         self._remember(THEME, choice)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from app.chat.loading import LoadResult, PlannedLoad, Wanted
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.planning.types import Plan
 
 _MOST = 3
@@ -51,15 +52,15 @@ def larger_contexts(planner: Planner, least_tokens: int) -> LargerContexts:
     Raises KnownError."""
     loaded = planner.loaded
     if loaded is None or loaded.planned.plan is None:
-        return LargerContexts(reason="The context of this model is as large as it gets.")
+        return LargerContexts(reason=tr("The context of this model is as large as it gets."))
     context, trained = loaded.info.context_tokens, loaded.info.trained_context_tokens
     if trained <= context:
         return LargerContexts(
-            reason="The context is as large as what the model was trained for.",
+            reason=tr("The context is as large as what the model was trained for."),
         )
     planned = planner.plan(loaded.planned.path)
     if planned.plan is None:
-        return LargerContexts(reason="This model cannot be planned for on this machine.")
+        return LargerContexts(reason=tr("This model cannot be planned for on this machine."))
     wanted = loaded.planned.wanted or Wanted(replace(loaded.planned.plan.choice, repack=True))
     now = planner.adjusted(planned, _sized(wanted, context)).plan
     if now is None:
@@ -76,8 +77,8 @@ def larger_contexts(planner: Planner, least_tokens: int) -> LargerContexts:
     if found:
         return LargerContexts(tuple(found))
     if sizes:
-        return LargerContexts(reason="No larger context fits into the memory of this machine.")
-    return LargerContexts(reason="The largest context that the model can use is not enough.")
+        return LargerContexts(reason=tr("No larger context fits into the memory of this machine."))
+    return LargerContexts(reason=tr("The largest context that the model can use is not enough."))
 
 
 def _fitting(

@@ -10,6 +10,7 @@ from app.chat.round import Engine
 from app.chat.turn import TurnOptions, TurnRunner
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
+from app.core.language import tr
 from app.core.messages import Message, user
 from app.core.units import count
 from app.dialect.events import TextDelta
@@ -81,9 +82,12 @@ class Summarizer:
             if self._meter.tokens(asked, options) <= most:
                 return cut
         raise KnownError(
-            "These messages are too long to be summarized.",
-            f"One of them alone takes more than the {count(most)} tokens that there are for it.",
-            "Leave the oldest messages out, or load the model with a larger context.",
+            tr("These messages are too long to be summarized."),
+            tr(
+                "One of them alone takes more than the {most} tokens that there are for it.",
+                most=count(most),
+            ),
+            tr("Leave the oldest messages out, or load the model with a larger context."),
         )
 
     def _request(self) -> Message:
@@ -124,8 +128,8 @@ class Summarizer:
         text = "".join(written).strip()
         if not text:
             raise KnownError(
-                "The model wrote no summary.",
-                next_step="Try again, or leave the oldest messages out without one.",
+                tr("The model wrote no summary."),
+                next_step=tr("Try again, or leave the oldest messages out without one."),
             )
         return text, finished.reason != "end"
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote
 
 from app.core.json import JsonObject, JsonValue
+from app.core.language import tr
 from app.core.units import count
 
 MAX_CHARACTERS = 16_000
@@ -24,14 +25,14 @@ def plain_schema(schema: JsonValue) -> JsonObject:
     """References within the schema are put in their place, what is of no use to a model is left
     out. Raises UnfitError."""
     if not isinstance(schema, dict):
-        raise UnfitError("Its arguments are not described.")
+        raise UnfitError(tr("Its arguments are not described."))
     size = len(json.dumps(schema, ensure_ascii=False))
     if size > 4 * MAX_CHARACTERS:
         raise _too_large(size)
     walk = _Walk(schema)
     result = walk.schema(schema, 0, ())
     if result.setdefault("type", "object") != "object":
-        raise UnfitError("Its arguments are not an object.")
+        raise UnfitError(tr("Its arguments are not an object."))
     result.setdefault("properties", {})
     size = len(json.dumps(result, ensure_ascii=False))
     if size > MAX_CHARACTERS:
@@ -52,7 +53,7 @@ class _Walk:
         reference = value.get("$ref", value.get("$dynamicRef"))
         if isinstance(reference, str):
             if reference in within:
-                raise UnfitError("The description of its arguments refers to itself.")
+                raise UnfitError(tr("The description of its arguments refers to itself."))
             target = self._target(reference)
             rest = {key: item for key, item in value.items() if not key.endswith("Ref")}
             rest.pop("$ref", None)
@@ -88,21 +89,29 @@ class _Walk:
         self._nodes += 1
         if depth > MAX_DEPTH:
             raise UnfitError(
-                f"The description of its arguments is nested more than {MAX_DEPTH} deep."
+                tr(
+                    "The description of its arguments is nested more than {max_depth} deep.",
+                    max_depth=MAX_DEPTH,
+                )
             )
         if self._nodes > _MAX_NODES:
-            raise UnfitError(f"The description of its arguments has more than {_MAX_NODES} parts.")
+            raise UnfitError(
+                tr(
+                    "The description of its arguments has more than {max_nodes} parts.",
+                    max_nodes=_MAX_NODES,
+                )
+            )
 
     def _target(self, reference: str) -> JsonObject:
         if not reference.startswith("#"):
-            raise UnfitError("The description of its arguments refers to something elsewhere.")
+            raise UnfitError(tr("The description of its arguments refers to something elsewhere."))
         found: JsonValue = self._root
         for part in filter(None, unquote(reference[1:]).split("/")):
             key = part.replace("~1", "/").replace("~0", "~")
             found = found.get(key) if isinstance(found, Mapping) else None
         if not isinstance(found, dict):
             raise UnfitError(
-                "The description of its arguments refers to something that is not there."
+                tr("The description of its arguments refers to something that is not there.")
             )
         return found
 
@@ -117,6 +126,10 @@ def _is_free(schema: JsonObject, depth: int, *, branch: bool) -> bool:
 
 def _too_large(size: int) -> UnfitError:
     return UnfitError(
-        f"The description of its arguments has {count(size)} characters; at most "
-        f"{count(MAX_CHARACTERS)} are taken."
+        tr(
+            "The description of its arguments has {size} characters; at most "
+            "{max_characters} are taken.",
+            size=count(size),
+            max_characters=count(MAX_CHARACTERS),
+        )
     )

@@ -55,8 +55,8 @@ class QuestionEdit(QPlainTextEdit):
         self.take_paste: Callable[[QMimeData], bool] | None = None
         self.recall: Recalling | None = None
         self.setObjectName("question")
-        self.setAccessibleName("Your question")
-        self.setAccessibleDescription("Enter sends, Shift+Enter starts a new line.")
+        self.setAccessibleName(tr("Your question"))
+        self.setAccessibleDescription(tr("Enter sends, Shift+Enter starts a new line."))
         self.setProperty("bare", "true")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setTabChangesFocus(True)
@@ -174,9 +174,9 @@ class Composer(QFrame):
         self._stopping = False
         self._attached, self._obstacle = False, ""
         self.edit = QuestionEdit(self)
-        self.thinking = self._chip("Thinking", "thinkingToggle")
+        self.thinking = self._chip(tr("Thinking"), "thinkingToggle")
         self.budget = BudgetButton(look)
-        self.tools = self._chip("Tools", "toolsToggle")
+        self.tools = self._chip(tr("Tools"), "toolsToggle")
         self.tools_more = IconButton(
             look,
             "chevron-down",
@@ -199,7 +199,7 @@ class Composer(QFrame):
             on_click=self.files_wanted.emit,
         )
         self.gauge = ContextGauge()
-        self.send = button("Send", "sendButton", "primary", on_click=self._send_or_stop)
+        self.send = button(tr("Send"), "sendButton", "primary", on_click=self._send_or_stop)
         self.send.setMinimumWidth(58)
         self.wait = button(
             tr("Queue"),
@@ -250,7 +250,7 @@ class Composer(QFrame):
     def set_abilities(self, thinking: Ability, tools: Ability, tool_count: int) -> None:
         self.set_tool_count(tool_count)
         for chip, ability, on in (
-            (self.thinking, thinking, "The model reasons before it answers."),
+            (self.thinking, thinking, tr("The model reasons before it answers.")),
             (self.tools, tools, tr("The model may use tools.")),
         ):
             text = on if ability.available else ability.reason
@@ -324,12 +324,12 @@ class Composer(QFrame):
         self.wait.setEnabled(not self._obstacle)
         if self._busy:
             stopping = self._stopping
-            self.send.setText("Stopping" if stopping else "Stop")
-            self.send.setToolTip("Stop the answer (Esc)")
+            self.send.setText(tr("Stopping") if stopping else tr("Stop"))
+            self.send.setToolTip(tr("Stop the answer (Esc)"))
             self.send.setEnabled(not stopping)
         else:
-            self.send.setText("Send")
-            self.send.setToolTip(plain_tip(self._obstacle) or "Send (Enter)")
+            self.send.setText(tr("Send"))
+            self.send.setToolTip(plain_tip(self._obstacle) or tr("Send (Enter)"))
             self.send.setEnabled(self._ready and some and not self._obstacle)
         self.send.setAccessibleName(self.send.text())
         self.send.setAccessibleDescription(self.send.toolTip())

@@ -13,11 +13,12 @@ WAITS = mark("Waits for your answer above")
 def rate(tokens_per_second: float) -> str:
     """`6.4 tokens/s`, `2,150 tokens/s`."""
     digits = 1 if tokens_per_second < 100 else 0
-    return f"{tokens_per_second:,.{digits}f} tokens/s"
+    figure = f"{tokens_per_second:,.{digits}f}"
+    return tr("{figure} tokens/s", figure=figure)
 
 
 def tokens(number: int) -> str:
-    return tr("{number} token{value}", number=count(number), value="" if number == 1 else "s")
+    return tr("1 token") if number == 1 else tr("{number} tokens", number=count(number))
 
 
 def summary(rounds: Sequence[Stats]) -> str:

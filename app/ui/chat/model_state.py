@@ -7,6 +7,7 @@ from typing import Literal
 
 from app.chat.loading import PlannedLoad, Wanted
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.sampling import Sampling
 from app.engine.protocol import ModelInfo
 from app.library.listing import names_of
@@ -48,7 +49,7 @@ class LoadedModel:
     def name(self) -> str:
         """For a line of text, whatever the file says."""
         if self.demo:
-            return "Demo model"
+            return tr("Demo model")
         said = "".join(char for char in " ".join(self.info.name.split()) if char.isprintable())
         return said[:_LONGEST_NAME] or model_file_name(self.info.path)
 

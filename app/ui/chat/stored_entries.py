@@ -112,7 +112,7 @@ def _part(one: PathMessage, part: Part, results: dict[str, ToolResultPart]) -> I
         case ErrorPart(what, why, next_step, details):
             yield Failure(KnownError(what, why, next_step, details), (), one.id)
         case AttachmentPart(name=name):
-            yield Notice(f"Attached: {name}", one.id)
+            yield Notice(tr("Attached: {name}", name=name), one.id)
         case _:
             return
 

@@ -165,7 +165,7 @@ def _quiet(text: str, name: str, call: Callable[[], None]) -> QWidget:
         text,
         name,
         "quiet",
-        accessible=tr("{rstrip} the folder for downloads", rstrip=text.rstrip("…")),
+        accessible=tr("{what} the folder for downloads", what=text.rstrip("…")),
         on_click=call,
     )
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -117,8 +117,8 @@ def _figures(row: Row, files: dict[str, int]) -> str:
 def _memory(row: MemoryRow) -> str:
     """`~21.9 of 25.2 GB of RTX 3090`."""
     return tr(
-        "{removesuffix} of {label}",
-        removesuffix=row.figure.removesuffix(" free"),
+        "{figure} of {label}",
+        figure=row.figure.removesuffix(" free"),
         label=short_name(row.label),
     )
 

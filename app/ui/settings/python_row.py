@@ -19,7 +19,11 @@ class PythonRow(Row):
             "with limits on memory, time and output. You allow them before they run."
         )
         super().__init__(
-            tr("{tr} {text} code sandbox bubblewrap tools", tr=tr("Running Python"), text=text)
+            tr(
+                "{title} {text} code sandbox bubblewrap tools",
+                title=tr("Running Python"),
+                text=text,
+            )
         )
         self.setObjectName("settingRow-python")
         self.setProperty("card", "true")

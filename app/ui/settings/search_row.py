@@ -37,8 +37,8 @@ class SearchRow(Row):
     ) -> None:
         super().__init__(
             tr(
-                "{tr} Brave key SearXNG internet test provider password",
-                tr=tr("Try the web search"),
+                "{title} Brave key SearXNG internet test provider password",
+                title=tr("Try the web search"),
             )
         )
         self.setObjectName("settingRow-search")

@@ -60,7 +60,7 @@ class ThinkingView(EntryView):
             parent=self,
         )
         self.answer.hide()
-        self._text = TextView("Thinking", self)
+        self._text = TextView(tr("Thinking"), self)
         self._text.setVisible(self._open)
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
@@ -172,7 +172,7 @@ class ThinkingView(EntryView):
     def _write(self) -> None:
         text = broken_lines(self._entry.text.strip("\n"))
         if len(text) > _LONGEST_SHOWN:
-            text = f"{text[:_LONGEST_SHOWN]}\n… and more"
+            text = tr("{text}\n… and more", text=text[:_LONGEST_SHOWN])
         if self._written and text.startswith(self._written):
             self._text.append_text(text[len(self._written) :])
         else:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import QWidget
 
 from app.core.json import JsonObject
-from app.core.language import tr
+from app.core.language import mark, tr
 from app.core.units import count, duration
 from app.tools.files_write import WRITE_FILE
 from app.ui.chat.entries import ToolUse
@@ -27,14 +27,14 @@ _LONGEST_SHOWN = 50_000
 _FOLDED_CHARACTERS = 600
 
 _STATES = {
-    "writing": ("… calling", "busy"),
-    "asking": ("? asks you", "warn"),
-    "running": ("… running", "busy"),
-    "done": ("✓ done", "ok"),
-    "failed": ("✕ failed", "bad"),
-    "denied": ("– not allowed", "plain"),
-    "stopped": ("– stopped", "plain"),
-    "rejected": ("! not run", "warn"),
+    "writing": (mark("… calling"), "busy"),
+    "asking": (mark("? asks you"), "warn"),
+    "running": (mark("… running"), "busy"),
+    "done": (mark("✓ done"), "ok"),
+    "failed": (mark("✕ failed"), "bad"),
+    "denied": (mark("– not allowed"), "plain"),
+    "stopped": (mark("– stopped"), "plain"),
+    "rejected": (mark("! not run"), "warn"),
 }
 
 
@@ -57,7 +57,7 @@ class ToolView(EntryView):
         for part in (self._state, self._name, self._arguments, self._time):
             part.setParent(self)
         self._arguments.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._result = TextView("Tool result", self)
+        self._result = TextView(tr("Tool result"), self)
         self._result.document().setDefaultFont(look.mono_font(12))
         self._result.setFont(look.mono_font(12))
         self._result.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
@@ -77,7 +77,8 @@ class ToolView(EntryView):
 
     def refresh(self) -> None:
         entry = self._entry
-        text, kind = _STATES["denied" if entry.decision == "denied" else entry.state]
+        named, kind = _STATES["denied" if entry.decision == "denied" else entry.state]
+        text = tr(named)
         set_chip(self._state, text, kind)
         self._name.setText(with_hidden_shown(entry.name) or "tool")
         self._show_card()
@@ -90,8 +91,13 @@ class ToolView(EntryView):
         time = "" if entry.seconds is None else duration(entry.seconds)
         self._time.setText(" · ".join(filter(None, (decision_text(entry.decision), undone, time))))
         self.setAccessibleName(
-            f"Tool {entry.name} {readable(entry.arguments)}: {text[2:]}. "
-            f"{entry.reason or entry.result[:400]}"
+            tr(
+                "Tool {name} {arguments}: {text}. {reason}",
+                name=entry.name,
+                arguments=readable(entry.arguments),
+                text=text[2:],
+                reason=entry.reason or entry.result[:400],
+            )
         )
         self._write()
         self.resized.emit()
@@ -183,9 +189,9 @@ class ToolView(EntryView):
         if not entry.unfolded and short != text:
             more = count(len(text) - len(short))
             text = f"{short}…"
-            self._more.setText(f"Show all ({more} more characters)")
+            self._more.setText(tr("Show all ({more} more characters)", more=more))
         else:
-            self._more.setText("Show less")
+            self._more.setText(tr("Show less"))
         self._more.setAccessibleName(self._more.text())
         self._result.setVisible(bool(text))
         if text != self._shown:
