@@ -10,8 +10,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from app.core.language import tr
-
 _WINDOWS = os.name == "nt"
 
 
@@ -21,7 +19,7 @@ def _low_level_module() -> ModuleType:
     if "llama_cpp" not in sys.modules:
         spec = importlib.util.find_spec("llama_cpp")
         if spec is None:
-            raise ModuleNotFoundError(tr("No module named 'llama_cpp'"), name="llama_cpp")
+            raise ModuleNotFoundError("No module named 'llama_cpp'", name="llama_cpp")
         sys.modules["llama_cpp"] = importlib.util.module_from_spec(spec)
     return importlib.import_module("llama_cpp.llama_cpp")
 

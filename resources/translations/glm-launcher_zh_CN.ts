@@ -324,6 +324,14 @@
         <translation>无法更改文件 {name}：{strerror}。</translation>
     </message>
     <message>
+        <source>The list could not be cleared.</source>
+        <translation>无法清空列表。</translation>
+    </message>
+    <message>
+        <source>The file {name} could not be removed: {strerror}.</source>
+        <translation>无法移除文件 {name}：{strerror}。</translation>
+    </message>
+    <message>
         <source>Check the folder {parent}.</source>
         <translation>请检查文件夹 {parent}。</translation>
     </message>
@@ -784,8 +792,116 @@
         <translation>{host} 没有这个文件。</translation>
     </message>
     <message>
+        <source>{name} is only a part of a model.</source>
+        <translation>{name} 只是模型的一部分。</translation>
+    </message>
+    <message>
+        <source>The model is split into {count} files.</source>
+        <translation>这个模型分成了 {count} 个文件。</translation>
+    </message>
+    <message>
+        <source>Open the first one, {names}, instead.</source>
+        <translation>请改为打开第一个文件 {names}。</translation>
+    </message>
+    <message>
+        <source>Missing from the folder: {shown}.</source>
+        <translation>文件夹中缺少：{shown}。</translation>
+    </message>
+    <message>
+        <source>Download the missing files into the folder of the others.</source>
+        <translation>请把缺少的文件下载到其他文件所在的文件夹。</translation>
+    </message>
+    <message>
+        <source>There is no file {path}.</source>
+        <translation>文件 {path} 不存在。</translation>
+    </message>
+    <message>
         <source>It was moved, renamed or deleted.</source>
         <translation>它已被移动、改名或删除。</translation>
+    </message>
+    <message>
+        <source>Open the model from where it is now.</source>
+        <translation>请从模型现在的位置打开它。</translation>
+    </message>
+    <message>
+        <source>{path} is a folder.</source>
+        <translation>{path} 是文件夹。</translation>
+    </message>
+    <message>
+        <source>A model is a file.</source>
+        <translation>模型是文件。</translation>
+    </message>
+    <message>
+        <source>Choose the .gguf file inside the folder.</source>
+        <translation>请选择文件夹中的 .gguf 文件。</translation>
+    </message>
+    <message>
+        <source>{path} is not an ordinary file.</source>
+        <translation>{path} 不是普通文件。</translation>
+    </message>
+    <message>
+        <source>The file has no content.</source>
+        <translation>文件没有内容。</translation>
+    </message>
+    <message>
+        <source>{name} was made for another kind of machine.</source>
+        <translation>{name} 是为另一类机器制作的。</translation>
+    </message>
+    <message>
+        <source>Its numbers are stored in big-endian order.</source>
+        <translation>它的数字以大端序保存。</translation>
+    </message>
+    <message>
+        <source>Get the little-endian version of the model; it is the usual one.</source>
+        <translation>请获取模型的小端序版本，这是通常的版本。</translation>
+    </message>
+    <message>
+        <source>{name} is in version {version} of the GGUF format.</source>
+        <translation>{name} 采用 GGUF 格式的第 {version} 版。</translation>
+    </message>
+    <message>
+        <source>This program reads versions 2 to {newest_version}.</source>
+        <translation>本程序读取第 2 至 {newest_version} 版。</translation>
+    </message>
+    <message>
+        <source>Update the program.</source>
+        <translation>请更新程序。</translation>
+    </message>
+    <message>
+        <source>Get a newer file.</source>
+        <translation>请获取较新的文件。</translation>
+    </message>
+    <message>
+        <source>{name} is not a GGUF model.</source>
+        <translation>{name} 不是 GGUF 模型。</translation>
+    </message>
+    <message>
+        <source>It does not begin as a GGUF file does.</source>
+        <translation>它的开头不像 GGUF 文件。</translation>
+    </message>
+    <message>
+        <source>first bytes: {start!r}</source>
+        <translation>开头的字节：{start!r}</translation>
+    </message>
+    <message>
+        <source>{name} is incomplete or damaged.</source>
+        <translation>{name} 不完整或已损坏。</translation>
+    </message>
+    <message>
+        <source>You do not have the permission to read it.</source>
+        <translation>你没有读取它的权限。</translation>
+    </message>
+    <message>
+        <source>Change the permissions of the file: {path}</source>
+        <translation>请更改文件权限：{path}</translation>
+    </message>
+    <message>
+        <source>The system reported an error while opening it.</source>
+        <translation>系统在打开它时报告了错误。</translation>
+    </message>
+    <message>
+        <source>Check the disk or the network drive that it is on.</source>
+        <translation>请检查它所在的磁盘或网络驱动器。</translation>
     </message>
     <message>
         <source>{host} has been asked too often.</source>
@@ -2088,12 +2204,12 @@
         <translation>请从列表中选择最接近的显卡。</translation>
     </message>
     <message>
-        <source>The table of GPUs has no {get!r}.</source>
-        <translation>GPU 表中没有 {get!r}。</translation>
+        <source>The table of GPUs has no {name!r}.</source>
+        <translation>GPU 表中没有 {name!r}。</translation>
     </message>
     <message>
-        <source>Its {replace} is not a number from {low} to {high}.</source>
-        <translation>{replace} 不是 {low} 到 {high} 之间的数字。</translation>
+        <source>Its {field} is not a number from {low} to {high}.</source>
+        <translation>{field} 不是 {low} 到 {high} 之间的数字。</translation>
     </message>
     <message>
         <source>The machine that was built cannot be used.</source>
@@ -2584,8 +2700,44 @@
         <translation>{free}，还将占用 {to_come}</translation>
     </message>
     <message>
+        <source>Lets the model reason before it answers. A chat or a persona can have it otherwise.</source>
+        <translation>让模型先思考再回答。聊天或角色可以另行设置。</translation>
+    </message>
+    <message>
+        <source>How many tokens the model may think for in one turn, before it has to answer.</source>
+        <translation>模型在一次回答中最多可以思考多少个 token，之后必须作答。</translation>
+    </message>
+    <message>
         <source>no limit</source>
         <translation>不限</translation>
+    </message>
+    <message>
+        <source>reasoning limit length answer now</source>
+        <translation>推理 上限 长度 立即回答</translation>
+    </message>
+    <message>
+        <source>Keep earlier thinking</source>
+        <translation>保留先前的思考</translation>
+    </message>
+    <message>
+        <source>Shows the model its thinking of earlier answers again. The context fills up sooner.</source>
+        <translation>再次向模型显示它在先前回答中的思考。上下文会更快填满。</translation>
+    </message>
+    <message>
+        <source>reasoning drop old thoughts prompt context</source>
+        <translation>推理 丢弃 旧思考 提示词 上下文</translation>
+    </message>
+    <message>
+        <source>Titles by the model</source>
+        <translation>由模型拟标题</translation>
+    </message>
+    <message>
+        <source>Lets the model name a chat after its first answer, when nothing else is to be done.</source>
+        <translation>空闲时，让模型在第一个回答之后为聊天命名。</translation>
+    </message>
+    <message>
+        <source>names of chats rename automatic</source>
+        <translation>聊天名称 重命名 自动</translation>
     </message>
     <message>
         <source>Connections at once</source>
@@ -2606,12 +2758,392 @@ The Hugging Face cache, which other programs share.</source>
 Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
+        <source>{what} the folder for downloads</source>
+        <translation>{what}下载文件夹</translation>
+    </message>
+    <message>
+        <source>Like the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>High contrast</source>
+        <translation>高对比度</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Of the program; the model answers in the language it is asked in.</source>
+        <translation>程序界面的语言；模型以提问的语言回答。</translation>
+    </message>
+    <message>
+        <source>语言 中文 chinese english translation</source>
+        <translation>语言 中文 chinese english translation</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
+        <source>Light or dark, or whatever the system uses.</source>
+        <translation>浅色或深色，或跟随系统。</translation>
+    </message>
+    <message>
+        <source>colours night high contrast</source>
+        <translation>颜色 夜间 高对比度</translation>
+    </message>
+    <message>
+        <source>Text size</source>
+        <translation>文字大小</translation>
+    </message>
+    <message>
+        <source>Of everything in the window, beside what the system scales.</source>
+        <translation>窗口中所有文字的大小，在系统缩放之外。</translation>
+    </message>
+    <message>
+        <source>zoom larger smaller letters scale</source>
+        <translation>缩放 放大 缩小 字号 比例</translation>
+    </message>
+    <message>
+        <source>Density</source>
+        <translation>密度</translation>
+    </message>
+    <message>
+        <source>How much room there is around controls and rows.</source>
+        <translation>控件和行之间留多少空间。</translation>
+    </message>
+    <message>
+        <source>Comfortable</source>
+        <translation>宽松</translation>
+    </message>
+    <message>
+        <source>Compact</source>
+        <translation>紧凑</translation>
+    </message>
+    <message>
+        <source>compact spacing tight</source>
+        <translation>紧凑 间距</translation>
+    </message>
+    <message>
+        <source>Font</source>
+        <translation>字体</translation>
+    </message>
+    <message>
+        <source>For everything but code.</source>
+        <translation>用于代码以外的所有内容。</translation>
+    </message>
+    <message>
+        <source>family typeface letters</source>
+        <translation>字体 字形</translation>
+    </message>
+    <message>
+        <source>Font for code</source>
+        <translation>代码字体</translation>
+    </message>
+    <message>
+        <source>For code and for figures in columns.</source>
+        <translation>用于代码和列中的数字。</translation>
+    </message>
+    <message>
+        <source>monospace family typeface</source>
+        <translation>等宽 字体</translation>
+    </message>
+    <message>
+        <source>Colours of code</source>
+        <translation>代码颜色</translation>
+    </message>
+    <message>
+        <source>How code is coloured, in every theme.</source>
+        <translation>在每个主题中代码如何着色。</translation>
+    </message>
+    <message>
+        <source>Like the theme</source>
+        <translation>跟随主题</translation>
+    </message>
+    <message>
+        <source>Vivid</source>
+        <translation>鲜明</translation>
+    </message>
+    <message>
+        <source>Warm</source>
+        <translation>暖色</translation>
+    </message>
+    <message>
+        <source>syntax highlighting</source>
+        <translation>语法 高亮</translation>
+    </message>
+    <message>
+        <source>The file that is opened at the next start; empty for the demo model.</source>
+        <translation>下次启动时打开的文件；留空则为演示模型。</translation>
+    </message>
+    <message>
+        <source>How many tokens a conversation may have; more takes more memory. Counts for the next load.</source>
+        <translation>一次对话可以有多少 token；越多占用的内存越大。下次加载时生效。</translation>
+    </message>
+    <message>
+        <source>tokens</source>
+        <translation>token</translation>
+    </message>
+    <message>
+        <source>as the plan says</source>
+        <translation>按规划</translation>
+    </message>
+    <message>
+        <source>memory length KV cache</source>
+        <translation>内存 长度 KV 缓存</translation>
+    </message>
+    <message>
+        <source>When a question does not fit</source>
+        <translation>当问题放不下时</translation>
+    </message>
+    <message>
+        <source>What is left out is always shown in the chat and can be sent again.</source>
+        <translation>省略的内容总会显示在聊天中，并可以重新发送。</translation>
+    </message>
+    <message>
+        <source>Ask what to do</source>
+        <translation>询问怎么做</translation>
+    </message>
+    <message>
+        <source>Leave the oldest messages out</source>
+        <translation>省略最早的消息</translation>
+    </message>
+    <message>
+        <source>context full overflow too long</source>
+        <translation>上下文 已满 溢出 过长</translation>
+    </message>
+    <message>
+        <source>Lets the model use tools; a chat or a persona can have it otherwise. Which there are and what they may do is on the page Tools.</source>
+        <translation>让模型使用工具；聊天或角色可以另行设置。有哪些工具、可以做什么，见“工具”页。</translation>
+    </message>
+    <message>
+        <source>functions calls</source>
+        <translation>函数 调用</translation>
+    </message>
+    <message>
+        <source>Sampling preset</source>
+        <translation>采样预设</translation>
+    </message>
+    <message>
+        <source>The set of sampling parameters that new chats start from.</source>
+        <translation>新聊天开始时使用的采样参数。</translation>
+    </message>
+    <message>
+        <source>The parameters of new chats that differ from their preset.</source>
+        <translation>新聊天中与预设不同的参数。</translation>
+    </message>
+    <message>
+        <source>Your presets</source>
+        <translation>你的预设</translation>
+    </message>
+    <message>
+        <source>Sets of sampling parameters of your own.</source>
+        <translation>你自己的采样参数组合。</translation>
+    </message>
+    <message>
+        <source>Persona of new chats</source>
+        <translation>新聊天的角色</translation>
+    </message>
+    <message>
+        <source>Which persona a new chat begins with.</source>
+        <translation>新聊天以哪个角色开始。</translation>
+    </message>
+    <message>
+        <source>Your personas</source>
+        <translation>你的角色</translation>
+    </message>
+    <message>
+        <source>Instructions for the model under a name, with how it is asked.</source>
+        <translation>以一个名称保存的给模型的指令，以及如何提问。</translation>
+    </message>
+    <message>
+        <source>The new chat</source>
+        <translation>新聊天</translation>
+    </message>
+    <message>
+        <source>What was chosen for a chat that has no question yet.</source>
+        <translation>为尚无问题的聊天选择的内容。</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>窗口</translation>
+    </message>
+    <message>
+        <source>Where the window was and how large.</source>
+        <translation>窗口的位置和大小。</translation>
+    </message>
+    <message>
+        <source>Address of the Hub</source>
+        <translation>Hub 的地址</translation>
+    </message>
+    <message>
+        <source>A mirror of huggingface.co. Empty means HF_ENDPOINT, or the Hub itself.</source>
+        <translation>huggingface.co 的镜像。留空则为 HF_ENDPOINT 或 Hub 本身。</translation>
+    </message>
+    <message>
+        <source>mirror server HF_ENDPOINT</source>
+        <translation>镜像 服务器 HF_ENDPOINT</translation>
+    </message>
+    <message>
+        <source>Folder for models</source>
+        <translation>存放模型的文件夹</translation>
+    </message>
+    <message>
+        <source>Where downloads go. The Hugging Face cache is shared with other programs.</source>
+        <translation>下载存放的位置。Hugging Face 缓存与其他程序共享。</translation>
+    </message>
+    <message>
+        <source>the Hugging Face cache</source>
+        <translation>Hugging Face 缓存</translation>
+    </message>
+    <message>
+        <source>disk place download</source>
+        <translation>磁盘 位置 下载</translation>
+    </message>
+    <message>
+        <source>Folders with models</source>
+        <translation>含有模型的文件夹</translation>
+    </message>
+    <message>
+        <source>Looked through for models besides those of other programs.</source>
+        <translation>除其他程序的文件夹外，也在这些文件夹中查找模型。</translation>
+    </message>
+    <message>
+        <source>disk library find</source>
+        <translation>磁盘 模型库 查找</translation>
+    </message>
+    <message>
+        <source>Earlier folders for models</source>
+        <translation>先前存放模型的文件夹</translation>
+    </message>
+    <message>
+        <source>Looked through as well, for what was downloaded before another one was chosen.</source>
+        <translation>也会查看，因为其中有改选文件夹之前下载的内容。</translation>
+    </message>
+    <message>
         <source>Connections</source>
         <translation>连接数</translation>
     </message>
     <message>
+        <source>How many connections a download uses at once.</source>
+        <translation>一个下载同时使用多少个连接。</translation>
+    </message>
+    <message>
         <source>Speed limit</source>
         <translation>速度上限</translation>
+    </message>
+    <message>
+        <source>The most that downloads take of the line.</source>
+        <translation>下载最多占用多少带宽。</translation>
+    </message>
+    <message>
+        <source>bandwidth cap throttle</source>
+        <translation>带宽 上限 限速</translation>
+    </message>
+    <message>
+        <source>When the window is closed while something is downloaded, the download goes on.</source>
+        <translation>下载期间关闭窗口时，下载继续进行。</translation>
+    </message>
+    <message>
+        <source>background close notification</source>
+        <translation>后台 关闭 通知</translation>
+    </message>
+    <message>
+        <source>Closing while downloading</source>
+        <translation>下载时关闭</translation>
+    </message>
+    <message>
+        <source>It has been asked whether downloads go on when the window is closed.</source>
+        <translation>已询问过关闭窗口时下载是否继续。</translation>
+    </message>
+    <message>
+        <source>First start</source>
+        <translation>首次启动</translation>
+    </message>
+    <message>
+        <source>The first start has been shown.</source>
+        <translation>已显示过首次启动页。</translation>
+    </message>
+    <message>
+        <source>The machine you built</source>
+        <translation>你组装的机器</translation>
+    </message>
+    <message>
+        <source>Its parts, as they were left on the page for that.</source>
+        <translation>它的部件，按页面上最后的状态。</translation>
+    </message>
+    <message>
+        <source>Other programs that give the model tools, by name, as in an mcpServers block.</source>
+        <translation>按名称列出的、为模型提供工具的其他程序，与 mcpServers 段相同。</translation>
+    </message>
+    <message>
+        <source>Read without asking</source>
+        <translation>读取时不询问</translation>
+    </message>
+    <message>
+        <source>Tools may read and list files in the folders below without asking each time. Before they write, you are always asked.</source>
+        <translation>工具可以读取和列出下列文件夹中的文件，不必每次询问。写入之前总会询问你。</translation>
+    </message>
+    <message>
+        <source>consent permission files</source>
+        <translation>同意 权限 文件</translation>
+    </message>
+    <message>
+        <source>Folders for tools</source>
+        <translation>工具的文件夹</translation>
+    </message>
+    <message>
+        <source>Where tools may read, and where they may write as well.</source>
+        <translation>工具可以读取的位置，以及可以写入的位置。</translation>
+    </message>
+    <message>
+        <source>Permissions</source>
+        <translation>权限</translation>
+    </message>
+    <message>
+        <source>What is always allowed, by tool and scope.</source>
+        <translation>按工具和范围列出的始终允许的内容。</translation>
+    </message>
+    <message>
+        <source>Tools that are offered</source>
+        <translation>提供的工具</translation>
+    </message>
+    <message>
+        <source>All but these names.</source>
+        <translation>除这些名称外的全部。</translation>
+    </message>
+    <message>
+        <source>Web search</source>
+        <translation>网络搜索</translation>
+    </message>
+    <message>
+        <source>Who is asked when a model searches the web. What it looks for is sent there.</source>
+        <translation>模型搜索网络时询问谁。搜索的内容会发送到那里。</translation>
+    </message>
+    <message>
+        <source>internet SearXNG Brave provider network</source>
+        <translation>互联网 SearXNG Brave 服务商 网络</translation>
+    </message>
+    <message>
+        <source>Address of SearXNG</source>
+        <translation>SearXNG 的地址</translation>
+    </message>
+    <message>
+        <source>Your own instance or one that allows programs (the format json). It may be on your network.</source>
+        <translation>你自己的实例，或允许程序使用的实例（json 格式）。可以在你的网络中。</translation>
+    </message>
+    <message>
+        <source>internet web search server instance</source>
+        <translation>互联网 网络搜索 服务器 实例</translation>
     </message>
     <message>
         <source>Files go to</source>
@@ -2624,10 +3156,6 @@ Hugging Face 缓存，与其他程序共享。</translation>
     <message>
         <source>Change…</source>
         <translation>更改…</translation>
-    </message>
-    <message>
-        <source>{rstrip} the folder for downloads</source>
-        <translation>{rstrip}下载文件夹</translation>
     </message>
     <message>
         <source>and {rest} more</source>
@@ -2688,6 +3216,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
     <message>
         <source>Error: {error}</source>
         <translation>错误：{error}</translation>
+    </message>
+    <message>
+        <source>Hide details</source>
+        <translation>隐藏详细信息</translation>
     </message>
     <message>
         <source>Why</source>
@@ -2802,8 +3334,8 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>“{name}”放不下：它占 {tokens}。</translation>
     </message>
     <message>
-        <source>The files do not fit: they take about {tokens} tokens together, the largest is “{name}”.</source>
-        <translation>这些文件放不下：合计约 {tokens} 个 token，最大的是“{name}”。</translation>
+        <source>The files do not fit: they take {tokens} together, the largest is “{name}”.</source>
+        <translation>这些文件放不下：合计 {tokens}，最大的是“{name}”。</translation>
     </message>
     <message>
         <source>As much of it as fits. What is left out is said to you and to the model.</source>
@@ -2866,8 +3398,40 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>查找模型</translation>
     </message>
     <message>
+        <source>General</source>
+        <translation>常规</translation>
+    </message>
+    <message>
+        <source>Appearance</source>
+        <translation>外观</translation>
+    </message>
+    <message>
+        <source>Models and storage</source>
+        <translation>模型与存储</translation>
+    </message>
+    <message>
         <source>Downloads</source>
         <translation>下载</translation>
+    </message>
+    <message>
+        <source>Personas</source>
+        <translation>角色</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>Privacy</source>
+        <translation>隐私</translation>
+    </message>
+    <message>
+        <source>Shortcuts</source>
+        <translation>快捷键</translation>
+    </message>
+    <message>
+        <source>About</source>
+        <translation>关于</translation>
     </message>
     <message>
         <source>Full colour: verified. Paler: downloaded, still to be verified.</source>
@@ -2952,6 +3516,42 @@ Hugging Face 缓存，与其他程序共享。</translation>
     <message>
         <source>a few seconds left</source>
         <translation>还剩几秒</translation>
+    </message>
+    <message>
+        <source>{figure} tokens/s</source>
+        <translation>{figure} token/秒</translation>
+    </message>
+    <message>
+        <source>1 token</source>
+        <translation>1 个 token</translation>
+    </message>
+    <message>
+        <source>{number} tokens</source>
+        <translation>{number} 个 token</translation>
+    </message>
+    <message>
+        <source>first token {first_token}</source>
+        <translation>首个 token {first_token}</translation>
+    </message>
+    <message>
+        <source>{cached} of {prompt} prompt tokens reused</source>
+        <translation>提示词 {prompt} 个 token 中复用 {cached} 个</translation>
+    </message>
+    <message>
+        <source>{prompt} prompt tokens</source>
+        <translation>提示词 {prompt} 个 token</translation>
+    </message>
+    <message>
+        <source>, {cached} reused</source>
+        <translation>，复用 {cached} 个</translation>
+    </message>
+    <message>
+        <source>{done} of {total} tokens{reused}</source>
+        <translation>{total} 个 token 中的 {done} 个{reused}</translation>
+    </message>
+    <message>
+        <source>Reading the prompt: {value}% ({read})</source>
+        <translation>正在读取提示词：{value}%（{read}）</translation>
     </message>
     <message>
         <source>about {seconds} left</source>
@@ -3426,8 +4026,8 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>正在查找内存放得下的更大上下文…</translation>
     </message>
     <message>
-        <source>Load the model again with a larger context.</source>
-        <translation>以更大的上下文重新加载模型。</translation>
+        <source>Or load the model again with a larger context:</source>
+        <translation>或以更大的上下文重新加载模型：</translation>
     </message>
     <message>
         <source>Close</source>
@@ -3468,6 +4068,34 @@ Hugging Face 缓存，与其他程序共享。</translation>
     <message>
         <source>preparing the context</source>
         <translation>正在准备上下文</translation>
+    </message>
+    <message>
+        <source>Loading {name}</source>
+        <translation>正在加载 {name}</translation>
+    </message>
+    <message>
+        <source>looking at the file and this machine…</source>
+        <translation>正在查看文件和这台机器…</translation>
+    </message>
+    <message>
+        <source>about {max} left</source>
+        <translation>还剩约 {max}</translation>
+    </message>
+    <message>
+        <source>Open another file…</source>
+        <translation>打开其他文件…</translation>
+    </message>
+    <message>
+        <source>Go on with {name}</source>
+        <translation>继续使用 {name}</translation>
+    </message>
+    <message>
+        <source>Use the demo model</source>
+        <translation>使用演示模型</translation>
+    </message>
+    <message>
+        <source>Loading the model</source>
+        <translation>正在加载模型</translation>
     </message>
     <message>
         <source>The download is no longer in the list.</source>
@@ -3738,6 +4366,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>添加文件</translation>
     </message>
     <message>
+        <source>Add files to the question</source>
+        <translation>向问题添加文件</translation>
+    </message>
+    <message>
         <source>This machine: {statement}</source>
         <translation>这台机器：{statement}</translation>
     </message>
@@ -3826,8 +4458,40 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>下一个提示词占 {about}{used}，共 {total} 个 token。</translation>
     </message>
     <message>
+        <source>Untitled chat</source>
+        <translation>未命名的聊天</translation>
+    </message>
+    <message>
+        <source>You</source>
+        <translation>你</translation>
+    </message>
+    <message>
         <source>System prompt</source>
         <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>Call of {name}</source>
+        <translation>调用 {name}</translation>
+    </message>
+    <message>
+        <source>{value}Result of {name}</source>
+        <translation>{value}{name} 的结果</translation>
+    </message>
+    <message>
+        <source>Call that was not run: {reason}</source>
+        <translation>没有运行的调用：{reason}</translation>
+    </message>
+    <message>
+        <source>Attachment {name}{which}</source>
+        <translation>附件 {name}{which}</translation>
+    </message>
+    <message>
+        <source>Its text is not part of this chat.</source>
+        <translation>它的文本不在这个聊天中。</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation>错误</translation>
     </message>
     <message>
         <source>Summary of earlier messages</source>
@@ -3858,12 +4522,36 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>不到 1%</translation>
     </message>
     <message>
+        <source>It fits now.</source>
+        <translation>现在放得下了。</translation>
+    </message>
+    <message>
         <source>This question does not fit into the context.</source>
         <translation>这个问题放不进上下文。</translation>
     </message>
     <message>
+        <source>There is nothing to answer.</source>
+        <translation>没有可以回答的内容。</translation>
+    </message>
+    <message>
+        <source>The prompt is empty.</source>
+        <translation>提示词是空的。</translation>
+    </message>
+    <message>
+        <source>Write a text.</source>
+        <translation>请写一些文字。</translation>
+    </message>
+    <message>
         <source>The conversation does not fit into the context.</source>
         <translation>对话放不进上下文。</translation>
+    </message>
+    <message>
+        <source>It has {tokens} tokens; the context holds {room}, answer included.</source>
+        <translation>它有 {tokens} 个 token；上下文共 {room} 个，包括回答。</translation>
+    </message>
+    <message>
+        <source>Start a new conversation, shorten this one, or load the model with a larger context.</source>
+        <translation>请开始新的对话、缩短这个对话，或以更大的上下文加载模型。</translation>
     </message>
     <message>
         <source>The context is full, so the answer had to stop.</source>
@@ -4542,8 +5230,108 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>{what} {why} 永久删除 {title}？</translation>
     </message>
     <message>
+        <source>Archive</source>
+        <translation>归档</translation>
+    </message>
+    <message>
+        <source>Trash</source>
+        <translation>回收站</translation>
+    </message>
+    <message>
+        <source>Markdown…</source>
+        <translation>Markdown…</translation>
+    </message>
+    <message>
+        <source>HTML, to be read or printed…</source>
+        <translation>HTML，用于阅读或打印…</translation>
+    </message>
+    <message>
+        <source>JSON, to be imported again…</source>
+        <translation>JSON，可重新导入…</translation>
+    </message>
+    <message>
+        <source>Plain text…</source>
+        <translation>纯文本…</translation>
+    </message>
+    <message>
+        <source>What you ask is kept here.</source>
+        <translation>你问的内容保存在这里。</translation>
+    </message>
+    <message>
+        <source>The archive is empty.</source>
+        <translation>归档是空的。</translation>
+    </message>
+    <message>
+        <source>The trash is empty.</source>
+        <translation>回收站是空的。</translation>
+    </message>
+    <message>
+        <source>Search chats</source>
+        <translation>搜索聊天</translation>
+    </message>
+    <message>
+        <source>In the archive now</source>
+        <translation>已移到归档</translation>
+    </message>
+    <message>
+        <source>In the trash now</source>
+        <translation>已移到回收站</translation>
+    </message>
+    <message>
+        <source>Nothing holds “{text}”.</source>
+        <translation>没有内容含有“{text}”。</translation>
+    </message>
+    <message>
         <source>Delete for good</source>
         <translation>永久删除</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>Unpin</source>
+        <translation>取消置顶</translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <translation>置顶</translation>
+    </message>
+    <message>
+        <source>Duplicate</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Out of the archive</source>
+        <translation>移出归档</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Written to {name}</source>
+        <translation>已写入 {name}</translation>
+    </message>
+    <message>
+        <source>Copied as Markdown</source>
+        <translation>已复制为 Markdown</translation>
+    </message>
+    <message>
+        <source>Export the chat</source>
+        <translation>导出聊天</translation>
+    </message>
+    <message>
+        <source>Which chats are listed</source>
+        <translation>列出哪些聊天</translation>
     </message>
     <message>
         <source>Emptying the trash frees {frees}.</source>
@@ -4852,8 +5640,8 @@ and {texts} more</source>
         <translation>{context} 个 token 的上下文，{kv_type_k}</translation>
     </message>
     <message>
-        <source>{removesuffix} of {label}</source>
-        <translation>{label} {removesuffix}</translation>
+        <source>{figure} of {label}</source>
+        <translation>{label} {figure}</translation>
     </message>
     <message>
         <source>experts of {expert_layers_on_cpu} layers in RAM</source>
@@ -4924,8 +5712,48 @@ and {texts} more</source>
         <translation>基准测试，{groups} 项</translation>
     </message>
     <message>
+        <source>f16 (full precision)</source>
+        <translation>f16（全精度）</translation>
+    </message>
+    <message>
+        <source>q8_0 (about half the memory)</source>
+        <translation>q8_0（约一半内存）</translation>
+    </message>
+    <message>
+        <source>q4_0 (about a quarter)</source>
+        <translation>q4_0（约四分之一）</translation>
+    </message>
+    <message>
+        <source>automatic ({automatic})</source>
+        <translation>自动（{automatic}）</translation>
+    </message>
+    <message>
+        <source>Experts in RAM</source>
+        <translation>内存中的专家</translation>
+    </message>
+    <message>
+        <source>layers</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>Layers on the GPU</source>
+        <translation>GPU 上的层</translation>
+    </message>
+    <message>
         <source>How many tokens a conversation may have. More takes more memory.</source>
         <translation>一次对话可以有多少 token。越多占用的内存越大。</translation>
+    </message>
+    <message>
+        <source>How the context is kept. Less precise types take less memory; q8_0 costs next to nothing in quality.</source>
+        <translation>上下文的保存方式。精度较低的类型占用较少内存；q8_0 对质量几乎没有影响。</translation>
+    </message>
+    <message>
+        <source>A mixture of experts uses a few of its experts for each token. Those of so many layers stay in RAM; everything else is on the GPU.</source>
+        <translation>混合专家模型每个 token 只用到少数专家。这么多层的专家留在内存，其余全部在 GPU 上。</translation>
+    </message>
+    <message>
+        <source>As llama.cpp counts them: the output is one more. The rest runs on the processor.</source>
+        <translation>按 llama.cpp 的计数：输出层另算一层。其余在处理器上运行。</translation>
     </message>
     <message>
         <source>How the context is kept. q8_0 takes about half the memory of f16 and costs next to nothing in quality; q4_0 takes about a quarter.</source>
@@ -5256,8 +6084,32 @@ and {texts} more</source>
         <translation>查找结果</translation>
     </message>
     <message>
+        <source>Find in conversation</source>
+        <translation>在对话中查找</translation>
+    </message>
+    <message>
+        <source>Previous match</source>
+        <translation>上一个匹配</translation>
+    </message>
+    <message>
+        <source>Next match</source>
+        <translation>下一个匹配</translation>
+    </message>
+    <message>
         <source>Close the search</source>
         <translation>关闭查找</translation>
+    </message>
+    <message>
+        <source>Not found</source>
+        <translation>没有找到</translation>
+    </message>
+    <message>
+        <source>{at} of {found}</source>
+        <translation>第 {at} 个，共 {found} 个</translation>
+    </message>
+    <message>
+        <source>{found} found</source>
+        <translation>找到 {found} 个</translation>
     </message>
     <message>
         <source>“{text}” on the Hub</source>
@@ -5348,12 +6200,84 @@ and {texts} more</source>
         <translation>不能这样保存</translation>
     </message>
     <message>
+        <source>~ estimated. Weights and context are exact, read from the file.</source>
+        <translation>~ 为估算值。权重和上下文准确，读自文件。</translation>
+    </message>
+    <message>
+        <source>needs {needs} more than the {free} that are free</source>
+        <translation>比可用的 {free} 还多需要 {needs}</translation>
+    </message>
+    <message>
+        <source>~{total} free</source>
+        <translation>可用 ~{total}</translation>
+    </message>
+    <message>
+        <source>Unified memory of {label}</source>
+        <translation>{label} 的统一内存</translation>
+    </message>
+    <message>
+        <source>does not fit: {missing} of {kind} missing</source>
+        <translation>放不下：还缺 {kind} {missing}</translation>
+    </message>
+    <message>
+        <source>fits in unified memory</source>
+        <translation>统一内存放得下</translation>
+    </message>
+    <message>
+        <source>fits in GPU memory</source>
+        <translation>显存放得下</translation>
+    </message>
+    <message>
         <source>experts in RAM</source>
         <translation>专家在内存</translation>
     </message>
     <message>
         <source>layers in RAM</source>
         <translation>部分层在内存</translation>
+    </message>
+    <message>
+        <source>runs on the processor</source>
+        <translation>在处理器上运行</translation>
+    </message>
+    <message>
+        <source>trained for {trained} tokens of context</source>
+        <translation>训练上下文 {trained} 个 token</translation>
+    </message>
+    <message>
+        <source>with a full context</source>
+        <translation>上下文全满时</translation>
+    </message>
+    <message>
+        <source>reading a prompt</source>
+        <translation>读取提示词</translation>
+    </message>
+    <message>
+        <source>no prediction</source>
+        <translation>没有预测</translation>
+    </message>
+    <message>
+        <source> on the processor</source>
+        <translation> 在处理器上</translation>
+    </message>
+    <message>
+        <source> on the GPU</source>
+        <translation> 在 GPU 上</translation>
+    </message>
+    <message>
+        <source>{capitalize}: {size} bytes, {value}</source>
+        <translation>{capitalize}：{size} 字节，{value}</translation>
+    </message>
+    <message>
+        <source>Of the weights, pages of the file: {mapped} bytes</source>
+        <translation>权重中来自文件页面的部分：{mapped} 字节</translation>
+    </message>
+    <message>
+        <source>Free for it now: {capacity} bytes</source>
+        <translation>现在可用于它：{capacity} 字节</translation>
+    </message>
+    <message>
+        <source>Kept free beside it: {reserve} bytes</source>
+        <translation>旁边保持空闲：{reserve} 字节</translation>
     </message>
     <message>
         <source>Open on the Hub</source>
@@ -5500,6 +6424,30 @@ and {texts} more</source>
         <translation>放不下时无法预测速度。</translation>
     </message>
     <message>
+        <source>Back to recommended</source>
+        <translation>恢复推荐设置</translation>
+    </message>
+    <message>
+        <source>Against the recommended: {change}</source>
+        <translation>与推荐相比：{change}</translation>
+    </message>
+    <message>
+        <source>Last load: {text}.</source>
+        <translation>上次加载：{text}。</translation>
+    </message>
+    <message>
+        <source>Load anyway</source>
+        <translation>仍要加载</translation>
+    </message>
+    <message>
+        <source>The plan is being made anew.</source>
+        <translation>正在重新规划。</translation>
+    </message>
+    <message>
+        <source>Before loading</source>
+        <translation>加载之前</translation>
+    </message>
+    <message>
         <source>and {rows} more</source>
         <translation>以及另外 {rows} 个</translation>
     </message>
@@ -5538,6 +6486,34 @@ and {texts} more</source>
     <message>
         <source>{size} bytes</source>
         <translation>{size} 字节</translation>
+    </message>
+    <message>
+        <source>{seconds:.0f} ms</source>
+        <translation>{seconds:.0f} 毫秒</translation>
+    </message>
+    <message>
+        <source>{seconds:.1f} s</source>
+        <translation>{seconds:.1f} 秒</translation>
+    </message>
+    <message>
+        <source>{seconds:.0f} s</source>
+        <translation>{seconds:.0f} 秒</translation>
+    </message>
+    <message>
+        <source>{minutes} min {rest} s</source>
+        <translation>{minutes} 分 {rest} 秒</translation>
+    </message>
+    <message>
+        <source>{minutes} min</source>
+        <translation>{minutes} 分钟</translation>
+    </message>
+    <message>
+        <source>{hours} h {minutes} min</source>
+        <translation>{hours} 小时 {minutes} 分</translation>
+    </message>
+    <message>
+        <source>{hours} h</source>
+        <translation>{hours} 小时</translation>
     </message>
     <message>
         <source>checked by its hash</source>
@@ -5608,6 +6584,106 @@ and {texts} more</source>
         <translation>暂停所有下载</translation>
     </message>
     <message>
+        <source>Demo model, not GLM-4.6</source>
+        <translation>演示模型，不是 GLM-4.6</translation>
+    </message>
+    <message>
+        <source>No model</source>
+        <translation>没有模型</translation>
+    </message>
+    <message>
+        <source>New chat (Ctrl+N)</source>
+        <translation>新聊天（Ctrl+N）</translation>
+    </message>
+    <message>
+        <source>Chats</source>
+        <translation>聊天</translation>
+    </message>
+    <message>
+        <source>{demo}. A tiny built-in model that shows how the program works.</source>
+        <translation>{demo}。一个内置的微型模型，用来展示程序如何工作。</translation>
+    </message>
+    <message>
+        <source>Choose a model</source>
+        <translation>选择模型</translation>
+    </message>
+    <message>
+        <source>How the next word is chosen</source>
+        <translation>如何选择下一个词</translation>
+    </message>
+    <message>
+        <source>Menu</source>
+        <translation>菜单</translation>
+    </message>
+    <message>
+        <source>{name} · {size} · {context} tokens of context</source>
+        <translation>{name} · {size} · 上下文 {context} 个 token</translation>
+    </message>
+    <message>
+        <source>{name} is being loaded</source>
+        <translation>正在加载 {name}</translation>
+    </message>
+    <message>
+        <source>{name} is being looked at</source>
+        <translation>正在查看 {name}</translation>
+    </message>
+    <message>
+        <source>{path} could not be opened</source>
+        <translation>无法打开 {path}</translation>
+    </message>
+    <message>
+        <source>Model: {name}</source>
+        <translation>模型：{name}</translation>
+    </message>
+    <message>
+        <source>Memory: {measured}</source>
+        <translation>内存：{measured}</translation>
+    </message>
+    <message>
+        <source>Demo</source>
+        <translation>演示</translation>
+    </message>
+    <message>
+        <source>Models…</source>
+        <translation>模型…</translation>
+    </message>
+    <message>
+        <source>What runs on this computer, and how well</source>
+        <translation>这台电脑上能运行什么，效果如何</translation>
+    </message>
+    <message>
+        <source>Demo model</source>
+        <translation>演示模型</translation>
+    </message>
+    <message>
+        <source>Open a GGUF file…</source>
+        <translation>打开 GGUF 文件…</translation>
+    </message>
+    <message>
+        <source>Reload…</source>
+        <translation>重新加载…</translation>
+    </message>
+    <message>
+        <source>Unload</source>
+        <translation>卸载</translation>
+    </message>
+    <message>
+        <source>Program</source>
+        <translation>程序</translation>
+    </message>
+    <message>
+        <source>View</source>
+        <translation>视图</translation>
+    </message>
+    <message>
+        <source>Theme: {lower}</source>
+        <translation>主题：{lower}</translation>
+    </message>
+    <message>
+        <source>First steps…</source>
+        <translation>开始使用…</translation>
+    </message>
+    <message>
         <source>Quit</source>
         <translation>退出</translation>
     </message>
@@ -5672,8 +6748,32 @@ and {texts} more</source>
         <translation>最多可以有 {most} 个问题等待。</translation>
     </message>
     <message>
+        <source>The answer is finished.</source>
+        <translation>回答已完成。</translation>
+    </message>
+    <message>
         <source>Write the next question; it waits until this answer is done</source>
         <translation>写下一个问题；它会等到这个回答结束</translation>
+    </message>
+    <message>
+        <source>Ask the demo model</source>
+        <translation>向演示模型提问</translation>
+    </message>
+    <message>
+        <source>Ask {name}</source>
+        <translation>向 {name} 提问</translation>
+    </message>
+    <message>
+        <source>Write your question while the model is loading</source>
+        <translation>模型加载时可以先写问题</translation>
+    </message>
+    <message>
+        <source>Open a model to ask it something</source>
+        <translation>打开模型后即可提问</translation>
+    </message>
+    <message>
+        <source>Open a model first, then try again.</source>
+        <translation>请先打开模型，然后重试。</translation>
     </message>
     <message>
         <source>Earlier version</source>
@@ -5710,6 +6810,10 @@ and {texts} more</source>
     <message>
         <source>Settings</source>
         <translation>设置</translation>
+    </message>
+    <message>
+        <source>On this page</source>
+        <translation>在此页面</translation>
     </message>
     <message>
         <source>The thinking is being ended.</source>
@@ -5800,8 +6904,20 @@ and {texts} more</source>
         <translation>正在读取第 {page} 页，共 {pages} 页…</translation>
     </message>
     <message>
+        <source>Enter sends, Shift+Enter starts a new line.</source>
+        <translation>Enter 发送，Shift+Enter 换行。</translation>
+    </message>
+    <message>
         <source>Choose tools</source>
         <translation>选择工具</translation>
+    </message>
+    <message>
+        <source>+ File</source>
+        <translation>+ 文件</translation>
+    </message>
+    <message>
+        <source>Add text, code, CSV, PDF or Word files (Ctrl+U). They can be dropped or pasted as well.</source>
+        <translation>添加文本、代码、CSV、PDF 或 Word 文件（Ctrl+U）。也可以拖放或粘贴。</translation>
     </message>
     <message>
         <source>Queue</source>
@@ -5816,12 +6932,28 @@ and {texts} more</source>
         <translation>等回答结束后再问（Enter）</translation>
     </message>
     <message>
+        <source>The model reasons before it answers.</source>
+        <translation>模型先思考再回答。</translation>
+    </message>
+    <message>
         <source>The model may use tools.</source>
         <translation>模型可以使用工具。</translation>
     </message>
     <message>
         <source>Tools · {number}</source>
         <translation>工具 · {number}</translation>
+    </message>
+    <message>
+        <source>Stopping</source>
+        <translation>正在停止</translation>
+    </message>
+    <message>
+        <source>Stop the answer (Esc)</source>
+        <translation>停止回答（Esc）</translation>
+    </message>
+    <message>
+        <source>Send (Enter)</source>
+        <translation>发送（Enter）</translation>
     </message>
     <message>
         <source>Tools</source>
@@ -5862,6 +6994,12 @@ and {texts} more</source>
     <message>
         <source>Show the thinking</source>
         <translation>显示思考</translation>
+    </message>
+    <message>
+        <source>{text}
+… and more</source>
+        <translation>{text}
+…… 以及更多</translation>
     </message>
     <message>
         <source>Thought for {span}, then you asked for the answer</source>
@@ -5940,6 +7078,10 @@ and {texts} more</source>
         <translation>文件夹、权限和日志…</translation>
     </message>
     <message>
+        <source>Allowed in this chat</source>
+        <translation>在本次聊天中已允许</translation>
+    </message>
+    <message>
         <source>It touches nothing.</source>
         <translation>它不触及任何内容。</translation>
     </message>
@@ -5968,6 +7110,10 @@ and {texts} more</source>
         <translation>允许一次</translation>
     </message>
     <message>
+        <source>Reset to preset</source>
+        <translation>恢复为预设</translation>
+    </message>
+    <message>
         <source>Use for new chats</source>
         <translation>用于新聊天</translation>
     </message>
@@ -5982,6 +7128,10 @@ and {texts} more</source>
     <message>
         <source>As in all new chats</source>
         <translation>与所有新聊天相同</translation>
+    </message>
+    <message>
+        <source>Close the sampling panel</source>
+        <translation>关闭采样面板</translation>
     </message>
     <message>
         <source>Always</source>
@@ -6022,6 +7172,10 @@ and {texts} more</source>
     <message>
         <source>May the model use “{tool}”?</source>
         <translation>模型可以使用“{tool}”吗？</translation>
+    </message>
+    <message>
+        <source>What this touches is up to the server.</source>
+        <translation>会触及什么由服务器决定。</translation>
     </message>
     <message>
         <source>Open the folder</source>
@@ -6432,8 +7586,16 @@ and {texts} more</source>
         <translation>在本次聊天的每个回答之前，模型先读这些内容。</translation>
     </message>
     <message>
+        <source>The instructions that were typed for this chat are replaced.</source>
+        <translation>为本次聊天输入的指令已被替换。</translation>
+    </message>
+    <message>
         <source>Its instructions are not sent: {why}</source>
         <translation>指令不会发送：{why}</translation>
+    </message>
+    <message>
+        <source>personas instructions system prompt role character assistant new edit duplicate delete</source>
+        <translation>角色 指令 系统提示词 助手 新建 编辑 复制 删除</translation>
     </message>
     <message>
         <source>No instructions.</source>
@@ -6454,6 +7616,10 @@ and {texts} more</source>
     <message>
         <source>Delete “{name}”</source>
         <translation>删除“{name}”</translation>
+    </message>
+    <message>
+        <source>Personas {words}</source>
+        <translation>角色 {words}</translation>
     </message>
     <message>
         <source>New persona</source>
@@ -6488,6 +7654,14 @@ and {texts} more</source>
         <translation>约 {count} 个 token。</translation>
     </message>
     <message>
+        <source>1 token.</source>
+        <translation>1 个 token。</translation>
+    </message>
+    <message>
+        <source>{count} tokens.</source>
+        <translation>{count} 个 token。</translation>
+    </message>
+    <message>
         <source>A change counts from the next question on, and the chat is read again.</source>
         <translation>更改从下一个问题起生效，聊天内容会重新读取。</translation>
     </message>
@@ -6504,12 +7678,72 @@ and {texts} more</source>
         <translation>工具</translation>
     </message>
     <message>
+        <source>Its sampling is not a JSON object and was left out.</source>
+        <translation>它的采样不是 JSON 对象，已略去。</translation>
+    </message>
+    <message>
         <source>Model defaults</source>
         <translation>模型默认值</translation>
     </message>
     <message>
+        <source>Whether it has {name} is neither on nor off and was left out.</source>
+        <translation>它的 {name} 既不是开也不是关，已略去。</translation>
+    </message>
+    <message>
+        <source>Its instructions are not a text and were left out.</source>
+        <translation>它的指令不是文本，已略去。</translation>
+    </message>
+    <message>
+        <source>Its instructions are longer than {most_instructions:,} characters.</source>
+        <translation>它的指令超过 {most_instructions:,} 个字符。</translation>
+    </message>
+    <message>
+        <source>A persona of yours has no name and was left out.</source>
+        <translation>你的一个角色没有名称，已略去。</translation>
+    </message>
+    <message>
+        <source>The device {name} is not there.</source>
+        <translation>设备 {name} 不存在。</translation>
+    </message>
+    <message>
+        <source>The engine can use: {value}.</source>
+        <translation>引擎可以使用：{value}。</translation>
+    </message>
+    <message>
+        <source>Choose another device, or check the driver and the cable of this one.</source>
+        <translation>请选择其他设备，或检查该设备的驱动和连线。</translation>
+    </message>
+    <message>
+        <source>This build of the engine cannot use other machines.</source>
+        <translation>这个构建的引擎不能使用其他机器。</translation>
+    </message>
+    <message>
+        <source>It was built without the RPC backend.</source>
+        <translation>它构建时没有 RPC 后端。</translation>
+    </message>
+    <message>
+        <source>Build the engine again with GGML_RPC on.</source>
+        <translation>请开启 GGML_RPC 重新构建引擎。</translation>
+    </message>
+    <message>
+        <source>The worker at {endpoint} has no devices.</source>
+        <translation>{endpoint} 上的工作进程没有设备。</translation>
+    </message>
+    <message>
+        <source>Start it again there.</source>
+        <translation>请在那里重新启动它。</translation>
+    </message>
+    <message>
         <source>A worker of the engine</source>
         <translation>引擎的一个工作进程</translation>
+    </message>
+    <message>
+        <source>The worker at {endpoint} does not answer.</source>
+        <translation>{endpoint} 上的工作进程没有回应。</translation>
+    </message>
+    <message>
+        <source>Start it there, and check the address and the firewall.</source>
+        <translation>请在那里启动它，并检查地址和防火墙。</translation>
     </message>
     <message>
         <source>Closed.</source>
@@ -6612,6 +7846,10 @@ and {texts} more</source>
         <translation>请先打开模型。</translation>
     </message>
     <message>
+        <source>No model is loaded.</source>
+        <translation>没有加载模型。</translation>
+    </message>
+    <message>
         <source>The chat is being read.</source>
         <translation>正在读取聊天。</translation>
     </message>
@@ -6624,6 +7862,10 @@ and {texts} more</source>
         <translation>这是最后一个版本。</translation>
     </message>
     <message>
+        <source>{title} (branch)</source>
+        <translation>{title}（分支）</translation>
+    </message>
+    <message>
         <source>The program ended while this was written. What there was is kept.</source>
         <translation>写到这里时程序结束了。已有的内容都已保留。</translation>
     </message>
@@ -6634,6 +7876,10 @@ and {texts} more</source>
     <message>
         <source>Stopped</source>
         <translation>已停止</translation>
+    </message>
+    <message>
+        <source>Attached: {name}</source>
+        <translation>已附加：{name}</translation>
     </message>
     <message>
         <source>{place} of {count}</source>
@@ -6784,8 +8030,8 @@ and {texts} more</source>
         <translation>Enter 保留更改，Shift+Enter 换行，Esc 放弃。</translation>
     </message>
     <message>
-        <source>The hosts that this program has contacted since the list was last cleared, at most {most} of them. The list stays on this machine.</source>
-        <translation>自上次清空列表以来本程序联系过的主机，最多 {most} 个。列表保存在这台机器上。</translation>
+        <source>The hosts that this program has contacted since the list was last cleared, at most {most} of them. The list stays on this machine. What the launcher fetched to prepare the program is not in it.</source>
+        <translation>自上次清空列表以来本程序联系过的主机，最多 {most} 个。列表保存在这台机器上。启动器为准备程序而获取的内容不在其中。</translation>
     </message>
     <message>
         <source>Clear the list</source>
@@ -6916,8 +8162,28 @@ and {texts} more</source>
         <translation>你的主文件夹</translation>
     </message>
     <message>
+        <source>The system&apos;s</source>
+        <translation>系统字体</translation>
+    </message>
+    <message>
         <source>Choose…</source>
         <translation>选择…</translation>
+    </message>
+    <message>
+        <source>Add a folder…</source>
+        <translation>添加文件夹…</translation>
+    </message>
+    <message>
+        <source>{label}: add one</source>
+        <translation>{label}：添加一个</translation>
+    </message>
+    <message>
+        <source>Take {path} off the list</source>
+        <translation>从列表移除 {path}</translation>
+    </message>
+    <message>
+        <source>Choose a folder</source>
+        <translation>选择文件夹</translation>
     </message>
     <message>
         <source>Choose the folder it runs in</source>
@@ -6994,6 +8260,18 @@ and {texts} more</source>
     <message>
         <source>Paste the block that a server&apos;s instructions give for Claude, Cursor or another program. You see what is in it before it is added, and nothing runs by that.</source>
         <translation>请粘贴服务器说明中给 Claude、Cursor 或其他程序的那一段。添加之前会显示其内容，此时不会运行任何程序。</translation>
+    </message>
+    <message>
+        <source>Found on this machine:</source>
+        <translation>在这台机器上找到：</translation>
+    </message>
+    <message>
+        <source>{program} · {number}</source>
+        <translation>{program} · {number}</translation>
+    </message>
+    <message>
+        <source>Show the servers of {program}</source>
+        <translation>显示 {program} 的服务器</translation>
     </message>
     <message>
         <source>Add {number} servers</source>
@@ -7076,12 +8354,24 @@ and {texts} more</source>
         <translation>{number} 个资源</translation>
     </message>
     <message>
+        <source>1 resource</source>
+        <translation>1 个资源</translation>
+    </message>
+    <message>
         <source>{number} prompts</source>
         <translation>{number} 个提示</translation>
     </message>
     <message>
+        <source>1 prompt</source>
+        <translation>1 个提示</translation>
+    </message>
+    <message>
         <source>{what}. Its tools take about {number} tokens of every question.</source>
         <translation>{what}。它的工具在每个问题中占约 {number} 个 token。</translation>
+    </message>
+    <message>
+        <source>1 tool</source>
+        <translation>1 个工具</translation>
     </message>
     <message>
         <source>{number} tools</source>
@@ -7104,6 +8394,10 @@ and {texts} more</source>
         <translation>模型编写的程序在沙箱中运行，没有网络，也看不到你的文件，内存、时间和输出都受限制。运行之前由你允许。</translation>
     </message>
     <message>
+        <source>{title} {text} code sandbox bubblewrap tools</source>
+        <translation>{title} {text} code sandbox bubblewrap tools 代码 沙箱 工具</translation>
+    </message>
+    <message>
         <source>Running Python</source>
         <translation>运行 Python</translation>
     </message>
@@ -7124,8 +8418,16 @@ and {texts} more</source>
         <translation>试用网络搜索</translation>
     </message>
     <message>
+        <source>{title} Brave key SearXNG internet test provider password</source>
+        <translation>{title} Brave key SearXNG internet test provider password 密钥 互联网 测试 服务商</translation>
+    </message>
+    <message>
         <source>Models can search the web. They ask you first.</source>
         <translation>模型可以搜索网络。它们会先询问你。</translation>
+    </message>
+    <message>
+        <source>The address begins with http: others on the way can read the searches.</source>
+        <translation>地址以 http: 开头：传输途中他人可以读到搜索内容。</translation>
     </message>
     <message>
         <source>That is not a key: it is one word of 8 characters or more.</source>
@@ -7228,6 +8530,10 @@ and {texts} more</source>
         <translation>工具更改过的文件</translation>
     </message>
     <message>
+        <source>Remove all earlier versions</source>
+        <translation>移除所有先前版本</translation>
+    </message>
+    <message>
         <source>{path} is as it was before.</source>
         <translation>{path} 已恢复原样。</translation>
     </message>
@@ -7236,8 +8542,64 @@ and {texts} more</source>
         <translation>还没有工具更改过文件。</translation>
     </message>
     <message>
+        <source>… calling</source>
+        <translation>… 正在调用</translation>
+    </message>
+    <message>
+        <source>? asks you</source>
+        <translation>? 向你询问</translation>
+    </message>
+    <message>
+        <source>… running</source>
+        <translation>… 正在运行</translation>
+    </message>
+    <message>
+        <source>✓ done</source>
+        <translation>✓ 完成</translation>
+    </message>
+    <message>
+        <source>✕ failed</source>
+        <translation>✕ 失败</translation>
+    </message>
+    <message>
+        <source>– not allowed</source>
+        <translation>– 不允许</translation>
+    </message>
+    <message>
+        <source>– stopped</source>
+        <translation>– 已停止</translation>
+    </message>
+    <message>
+        <source>! not run</source>
+        <translation>! 未运行</translation>
+    </message>
+    <message>
+        <source>Tool result</source>
+        <translation>工具结果</translation>
+    </message>
+    <message>
         <source>Put back</source>
         <translation>恢复</translation>
+    </message>
+    <message>
+        <source>The file becomes what it was before this call</source>
+        <translation>文件恢复为这次调用之前的样子</translation>
+    </message>
+    <message>
+        <source>put back</source>
+        <translation>已恢复</translation>
+    </message>
+    <message>
+        <source>Tool {name} {arguments}: {text}. {reason}</source>
+        <translation>工具 {name} {arguments}：{text}。{reason}</translation>
+    </message>
+    <message>
+        <source>Show all ({more} more characters)</source>
+        <translation>全部显示（还有 {more} 个字符）</translation>
+    </message>
+    <message>
+        <source>Show less</source>
+        <translation>显示较少</translation>
     </message>
     <message>
         <source>Remove it</source>
@@ -7272,8 +8634,12 @@ and {texts} more</source>
         <translation>不再向工具开放 {folder}</translation>
     </message>
     <message>
-        <source>What you have allowed always, in every chat. What is allowed for one chat is kept with that chat and ends with it.</source>
-        <translation>你在所有聊天中始终允许的内容。只对一个聊天允许的内容随该聊天保存，并随之结束。</translation>
+        <source>What you have allowed always, in every chat. What is allowed for one chat is kept with that chat; the menu beside Tools in the chat takes it back.</source>
+        <translation>你在所有聊天中始终允许的内容。只对一个聊天允许的内容随该聊天保存；可在聊天中“工具”旁的菜单收回。</translation>
+    </message>
+    <message>
+        <source>Which tools the model is offered, where a chat says nothing else. Every tool that is offered makes the prompt longer. Tools of MCP servers have their switches there.</source>
+        <translation>在聊天没有另行设置时，向模型提供哪些工具。提供的每个工具都会使提示词变长。MCP 服务器的工具在那里有各自的开关。</translation>
     </message>
     <message>
         <source>Nothing is always allowed.</source>
@@ -7290,10 +8656,6 @@ and {texts} more</source>
     <message>
         <source>Take back: {permission}</source>
         <translation>收回：{permission}</translation>
-    </message>
-    <message>
-        <source>Which tools the model is offered, where a chat says nothing else. Every tool that is offered makes the prompt longer.</source>
-        <translation>在聊天没有另行设置时，向模型提供哪些工具。提供的每个工具都会使提示词变长。</translation>
     </message>
     <message>
         <source>{name} is a spreadsheet, which cannot be read here.</source>
@@ -7344,16 +8706,20 @@ and {texts} more</source>
         <translation>请解压，再添加其中重要的文件。</translation>
     </message>
     <message>
-        <source>The file does not say how its letters are coded. It was read as Western European (Windows-1252); letters with accents may be wrong.</source>
-        <translation>文件没有说明字符编码。已按西欧编码（Windows-1252）读取；带重音的字母可能有误。</translation>
+        <source>Western European (Windows-1252)</source>
+        <translation>西欧（Windows-1252）</translation>
+    </message>
+    <message>
+        <source>The file does not say how its letters are coded. It was read as {encoding}; some letters may be wrong.</source>
+        <translation>文件没有说明字符编码。已按 {encoding} 读取；有些字母可能有误。</translation>
     </message>
     <message>
         <source>Places that could not be read and are shown as �: {count}.</source>
         <translation>无法读取、显示为 � 的位置：{count} 处。</translation>
     </message>
     <message>
-        <source>Taking it apart took longer than {seconds} seconds.</source>
-        <translation>拆解它用时超过 {seconds} 秒。</translation>
+        <source>Taking it apart took longer than {duration}.</source>
+        <translation>拆解它用时超过 {duration}。</translation>
     </message>
     <message>
         <source>It made the part of the program that reads it break off.</source>
@@ -7434,6 +8800,18 @@ and {texts} more</source>
     <message>
         <source>Run it through a text recognition (OCR) first, or paste the text.</source>
         <translation>请先进行文字识别（OCR），或粘贴文本。</translation>
+    </message>
+    <message>
+        <source>{name} holds no text that can be read.</source>
+        <translation>{name} 中没有可以读取的文本。</translation>
+    </message>
+    <message>
+        <source>Its fonts do not say which letters they draw.</source>
+        <translation>它的字体没有说明所绘的是哪些字母。</translation>
+    </message>
+    <message>
+        <source>Many of its letters could not be read and are shown as �.</source>
+        <translation>其中许多字母无法读取，显示为 �。</translation>
     </message>
     <message>
         <source>Pages that could not be read: {pages}.</source>
@@ -7560,8 +8938,8 @@ and {texts} more</source>
         <translation>上下文的占用情况</translation>
     </message>
     <message>
-        <source>Room for the answer, thinking included</source>
-        <translation>留给回答的空间，包括思考</translation>
+        <source>Room for thinking and the answer</source>
+        <translation>留给思考和回答的空间</translation>
     </message>
     <message>
         <source>Estimated: the tokenizer is asked once the engine has time.</source>
@@ -7630,6 +9008,10 @@ and {texts} more</source>
     <message>
         <source>These names are taken here already, by something else.</source>
         <translation>这些名称在这里已被其他内容占用。</translation>
+    </message>
+    <message>
+        <source>export import share file backup personas presets json drop</source>
+        <translation>导出 导入 分享 文件 备份 角色 预设 json 拖放</translation>
     </message>
     <message>
         <source>Export yours…</source>
@@ -7704,6 +9086,14 @@ and {texts} more</source>
         <translation>和</translation>
     </message>
     <message>
+        <source>{n} left out</source>
+        <translation>{n} 个已略去</translation>
+    </message>
+    <message>
+        <source>{n} there already</source>
+        <translation>{n} 个已存在</translation>
+    </message>
+    <message>
         <source>{n} more remarks.</source>
         <translation>另有 {n} 条提示。</translation>
     </message>
@@ -7760,8 +9150,1922 @@ and {texts} more</source>
         <translation>{name}（可选）</translation>
     </message>
     <message>
+        <source>GGUF files (*.gguf)</source>
+        <translation>GGUF 文件 (*.gguf)</translation>
+    </message>
+    <message>
+        <source>Open a GGUF file</source>
+        <translation>打开 GGUF 文件</translation>
+    </message>
+    <message>
         <source>Drop to import personas</source>
         <translation>拖放以导入角色</translation>
+    </message>
+    <message>
+        <source>The PDF cannot be taken apart here.</source>
+        <translation>无法在这里拆解 PDF。</translation>
+    </message>
+    <message>
+        <source>This machine refuses: {reason}.</source>
+        <translation>这台机器拒绝：{reason}。</translation>
+    </message>
+    <message>
+        <source>Free some space on the disk for temporary files, and try again.</source>
+        <translation>请在磁盘上为临时文件腾出空间，然后重试。</translation>
+    </message>
+    <message>
+        <source>Japanese (Shift JIS)</source>
+        <translation>日文（Shift JIS）</translation>
+    </message>
+    <message>
+        <source>Japanese (EUC)</source>
+        <translation>日文（EUC）</translation>
+    </message>
+    <message>
+        <source>Korean (EUC-KR)</source>
+        <translation>韩文（EUC-KR）</translation>
+    </message>
+    <message>
+        <source>Chinese (Big5)</source>
+        <translation>中文（Big5）</translation>
+    </message>
+    <message>
+        <source>Cyrillic (Windows-1251)</source>
+        <translation>西里尔字母（Windows-1251）</translation>
+    </message>
+    <message>
+        <source>The context of this model is as large as it gets.</source>
+        <translation>这个模型的上下文已经是最大的。</translation>
+    </message>
+    <message>
+        <source>The context is as large as what the model was trained for.</source>
+        <translation>上下文已达到模型训练时的大小。</translation>
+    </message>
+    <message>
+        <source>This model cannot be planned for on this machine.</source>
+        <translation>无法在这台机器上规划这个模型。</translation>
+    </message>
+    <message>
+        <source>No larger context fits into the memory of this machine.</source>
+        <translation>这台机器的内存放不下更大的上下文。</translation>
+    </message>
+    <message>
+        <source>The largest context that the model can use is not enough.</source>
+        <translation>模型能用的最大上下文也不够。</translation>
+    </message>
+    <message>
+        <source>These messages are too long to be summarized.</source>
+        <translation>这些消息太长，无法生成摘要。</translation>
+    </message>
+    <message>
+        <source>One of them alone takes more than the {most} tokens that there are for it.</source>
+        <translation>其中一条就超过了可用的 {most} 个 token。</translation>
+    </message>
+    <message>
+        <source>Leave the oldest messages out, or load the model with a larger context.</source>
+        <translation>请省略最早的消息，或以更大的上下文加载模型。</translation>
+    </message>
+    <message>
+        <source>The model wrote no summary.</source>
+        <translation>模型没有写出摘要。</translation>
+    </message>
+    <message>
+        <source>Try again, or leave the oldest messages out without one.</source>
+        <translation>请重试，或不带摘要地省略最早的消息。</translation>
+    </message>
+    <message>
+        <source>Chat {text}</source>
+        <translation>聊天 {text}</translation>
+    </message>
+    <message>
+        <source>The export was not written.</source>
+        <translation>没有写出导出文件。</translation>
+    </message>
+    <message>
+        <source>{name} could not be written: {strerror}.</source>
+        <translation>无法写入 {name}：{strerror}。</translation>
+    </message>
+    <message>
+        <source>Check the folder {parent} and the room on its disk.</source>
+        <translation>请检查文件夹 {parent} 及其磁盘空间。</translation>
+    </message>
+    <message>
+        <source>## System prompt</source>
+        <translation>## 系统提示词</translation>
+    </message>
+    <message>
+        <source>An image or a recording was here; it is not part of the import.</source>
+        <translation>这里原有一张图片或一段录音；它不在导入内容中。</translation>
+    </message>
+    <message>
+        <source>{name} holds too many files.</source>
+        <translation>{name} 中的文件过多。</translation>
+    </message>
+    <message>
+        <source>Choose a smaller folder.</source>
+        <translation>请选择较小的文件夹。</translation>
+    </message>
+    <message>
+        <source>It cannot be read: {strerror}.</source>
+        <translation>无法读取：{strerror}。</translation>
+    </message>
+    <message>
+        <source>{name} is too large.</source>
+        <translation>{name} 过大。</translation>
+    </message>
+    <message>
+        <source>Unpack it and choose single files.</source>
+        <translation>请解压并选择单个文件。</translation>
+    </message>
+    <message>
+        <source>It is not JSON, or it is damaged.</source>
+        <translation>它不是 JSON，或已损坏。</translation>
+    </message>
+    <message>
+        <source>It is not a chat that this program can read.</source>
+        <translation>它不是本程序能读取的聊天。</translation>
+    </message>
+    <message>
+        <source>{name}, chat {number}</source>
+        <translation>{name}，聊天 {number}</translation>
+    </message>
+    <message>
+        <source>It is damaged ({name}).</source>
+        <translation>它已损坏（{name}）。</translation>
+    </message>
+    <message>
+        <source>There are no messages in it.</source>
+        <translation>其中没有消息。</translation>
+    </message>
+    <message>
+        <source>{filename} is too large.</source>
+        <translation>{filename} 过大。</translation>
+    </message>
+    <message>
+        <source>The answer failed.</source>
+        <translation>回答失败。</translation>
+    </message>
+    <message>
+        <source>The file is damaged.</source>
+        <translation>文件已损坏。</translation>
+    </message>
+    <message>
+        <source>It does not say which version it has.</source>
+        <translation>它没有说明版本。</translation>
+    </message>
+    <message>
+        <source>The file was written by a newer version of the program.</source>
+        <translation>这个文件由较新版本的程序写成。</translation>
+    </message>
+    <message>
+        <source>Update this one.</source>
+        <translation>请更新本程序。</translation>
+    </message>
+    <message>
+        <source>A message has no id or no role.</source>
+        <translation>有一条消息没有编号或角色。</translation>
+    </message>
+    <message>
+        <source>Two of its messages are the same.</source>
+        <translation>其中两条消息相同。</translation>
+    </message>
+    <message>
+        <source>A message follows on one that is not there.</source>
+        <translation>有一条消息接在不存在的消息之后。</translation>
+    </message>
+    <message>
+        <source>The conversation has too many messages.</source>
+        <translation>对话中的消息过多。</translation>
+    </message>
+    <message>
+        <source>More than {most_messages:,}.</source>
+        <translation>超过 {most_messages:,} 条。</translation>
+    </message>
+    <message>
+        <source>The chat could not be saved.</source>
+        <translation>无法保存聊天。</translation>
+    </message>
+    <message>
+        <source>The chats could not be read.</source>
+        <translation>无法读取聊天。</translation>
+    </message>
+    <message>
+        <source>The file is {path}.</source>
+        <translation>文件是 {path}。</translation>
+    </message>
+    <message>
+        <source>This chat is not there any more.</source>
+        <translation>这个聊天已不存在。</translation>
+    </message>
+    <message>
+        <source>It has been deleted.</source>
+        <translation>它已被删除。</translation>
+    </message>
+    <message>
+        <source>The chats are open in another window of the program.</source>
+        <translation>聊天已在程序的另一个窗口中打开。</translation>
+    </message>
+    <message>
+        <source>Only one at a time may write them.</source>
+        <translation>同一时间只有一个窗口可以写入。</translation>
+    </message>
+    <message>
+        <source>Close the other one. Until then the chats can be read here, and what is new is kept in memory.</source>
+        <translation>请关闭另一个窗口。在此之前可以在这里阅读聊天，新内容保存在内存中。</translation>
+    </message>
+    <message>
+        <source>The chats cannot be saved.</source>
+        <translation>无法保存聊天。</translation>
+    </message>
+    <message>
+        <source>The folder {parent} cannot be used: {strerror}.</source>
+        <translation>无法使用文件夹 {parent}：{strerror}。</translation>
+    </message>
+    <message>
+        <source>Allow writing to it; saving is tried again by itself.</source>
+        <translation>请允许写入；程序会自动重试保存。</translation>
+    </message>
+    <message>
+        <source>This Python comes with SQLite {sqlite_version}, and 3.37 is needed.</source>
+        <translation>这个 Python 自带 SQLite {sqlite_version}，需要 3.37。</translation>
+    </message>
+    <message>
+        <source>Install a newer Python.</source>
+        <translation>请安装较新的 Python。</translation>
+    </message>
+    <message>
+        <source>The file of the chats belongs to another program.</source>
+        <translation>聊天文件属于另一个程序。</translation>
+    </message>
+    <message>
+        <source>It is a database, but not one that GLM Launcher has made.</source>
+        <translation>它是数据库，但不是 GLM Launcher 创建的。</translation>
+    </message>
+    <message>
+        <source>Move it away; a new one is made then.</source>
+        <translation>请将它移走；之后会创建新的。</translation>
+    </message>
+    <message>
+        <source>The chats were saved by a newer version of the program.</source>
+        <translation>聊天由较新版本的程序保存。</translation>
+    </message>
+    <message>
+        <source>Their file has version {version}, and this program knows versions up to {newest}.</source>
+        <translation>它们的文件是第 {version} 版，本程序最高支持第 {newest} 版。</translation>
+    </message>
+    <message>
+        <source>Update the program. Until then the chats can be read, and nothing is saved.</source>
+        <translation>请更新程序。在此之前可以阅读聊天，但不会保存任何内容。</translation>
+    </message>
+    <message>
+        <source>This message is not there any more.</source>
+        <translation>这条消息已不存在。</translation>
+    </message>
+    <message>
+        <source>This cannot be restored any more.</source>
+        <translation>无法再恢复它。</translation>
+    </message>
+    <message>
+        <source>It has been deleted for good.</source>
+        <translation>它已被永久删除。</translation>
+    </message>
+    <message>
+        <source>This message cannot be restored yet.</source>
+        <translation>这条消息还不能恢复。</translation>
+    </message>
+    <message>
+        <source>The message before it is deleted as well.</source>
+        <translation>它前面的消息也已删除。</translation>
+    </message>
+    <message>
+        <source>Restore that one first.</source>
+        <translation>请先恢复前面的消息。</translation>
+    </message>
+    <message>
+        <source>The chats could not be opened.</source>
+        <translation>无法打开聊天。</translation>
+    </message>
+    <message>
+        <source>The system prompt cannot be used.</source>
+        <translation>无法使用系统提示词。</translation>
+    </message>
+    <message>
+        <source>Ask without one.</source>
+        <translation>请不带系统提示词提问。</translation>
+    </message>
+    <message>
+        <source>Basic</source>
+        <translation>基本</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>How freely the next token is chosen. Lower is more predictable; 0 always takes the most likely token.</source>
+        <translation>选择下一个 token 的自由程度。越低越可预测；0 总是选择最可能的 token。</translation>
+    </message>
+    <message>
+        <source>Top P</source>
+        <translation>Top P</translation>
+    </message>
+    <message>
+        <source>Keeps the most likely tokens whose probabilities add up to this much.</source>
+        <translation>保留概率之和达到此值的最可能的 token。</translation>
+    </message>
+    <message>
+        <source>Top K</source>
+        <translation>Top K</translation>
+    </message>
+    <message>
+        <source>Keeps only this many of the most likely tokens.</source>
+        <translation>只保留这么多个最可能的 token。</translation>
+    </message>
+    <message>
+        <source>Min P</source>
+        <translation>Min P</translation>
+    </message>
+    <message>
+        <source>Drops tokens less likely than this share of the most likely one.</source>
+        <translation>去掉概率低于最可能者这一比例的 token。</translation>
+    </message>
+    <message>
+        <source>Longest answer</source>
+        <translation>最长回答</translation>
+    </message>
+    <message>
+        <source>Stops the answer after this many tokens, thinking included. 0 means until the context is full.</source>
+        <translation>达到这么多个 token 后停止回答，包括思考。0 表示直到上下文用满。</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>The same seed with the same settings and prompt gives the same text. Empty means a new one each time.</source>
+        <translation>相同的种子、设置和提示词会得到相同的文本。留空则每次不同。</translation>
+    </message>
+    <message>
+        <source>Stop strings</source>
+        <translation>停止字符串</translation>
+    </message>
+    <message>
+        <source>The answer ends before any of these texts, one per line.</source>
+        <translation>回答在出现其中任一文本之前结束，每行一个。</translation>
+    </message>
+    <message>
+        <source>Typical P</source>
+        <translation>Typical P</translation>
+    </message>
+    <message>
+        <source>Keeps tokens about as surprising as the text usually is.</source>
+        <translation>保留与文本通常程度相近的意外程度的 token。</translation>
+    </message>
+    <message>
+        <source>More filters</source>
+        <translation>更多过滤器</translation>
+    </message>
+    <message>
+        <source>Top n sigma</source>
+        <translation>Top n sigma</translation>
+    </message>
+    <message>
+        <source>Keeps tokens whose score is within this many standard deviations of the best.</source>
+        <translation>保留分数与最佳者相差在这么多个标准差以内的 token。</translation>
+    </message>
+    <message>
+        <source>XTC probability</source>
+        <translation>XTC 概率</translation>
+    </message>
+    <message>
+        <source>How often the most obvious tokens are left out, for more varied writing.</source>
+        <translation>为使文字更多变，略去最明显的 token 的频率。</translation>
+    </message>
+    <message>
+        <source>XTC threshold</source>
+        <translation>XTC 阈值</translation>
+    </message>
+    <message>
+        <source>Tokens above this probability count as obvious for XTC. Above 0.5 turns it off.</source>
+        <translation>概率高于此值的 token 对 XTC 来说算明显。高于 0.5 则关闭。</translation>
+    </message>
+    <message>
+        <source>Dynamic temperature range</source>
+        <translation>动态温度范围</translation>
+    </message>
+    <message>
+        <source>Lets the temperature move by this much up and down with the model&apos;s certainty.</source>
+        <translation>让温度随模型的把握程度上下浮动这么多。</translation>
+    </message>
+    <message>
+        <source>Dynamic temperature exponent</source>
+        <translation>动态温度指数</translation>
+    </message>
+    <message>
+        <source>How certainty turns into temperature within that range.</source>
+        <translation>在该范围内，把握程度如何换算为温度。</translation>
+    </message>
+    <message>
+        <source>Repetition window</source>
+        <translation>重复窗口</translation>
+    </message>
+    <message>
+        <source>How many of the last tokens the penalties look at. 0 turns them off, -1 takes the whole context.</source>
+        <translation>惩罚查看最近多少个 token。0 关闭，-1 为整个上下文。</translation>
+    </message>
+    <message>
+        <source>Repetition</source>
+        <translation>重复</translation>
+    </message>
+    <message>
+        <source>Repetition penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>Makes tokens that occurred in the window less likely.</source>
+        <translation>降低窗口中出现过的 token 的可能性。</translation>
+    </message>
+    <message>
+        <source>Frequency penalty</source>
+        <translation>频率惩罚</translation>
+    </message>
+    <message>
+        <source>Takes this much off a token&apos;s score for each time it occurred.</source>
+        <translation>token 每出现一次，就从其分数中减去此值。</translation>
+    </message>
+    <message>
+        <source>Presence penalty</source>
+        <translation>存在惩罚</translation>
+    </message>
+    <message>
+        <source>Takes this much off a token&apos;s score once it has occurred.</source>
+        <translation>token 出现过后，就从其分数中减去此值。</translation>
+    </message>
+    <message>
+        <source>DRY strength</source>
+        <translation>DRY 强度</translation>
+    </message>
+    <message>
+        <source>Discourages repeating whole sequences. 0.8 is usual.</source>
+        <translation>抑制重复整段序列。通常为 0.8。</translation>
+    </message>
+    <message>
+        <source>DRY base</source>
+        <translation>DRY 底数</translation>
+    </message>
+    <message>
+        <source>How fast the DRY penalty grows with the length of the repeated sequence.</source>
+        <translation>DRY 惩罚随重复序列的长度增长的速度。</translation>
+    </message>
+    <message>
+        <source>DRY allowed length</source>
+        <translation>DRY 允许长度</translation>
+    </message>
+    <message>
+        <source>Sequences up to this many tokens may repeat freely.</source>
+        <translation>不超过这么多个 token 的序列可以自由重复。</translation>
+    </message>
+    <message>
+        <source>DRY window</source>
+        <translation>DRY 窗口</translation>
+    </message>
+    <message>
+        <source>How many of the last tokens DRY looks at. -1 takes the whole context, 0 turns it off.</source>
+        <translation>DRY 查看最近多少个 token。-1 为整个上下文，0 关闭。</translation>
+    </message>
+    <message>
+        <source>DRY sequence breakers</source>
+        <translation>DRY 序列分隔符</translation>
+    </message>
+    <message>
+        <source>Texts at which a repeated sequence starts afresh, one per line.</source>
+        <translation>遇到这些文本时，重复序列重新计算，每行一个。</translation>
+    </message>
+    <message>
+        <source>Mirostat</source>
+        <translation>Mirostat</translation>
+    </message>
+    <message>
+        <source>Steers towards a steady level of surprise instead of the filters above. 0 is off.</source>
+        <translation>代替上面的过滤器，使意外程度保持稳定。0 为关闭。</translation>
+    </message>
+    <message>
+        <source>Mirostat target</source>
+        <translation>Mirostat 目标</translation>
+    </message>
+    <message>
+        <source>The level of surprise that Mirostat aims at. It has no effect while Mirostat is off.</source>
+        <translation>Mirostat 追求的意外程度。Mirostat 关闭时无效。</translation>
+    </message>
+    <message>
+        <source>Mirostat rate</source>
+        <translation>Mirostat 速率</translation>
+    </message>
+    <message>
+        <source>How fast Mirostat corrects itself. It has no effect while Mirostat is off.</source>
+        <translation>Mirostat 自我修正的速度。Mirostat 关闭时无效。</translation>
+    </message>
+    <message>
+        <source>Token bias</source>
+        <translation>Token 偏置</translation>
+    </message>
+    <message>
+        <source>Adds to the score of single tokens: one `token id = bias` per line; -inf forbids a token.</source>
+        <translation>加到单个 token 的分数上：每行一个 `token id = bias`；-inf 禁用该 token。</translation>
+    </message>
+    <message>
+        <source>Expert</source>
+        <translation>专家设置</translation>
+    </message>
+    <message>
+        <source>Order of the filters</source>
+        <translation>过滤器顺序</translation>
+    </message>
+    <message>
+        <source>The order in which the filters above are applied.</source>
+        <translation>上面各过滤器的应用顺序。</translation>
+    </message>
+    <message>
+        <source>GLM general</source>
+        <translation>GLM 通用</translation>
+    </message>
+    <message>
+        <source>GLM code</source>
+        <translation>GLM 代码</translation>
+    </message>
+    <message>
+        <source>Always the likeliest</source>
+        <translation>总是最可能的</translation>
+    </message>
+    <message>
+        <source>a power is too large</source>
+        <translation>幂过大</translation>
+    </message>
+    <message>
+        <source>nested fields in a format string are not offered to templates</source>
+        <translation>不向模板提供格式字符串中的嵌套字段</translation>
+    </message>
+    <message>
+        <source>a format asks for too wide a field</source>
+        <translation>格式要求的字段过宽</translation>
+    </message>
+    <message>
+        <source>a padding is too wide</source>
+        <translation>填充过宽</translation>
+    </message>
+    <message>
+        <source>a backward search is too long</source>
+        <translation>反向查找过长</translation>
+    </message>
+    <message>
+        <source>a group is too large</source>
+        <translation>分组过大</translation>
+    </message>
+    <message>
+        <source>a rounding asks for too many digits</source>
+        <translation>取整要求的位数过多</translation>
+    </message>
+    <message>
+        <source>a sum of something other than numbers is not offered</source>
+        <translation>不提供对非数字求和</translation>
+    </message>
+    <message>
+        <source>an argument has no name</source>
+        <translation>有一个参数没有名称</translation>
+    </message>
+    <message>
+        <source>{key} is given twice</source>
+        <translation>{key} 给出了两次</translation>
+    </message>
+    <message>
+        <source>{path} is not an argument of this tool</source>
+        <translation>{path} 不是这个工具的参数</translation>
+    </message>
+    <message>
+        <source>{prefix}{name} is missing</source>
+        <translation>缺少 {prefix}{name}</translation>
+    </message>
+    <message>
+        <source>{path} must be one of: {choices}</source>
+        <translation>{path} 必须是以下之一：{choices}</translation>
+    </message>
+    <message>
+        <source>the arguments are too large for the tool&apos;s schema</source>
+        <translation>参数对工具的模式来说过大</translation>
+    </message>
+    <message>
+        <source>{path} must be of type {expected}</source>
+        <translation>{path} 的类型必须是 {expected}</translation>
+    </message>
+    <message>
+        <source>it names no tool</source>
+        <translation>没有写明工具</translation>
+    </message>
+    <message>
+        <source>a call is a JSON object with name and arguments</source>
+        <translation>调用是含有 name 和 arguments 的 JSON 对象</translation>
+    </message>
+    <message>
+        <source>its arguments are not JSON: {error}</source>
+        <translation>它的参数不是 JSON：{error}</translation>
+    </message>
+    <message>
+        <source>its arguments are not a JSON object</source>
+        <translation>它的参数不是 JSON 对象</translation>
+    </message>
+    <message>
+        <source>it takes too long</source>
+        <translation>用时过长</translation>
+    </message>
+    <message>
+        <source>its result is too large</source>
+        <translation>结果过大</translation>
+    </message>
+    <message>
+        <source>a number is too large</source>
+        <translation>数字过大</translation>
+    </message>
+    <message>
+        <source>a list is too large</source>
+        <translation>列表过大</translation>
+    </message>
+    <message>
+        <source>{name}.{name2} is not offered to templates</source>
+        <translation>不向模板提供 {name}.{name2}</translation>
+    </message>
+    <message>
+        <source>its indentation is too large</source>
+        <translation>缩进过大</translation>
+    </message>
+    <message>
+        <source>it is not valid JSON ({msg}, {where})</source>
+        <translation>不是有效的 JSON（{msg}，{where}）</translation>
+    </message>
+    <message>
+        <source>it is nested too deeply</source>
+        <translation>嵌套过深</translation>
+    </message>
+    <message>
+        <source>a number has too many digits</source>
+        <translation>数字的位数过多</translation>
+    </message>
+    <message>
+        <source>{twice} is given twice</source>
+        <translation>{twice} 给出了两次</translation>
+    </message>
+    <message>
+        <source>{name} is not a JSON value</source>
+        <translation>{name} 不是 JSON 值</translation>
+    </message>
+    <message>
+        <source>Check the file: it takes OpenAI-style messages and tools.</source>
+        <translation>请检查文件：需要 OpenAI 格式的消息和工具。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s chat template was stopped.</source>
+        <translation>模型的聊天模板被停止。</translation>
+    </message>
+    <message>
+        <source>It asks for too much: {error}.</source>
+        <translation>它的要求过多：{error}。</translation>
+    </message>
+    <message>
+        <source>The file may be damaged or hostile. Try a model from another source.</source>
+        <translation>文件可能已损坏或是恶意的。请尝试其他来源的模型。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s chat template refuses this conversation.</source>
+        <translation>模型的聊天模板拒绝这个对话。</translation>
+    </message>
+    <message>
+        <source>Try it without tools or without a system prompt, or start a new conversation.</source>
+        <translation>请不带工具或系统提示词再试，或开始新的对话。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s chat template cannot be used.</source>
+        <translation>无法使用模型的聊天模板。</translation>
+    </message>
+    <message>
+        <source>Try a newer file of this model.</source>
+        <translation>请尝试该模型较新的文件。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s chat template failed.</source>
+        <translation>模型的聊天模板失败了。</translation>
+    </message>
+    <message>
+        <source>Try it without tools, or a newer file of this model.</source>
+        <translation>请不带工具再试，或使用该模型较新的文件。</translation>
+    </message>
+    <message>
+        <source>{name} could not be looked at.</source>
+        <translation>无法查看 {name}。</translation>
+    </message>
+    <message>
+        <source>There was no answer within {timeout_seconds} seconds.</source>
+        <translation>{timeout_seconds} 秒内没有回应。</translation>
+    </message>
+    <message>
+        <source>Check the disk or network drive that it is on, and try again.</source>
+        <translation>请检查它所在的磁盘或网络驱动器，然后重试。</translation>
+    </message>
+    <message>
+        <source>The engine failed while computing.</source>
+        <translation>引擎在计算时失败。</translation>
+    </message>
+    <message>
+        <source>It reported error {code}.</source>
+        <translation>它报告了错误 {code}。</translation>
+    </message>
+    <message>
+        <source>Try again; if it happens again, load the model again with a smaller context or fewer layers on the graphics card.</source>
+        <translation>请重试；如果再次发生，请以更小的上下文或更少的 GPU 层重新加载模型。</translation>
+    </message>
+    <message>
+        <source>{name} is not a model for conversations.</source>
+        <translation>{name} 不是用于对话的模型。</translation>
+    </message>
+    <message>
+        <source>It does not continue a text token by token.</source>
+        <translation>它不会逐个 token 续写文本。</translation>
+    </message>
+    <message>
+        <source>Choose a chat or instruct model.</source>
+        <translation>请选择聊天或指令模型。</translation>
+    </message>
+    <message>
+        <source>The engine is not there.</source>
+        <translation>没有引擎。</translation>
+    </message>
+    <message>
+        <source>llama-cpp-python is not installed for this Python, or does not fit this machine.</source>
+        <translation>没有为这个 Python 安装 llama-cpp-python，或它不适合这台机器。</translation>
+    </message>
+    <message>
+        <source>Start the program with `python3 launch.py`, which builds it.</source>
+        <translation>请用 `python3 launch.py` 启动程序，它会构建引擎。</translation>
+    </message>
+    <message>
+        <source>The engine failed unexpectedly.</source>
+        <translation>引擎意外失败。</translation>
+    </message>
+    <message>
+        <source>This is a mistake in the program: {name}.</source>
+        <translation>这是程序的错误：{name}。</translation>
+    </message>
+    <message>
+        <source>Try again. If it happens again, report it with the details.</source>
+        <translation>请重试。如果再次发生，请附上详细信息报告。</translation>
+    </message>
+    <message>
+        <source>{name} could not be loaded.</source>
+        <translation>无法加载 {name}。</translation>
+    </message>
+    <message>
+        <source>The engine refused it.</source>
+        <translation>引擎拒绝了它。</translation>
+    </message>
+    <message>
+        <source>Download it again or choose another model. The details say what the engine reported.</source>
+        <translation>请重新下载或选择其他模型。详细信息中有引擎的报告。</translation>
+    </message>
+    <message>
+        <source>{name} cannot be loaded.</source>
+        <translation>无法加载 {name}。</translation>
+    </message>
+    <message>
+        <source>The engine stopped with an internal error while looking at it ({how}).</source>
+        <translation>引擎在查看它时因内部错误停止（{how}）。</translation>
+    </message>
+    <message>
+        <source>The file is probably damaged or made for another program: download it again, or choose another one.</source>
+        <translation>文件可能已损坏或为其他程序制作：请重新下载，或选择其他文件。</translation>
+    </message>
+    <message>
+        <source>There is not enough memory for this model with these settings.</source>
+        <translation>以这些设置，内存不足以加载这个模型。</translation>
+    </message>
+    <message>
+        <source>A device refused to give the memory that the engine asked for.</source>
+        <translation>一个设备拒绝提供引擎所要求的内存。</translation>
+    </message>
+    <message>
+        <source>Choose a smaller context or fewer layers on the graphics card, close other programs, or take a smaller model.</source>
+        <translation>请选择更小的上下文或更少的 GPU 层，关闭其他程序，或使用更小的模型。</translation>
+    </message>
+    <message>
+        <source>This version of the program does not know the model architecture {match}.</source>
+        <translation>这个版本的程序不认识模型架构 {match}。</translation>
+    </message>
+    <message>
+        <source>{name} was made for another kind of model.</source>
+        <translation>{name} 是为另一类模型制作的。</translation>
+    </message>
+    <message>
+        <source>{name} is not a language model.</source>
+        <translation>{name} 不是语言模型。</translation>
+    </message>
+    <message>
+        <source>It does not say which architecture it has.</source>
+        <translation>它没有说明架构。</translation>
+    </message>
+    <message>
+        <source>Choose the main file of the model.</source>
+        <translation>请选择模型的主文件。</translation>
+    </message>
+    <message>
+        <source>{name} is not a complete language model.</source>
+        <translation>{name} 不是完整的语言模型。</translation>
+    </message>
+    <message>
+        <source>It lacks {match}.</source>
+        <translation>它缺少 {match}。</translation>
+    </message>
+    <message>
+        <source>Choose the main file of the model, or another conversion of it.</source>
+        <translation>请选择模型的主文件，或它的其他转换版本。</translation>
+    </message>
+    <message>
+        <source>This model cannot have a {match} cache of type {match2}.</source>
+        <translation>这个模型的 {match} 缓存不能是 {match2} 类型。</translation>
+    </message>
+    <message>
+        <source>Its attention heads do not divide into blocks of that type.</source>
+        <translation>它的注意力头不能按该类型的块划分。</translation>
+    </message>
+    <message>
+        <source>Set the type to f16.</source>
+        <translation>请将类型设为 f16。</translation>
+    </message>
+    <message>
+        <source>A tensor override is not understood.</source>
+        <translation>无法理解张量覆盖设置。</translation>
+    </message>
+    <message>
+        <source>Its pattern is not a valid regular expression.</source>
+        <translation>它的模式不是有效的正则表达式。</translation>
+    </message>
+    <message>
+        <source>Correct the pattern in the placement settings.</source>
+        <translation>请在放置设置中更正模式。</translation>
+    </message>
+    <message>
+        <source>There is no main device number {match}.</source>
+        <translation>没有编号为 {match} 的主设备。</translation>
+    </message>
+    <message>
+        <source>The engine has {match} devices to choose from.</source>
+        <translation>引擎有 {match} 个设备可选。</translation>
+    </message>
+    <message>
+        <source>Choose another main device.</source>
+        <translation>请选择其他主设备。</translation>
+    </message>
+    <message>
+        <source>{name} is only the eyes of a model.</source>
+        <translation>{name} 只是模型的视觉部分。</translation>
+    </message>
+    <message>
+        <source>It holds the part that reads images.</source>
+        <translation>它是读取图片的部分。</translation>
+    </message>
+    <message>
+        <source>Open the language model that belongs to it.</source>
+        <translation>请打开与它配套的语言模型。</translation>
+    </message>
+    <message>
+        <source>The model does not fit into the memory with a context of {context} tokens.</source>
+        <translation>上下文为 {context} 个 token 时，模型放不进内存。</translation>
+    </message>
+    <message>
+        <source>The model does not fit into the memory.</source>
+        <translation>模型放不进内存。</translation>
+    </message>
+    <message>
+        <source>It needs {needed} ({kv} of it for the context); {available} are free.</source>
+        <translation>它需要 {needed}（其中上下文 {kv}）；可用 {available}。</translation>
+    </message>
+    <message>
+        <source>Choose a context of about {fits} tokens or less.</source>
+        <translation>请选择约 {fits} 个 token 或更小的上下文。</translation>
+    </message>
+    <message>
+        <source>Close other programs or choose a smaller model.</source>
+        <translation>请关闭其他程序，或选择更小的模型。</translation>
+    </message>
+    <message>
+        <source>The model cannot be split over {proportions} devices.</source>
+        <translation>模型不能分到 {proportions} 个设备上。</translation>
+    </message>
+    <message>
+        <source>This build of the engine knows {room} at most.</source>
+        <translation>这个构建的引擎最多支持 {room} 个。</translation>
+    </message>
+    <message>
+        <source>Give fewer proportions.</source>
+        <translation>请减少比例的个数。</translation>
+    </message>
+    <message>
+        <source>The V cache cannot be {kv_type_v} without flash attention.</source>
+        <translation>没有 flash attention 时，V 缓存不能是 {kv_type_v}。</translation>
+    </message>
+    <message>
+        <source>A quantized V cache needs it, and flash attention is turned off.</source>
+        <translation>量化的 V 缓存需要它，而 flash attention 已关闭。</translation>
+    </message>
+    <message>
+        <source>Set flash attention to auto or on, or the V cache to f16.</source>
+        <translation>请将 flash attention 设为自动或开启，或将 V 缓存设为 f16。</translation>
+    </message>
+    <message>
+        <source>The sampling setting “{label}” cannot be used.</source>
+        <translation>无法使用采样设置“{label}”。</translation>
+    </message>
+    <message>
+        <source>The file</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>There is no persona and no preset in it that can be used.</source>
+        <translation>其中没有可以使用的角色或预设。</translation>
+    </message>
+    <message>
+        <source>There were {left} more such remarks.</source>
+        <translation>另有 {left} 条这样的提示。</translation>
+    </message>
+    <message>
+        <source>It is larger than {most_bytes} MiB.</source>
+        <translation>它大于 {most_bytes} MiB。</translation>
+    </message>
+    <message>
+        <source>It is not JSON, or damaged.</source>
+        <translation>它不是 JSON，或已损坏。</translation>
+    </message>
+    <message>
+        <source>It is not a file of personas or presets.</source>
+        <translation>它不是角色或预设文件。</translation>
+    </message>
+    <message>
+        <source>This file was not imported.</source>
+        <translation>没有导入这个文件。</translation>
+    </message>
+    <message>
+        <source>It was written by a newer version of the program.</source>
+        <translation>它由较新版本的程序写成。</translation>
+    </message>
+    <message>
+        <source>Update this one, then import it again.</source>
+        <translation>请更新本程序，然后重新导入。</translation>
+    </message>
+    <message>
+        <source>Its {name} are not a list and were left out.</source>
+        <translation>它的 {name} 不是列表，已略去。</translation>
+    </message>
+    <message>
+        <source>It has {found} {name}; those after the first {most_entries} were left out.</source>
+        <translation>它有 {found} 个{name}；前 {most_entries} 个之后的已略去。</translation>
+    </message>
+    <message>
+        <source>A preset without a name was left out.</source>
+        <translation>有一个没有名称的预设，已略去。</translation>
+    </message>
+    <message>
+        <source>Preset “{label}”: {problem}</source>
+        <translation>预设“{label}”：{problem}</translation>
+    </message>
+    <message>
+        <source>Preset “{label}”</source>
+        <translation>预设“{label}”</translation>
+    </message>
+    <message>
+        <source>A persona without a name was left out.</source>
+        <translation>有一个没有名称的角色，已略去。</translation>
+    </message>
+    <message>
+        <source>Persona “{label}”: {problem}</source>
+        <translation>角色“{label}”：{problem}</translation>
+    </message>
+    <message>
+        <source>Persona “{label}”</source>
+        <translation>角色“{label}”</translation>
+    </message>
+    <message>
+        <source> and {names} more</source>
+        <translation> 以及另外 {names} 个</translation>
+    </message>
+    <message>
+        <source>{where}: this version does not know {shown}{more}; that was left out.</source>
+        <translation>{where}：这个版本不认识 {shown}{more}；已略去。</translation>
+    </message>
+    <message>
+        <source>It is not an ordinary file.</source>
+        <translation>它不是普通文件。</translation>
+    </message>
+    <message>
+        <source>It could not be read: {strerror}.</source>
+        <translation>无法读取：{strerror}。</translation>
+    </message>
+    <message>
+        <source>Check that it is there and that you may read it.</source>
+        <translation>请确认它存在并且你有读取权限。</translation>
+    </message>
+    <message>
+        <source>The file was not written.</source>
+        <translation>没有写出文件。</translation>
+    </message>
+    <message>
+        <source>Choose another place than {parent}, or make room there.</source>
+        <translation>请选择 {parent} 以外的位置，或在那里腾出空间。</translation>
+    </message>
+    <message>
+        <source>There is no room for that.</source>
+        <translation>没有空间存放它。</translation>
+    </message>
+    <message>
+        <source>All your personas and presets together may have {most_together} MB.</source>
+        <translation>你的所有角色和预设合计最多 {most_together} MB。</translation>
+    </message>
+    <message>
+        <source>Delete some that you do not need, or shorten their instructions.</source>
+        <translation>请删除不需要的，或缩短它们的指令。</translation>
+    </message>
+    <message>
+        <source>This persona cannot be changed.</source>
+        <translation>无法更改这个角色。</translation>
+    </message>
+    <message>
+        <source>It comes with the program, or it was removed.</source>
+        <translation>它随程序附带，或已被移除。</translation>
+    </message>
+    <message>
+        <source>Duplicate it and change the copy.</source>
+        <translation>请复制一份并更改副本。</translation>
+    </message>
+    <message>
+        <source>A persona needs a name of at most {longest_name} characters.</source>
+        <translation>角色需要一个不超过 {longest_name} 个字符的名称。</translation>
+    </message>
+    <message>
+        <source>A persona needs a name.</source>
+        <translation>角色需要名称。</translation>
+    </message>
+    <message>
+        <source>There is a persona called “{label}” already.</source>
+        <translation>已有名为“{label}”的角色。</translation>
+    </message>
+    <message>
+        <source>Choose another name.</source>
+        <translation>请选择其他名称。</translation>
+    </message>
+    <message>
+        <source>The instructions are too long.</source>
+        <translation>指令过长。</translation>
+    </message>
+    <message>
+        <source>They have {prompt} characters, and {most_instructions} are possible.</source>
+        <translation>它有 {prompt} 个字符，最多可以有 {most_instructions} 个。</translation>
+    </message>
+    <message>
+        <source>Shorten them.</source>
+        <translation>请缩短。</translation>
+    </message>
+    <message>
+        <source>This preset cannot be changed.</source>
+        <translation>无法更改这个预设。</translation>
+    </message>
+    <message>
+        <source>Save the parameters as a preset of your own.</source>
+        <translation>请将参数保存为你自己的预设。</translation>
+    </message>
+    <message>
+        <source>A preset needs a name of at most {longest_name} characters.</source>
+        <translation>预设需要一个不超过 {longest_name} 个字符的名称。</translation>
+    </message>
+    <message>
+        <source>There is a preset called “{label}” already.</source>
+        <translation>已有名为“{label}”的预设。</translation>
+    </message>
+    <message>
+        <source>Nobody: no web search</source>
+        <translation>无：不搜索网络</translation>
+    </message>
+    <message>
+        <source>An instance of SearXNG</source>
+        <translation>一个 SearXNG 实例</translation>
+    </message>
+    <message>
+        <source>Brave Search</source>
+        <translation>Brave Search</translation>
+    </message>
+    <message>
+        <source>The settings were not saved.</source>
+        <translation>设置没有保存。</translation>
+    </message>
+    <message>
+        <source>They were written by a newer version of the program.</source>
+        <translation>它们由较新版本的程序写成。</translation>
+    </message>
+    <message>
+        <source>Update this one, or remove the file to start afresh.</source>
+        <translation>请更新本程序，或移除该文件以重新开始。</translation>
+    </message>
+    <message>
+        <source>The file could not be written: {error}.</source>
+        <translation>无法写入文件：{error}。</translation>
+    </message>
+    <message>
+        <source>Ask you</source>
+        <translation>向你提问</translation>
+    </message>
+    <message>
+        <source>The earlier version is not there any more.</source>
+        <translation>先前版本已不存在。</translation>
+    </message>
+    <message>
+        <source>The earlier versions were not removed.</source>
+        <translation>先前版本没有移除。</translation>
+    </message>
+    <message>
+        <source>Calculator</source>
+        <translation>计算器</translation>
+    </message>
+    <message>
+        <source>Clock</source>
+        <translation>时钟</translation>
+    </message>
+    <message>
+        <source>Read a file</source>
+        <translation>读取文件</translation>
+    </message>
+    <message>
+        <source>List a folder</source>
+        <translation>列出文件夹</translation>
+    </message>
+    <message>
+        <source>Search in files</source>
+        <translation>在文件中搜索</translation>
+    </message>
+    <message>
+        <source>Names the folders open to tools.</source>
+        <translation>列出向工具开放的文件夹。</translation>
+    </message>
+    <message>
+        <source>Write a file</source>
+        <translation>写入文件</translation>
+    </message>
+    <message>
+        <source>Writes {path}, which may exist already.</source>
+        <translation>写入 {path}，它可能已存在。</translation>
+    </message>
+    <message>
+        <source>Makes {path} ({size}).</source>
+        <translation>创建 {path}（{size}）。</translation>
+    </message>
+    <message>
+        <source>Replaces what {path} holds ({size}, now {now}).</source>
+        <translation>替换 {path} 的内容（{size}，现为 {now}）。</translation>
+    </message>
+    <message>
+        <source>The earlier version is kept.</source>
+        <translation>先前版本会保留。</translation>
+    </message>
+    <message>
+        <source>The file was changed or removed since.</source>
+        <translation>文件此后已被更改或移除。</translation>
+    </message>
+    <message>
+        <source>The earlier version stays kept.</source>
+        <translation>先前版本仍会保留。</translation>
+    </message>
+    <message>
+        <source>Open its folder to tools first.</source>
+        <translation>请先向工具开放它的文件夹。</translation>
+    </message>
+    <message>
+        <source>The earlier version is not kept any more.</source>
+        <translation>先前版本已不再保留。</translation>
+    </message>
+    <message>
+        <source>Check the folder.</source>
+        <translation>请检查文件夹。</translation>
+    </message>
+    <message>
+        <source>Its arguments are not described.</source>
+        <translation>没有描述它的参数。</translation>
+    </message>
+    <message>
+        <source>Its arguments are not an object.</source>
+        <translation>它的参数不是对象。</translation>
+    </message>
+    <message>
+        <source>The description of its arguments refers to itself.</source>
+        <translation>参数的描述引用了自身。</translation>
+    </message>
+    <message>
+        <source>The description of its arguments is nested more than {max_depth} deep.</source>
+        <translation>参数的描述嵌套超过 {max_depth} 层。</translation>
+    </message>
+    <message>
+        <source>The description of its arguments has more than {max_nodes} parts.</source>
+        <translation>参数的描述超过 {max_nodes} 个部分。</translation>
+    </message>
+    <message>
+        <source>The description of its arguments refers to something elsewhere.</source>
+        <translation>参数的描述引用了别处的内容。</translation>
+    </message>
+    <message>
+        <source>The description of its arguments refers to something that is not there.</source>
+        <translation>参数的描述引用了不存在的内容。</translation>
+    </message>
+    <message>
+        <source>The description of its arguments has {size} characters; at most {max_characters} are taken.</source>
+        <translation>参数的描述有 {size} 个字符；最多接受 {max_characters} 个。</translation>
+    </message>
+    <message>
+        <source>Open a folder to tools first, in Settings, Tools.</source>
+        <translation>请先在“设置 &gt; 工具”中向工具开放一个文件夹。</translation>
+    </message>
+    <message>
+        <source>It holds the whole disk.</source>
+        <translation>它是整个磁盘。</translation>
+    </message>
+    <message>
+        <source>Choose a folder in it.</source>
+        <translation>请选择其中的文件夹。</translation>
+    </message>
+    <message>
+        <source>It is not there, or it is a file.</source>
+        <translation>它不存在，或是文件。</translation>
+    </message>
+    <message>
+        <source>What can you do?</source>
+        <translation>你能做什么？</translation>
+    </message>
+    <message>
+        <source>What is 37 times 24?</source>
+        <translation>37 乘以 24 等于多少？</translation>
+    </message>
+    <message>
+        <source>What is quantization?</source>
+        <translation>什么是量化？</translation>
+    </message>
+    <message>
+        <source>Explain what a mixture of experts is</source>
+        <translation>解释什么是混合专家模型</translation>
+    </message>
+    <message>
+        <source>Write a regular expression for ISO dates</source>
+        <translation>写一个匹配 ISO 日期的正则表达式</translation>
+    </message>
+    <message>
+        <source>What time is it in Chengdu?</source>
+        <translation>成都现在几点？</translation>
+    </message>
+    <message>
+        <source>Opening {name}.</source>
+        <translation>正在打开 {name}。</translation>
+    </message>
+    <message>
+        <source>You can write your question meanwhile.</source>
+        <translation>你可以先写问题。</translation>
+    </message>
+    <message>
+        <source>No model is open yet.</source>
+        <translation>还没有打开模型。</translation>
+    </message>
+    <message>
+        <source>Open a GGUF file, or start with the built-in demo model.</source>
+        <translation>请打开 GGUF 文件，或从内置的演示模型开始。</translation>
+    </message>
+    <message>
+        <source>Ask the demo model something.</source>
+        <translation>向演示模型提问吧。</translation>
+    </message>
+    <message>
+        <source>It is tiny and built in: it explains this program and shows how everything works.</source>
+        <translation>它很小，是内置的：它会介绍这个程序，并展示一切如何工作。</translation>
+    </message>
+    <message>
+        <source>Ask {name} anything.</source>
+        <translation>向 {name} 提问吧。</translation>
+    </message>
+    <message>
+        <source>Everything stays on this machine.</source>
+        <translation>一切都留在这台机器上。</translation>
+    </message>
+    <message>
+        <source>Ask: {text}</source>
+        <translation>提问：{text}</translation>
+    </message>
+    <message>
+        <source>New title</source>
+        <translation>新标题</translation>
+    </message>
+    <message>
+        <source>Pinned</source>
+        <translation>已置顶</translation>
+    </message>
+    <message>
+        <source>Titles</source>
+        <translation>标题</translation>
+    </message>
+    <message>
+        <source>Messages</source>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>Messages, the newest</source>
+        <translation>消息，最新的在前</translation>
+    </message>
+    <message>
+        <source>in the archive</source>
+        <translation>在归档中</translation>
+    </message>
+    <message>
+        <source>Today</source>
+        <translation>今天</translation>
+    </message>
+    <message>
+        <source>Yesterday</source>
+        <translation>昨天</translation>
+    </message>
+    <message>
+        <source>Last 7 days</source>
+        <translation>最近 7 天</translation>
+    </message>
+    <message>
+        <source>Last 30 days</source>
+        <translation>最近 30 天</translation>
+    </message>
+    <message>
+        <source>Nothing has been asked in this chat yet.</source>
+        <translation>这个聊天还没有提问。</translation>
+    </message>
+    <message>
+        <source>The last answer is whole: there is nothing to continue.</source>
+        <translation>最后的回答是完整的：没有可以继续的内容。</translation>
+    </message>
+    <message>
+        <source>Edit the last question</source>
+        <translation>编辑最后的问题</translation>
+    </message>
+    <message>
+        <source>Something in the program went wrong.</source>
+        <translation>程序出了错。</translation>
+    </message>
+    <message>
+        <source>This is a fault of the program, not of yours.</source>
+        <translation>这是程序的错误，不是你的。</translation>
+    </message>
+    <message>
+        <source>Try again. The log has the details.</source>
+        <translation>请重试。日志中有详细信息。</translation>
+    </message>
+    <message>
+        <source>Conversation</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>Going on with the result…</source>
+        <translation>正在根据结果继续…</translation>
+    </message>
+    <message>
+        <source>Go to</source>
+        <translation>转到</translation>
+    </message>
+    <message>
+        <source>The question</source>
+        <translation>问题</translation>
+    </message>
+    <message>
+        <source>Larger text</source>
+        <translation>放大文字</translation>
+    </message>
+    <message>
+        <source>Smaller text</source>
+        <translation>缩小文字</translation>
+    </message>
+    <message>
+        <source>Text in its usual size</source>
+        <translation>恢复文字大小</translation>
+    </message>
+    <message>
+        <source>Find anything</source>
+        <translation>查找任何内容</translation>
+    </message>
+    <message>
+        <source>What do you want to do?</source>
+        <translation>你想做什么？</translation>
+    </message>
+    <message>
+        <source>What can be done</source>
+        <translation>可以做的事</translation>
+    </message>
+    <message>
+        <source>Nothing is called that. Try another word.</source>
+        <translation>没有这样的名称。请换个词。</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy code</source>
+        <translation>复制代码</translation>
+    </message>
+    <message>
+        <source>Wrap</source>
+        <translation>换行</translation>
+    </message>
+    <message>
+        <source>Code</source>
+        <translation>代码</translation>
+    </message>
+    <message>
+        <source>{shown}
+… {rest:,} more characters; Copy takes all of them.</source>
+        <translation>{shown}
+…… 另有 {rest:,} 个字符；“复制”会包含全部。</translation>
+    </message>
+    <message>
+        <source>Do not wrap</source>
+        <translation>不换行</translation>
+    </message>
+    <message>
+        <source>Show long lines as one</source>
+        <translation>长行显示为一行</translation>
+    </message>
+    <message>
+        <source>Wrap long lines of the code</source>
+        <translation>将代码的长行换行</translation>
+    </message>
+    <message>
+        <source>Code copied</source>
+        <translation>代码已复制</translation>
+    </message>
+    <message>
+        <source>Formula</source>
+        <translation>公式</translation>
+    </message>
+    <message>
+        <source>Copy the formula as TeX</source>
+        <translation>将公式复制为 TeX</translation>
+    </message>
+    <message>
+        <source>Formula: {tex}</source>
+        <translation>公式：{tex}</translation>
+    </message>
+    <message>
+        <source>Picture: {content}</source>
+        <translation>图片：{content}</translation>
+    </message>
+    <message>
+        <source>Show more ({hidden} characters left)</source>
+        <translation>显示更多（还有 {hidden} 个字符）</translation>
+    </message>
+    <message>
+        <source>Table</source>
+        <translation>表格</translation>
+    </message>
+    <message>
+        <source>{label} {help} default persona start</source>
+        <translation>{label} {help} default persona start 默认 角色 开始</translation>
+    </message>
+    <message>
+        <source>Version 1</source>
+        <translation>版本 1</translation>
+    </message>
+    <message>
+        <source>Version 2</source>
+        <translation>版本 2</translation>
+    </message>
+    <message>
+        <source>A seed is a whole number from 0 to {most}, or empty.</source>
+        <translation>种子是 0 到 {most} 的整数，或留空。</translation>
+    </message>
+    <message>
+        <source>one per line; \n is a line break</source>
+        <translation>每行一个；\n 表示换行</translation>
+    </message>
+    <message>
+        <source>Line {number} is not of the form “token id = bias”, such as 1234 = -2.5.</source>
+        <translation>第 {number} 行不是“token id = bias”的形式，例如 1234 = -2.5。</translation>
+    </message>
+    <message>
+        <source>Line {number} names token {token} again.</source>
+        <translation>第 {number} 行再次写了 token {token}。</translation>
+    </message>
+    <message>
+        <source>{help}
+Neutral: {neutral}.</source>
+        <translation>{help}
+中性值：{neutral}。</translation>
+    </message>
+    <message>
+        <source>Reset {label} to the preset</source>
+        <translation>将 {label} 恢复为预设</translation>
+    </message>
+    <message>
+        <source>differs from the preset</source>
+        <translation>与预设不同</translation>
+    </message>
+    <message>
+        <source>Differs from the preset</source>
+        <translation>与预设不同</translation>
+    </message>
+    <message>
+        <source>Differs from the preset. {help_text}</source>
+        <translation>与预设不同。{help_text}</translation>
+    </message>
+    <message>
+        <source>the usual order</source>
+        <translation>通常的顺序</translation>
+    </message>
+    <message>
+        <source> · {differing} changed</source>
+        <translation> · 已更改 {differing} 项</translation>
+    </message>
+    <message>
+        <source>Repetition penalties</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>Space turns a filter on or off.</source>
+        <translation>空格开启或关闭一个过滤器。</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation>预设</translation>
+    </message>
+    <message>
+        <source>Preset menu</source>
+        <translation>预设菜单</translation>
+    </message>
+    <message>
+        <source>Rename…</source>
+        <translation>重命名…</translation>
+    </message>
+    <message>
+        <source>Export and import…</source>
+        <translation>导出和导入…</translation>
+    </message>
+    <message>
+        <source>Saved to “{label}”.</source>
+        <translation>已保存到“{label}”。</translation>
+    </message>
+    <message>
+        <source>Deleted “{label}”.</source>
+        <translation>已删除“{label}”。</translation>
+    </message>
+    <message>
+        <source>Name of the preset</source>
+        <translation>预设名称</translation>
+    </message>
+    <message>
+        <source>An export is a zip with every chat as JSON, which can be imported here again, or as Markdown. Chats of ChatGPT, LM Studio, Jan and Open WebUI can be imported from their exports.</source>
+        <translation>导出是一个 zip，其中每个聊天为可重新导入的 JSON，或为 Markdown。ChatGPT、LM Studio、Jan 和 Open WebUI 的聊天可以从它们的导出文件导入。</translation>
+    </message>
+    <message>
+        <source>Your chats {text} backup delete everything privacy import export data</source>
+        <translation>你的聊天 {text} backup delete everything privacy import export data 备份 删除 全部 隐私 导入 导出 数据</translation>
+    </message>
+    <message>
+        <source>They lie in {parent}</source>
+        <translation>它们存放在 {parent}</translation>
+    </message>
+    <message>
+        <source>Export all…</source>
+        <translation>全部导出…</translation>
+    </message>
+    <message>
+        <source>Delete all…</source>
+        <translation>全部删除…</translation>
+    </message>
+    <message>
+        <source>Your chats</source>
+        <translation>你的聊天</translation>
+    </message>
+    <message>
+        <source>{done} chats written to {name}.</source>
+        <translation>已将 {done} 个聊天写入 {name}。</translation>
+    </message>
+    <message>
+        <source>All chats are deleted.</source>
+        <translation>已删除所有聊天。</translation>
+    </message>
+    <message>
+        <source>{conversations} new chats</source>
+        <translation>{conversations} 个新聊天</translation>
+    </message>
+    <message>
+        <source>{known} were there already</source>
+        <translation>{known} 个已存在</translation>
+    </message>
+    <message>
+        <source>{problems} left out ({name}: {why})</source>
+        <translation>{problems} 个已略去（{name}：{why}）</translation>
+    </message>
+    <message>
+        <source>Working…</source>
+        <translation>正在处理…</translation>
+    </message>
+    <message>
+        <source>Export all chats</source>
+        <translation>导出所有聊天</translation>
+    </message>
+    <message>
+        <source>Everything, to be imported again (*.zip)</source>
+        <translation>全部，可重新导入 (*.zip)</translation>
+    </message>
+    <message>
+        <source>Markdown (*.zip)</source>
+        <translation>Markdown (*.zip)</translation>
+    </message>
+    <message>
+        <source>Import chats</source>
+        <translation>导入聊天</translation>
+    </message>
+    <message>
+        <source>Exports (*.json *.zip *.jsonl)</source>
+        <translation>导出文件 (*.json *.zip *.jsonl)</translation>
+    </message>
+    <message>
+        <source>All chats, the trash and the backups go for good. Nothing can be brought back.</source>
+        <translation>所有聊天、回收站和备份都将永久删除。无法恢复任何内容。</translation>
+    </message>
+    <message>
+        <source>Send the question</source>
+        <translation>发送问题</translation>
+    </message>
+    <message>
+        <source>A new line in the question</source>
+        <translation>在问题中换行</translation>
+    </message>
+    <message>
+        <source>Send a question that is edited</source>
+        <translation>发送正在编辑的问题</translation>
+    </message>
+    <message>
+        <source>Stop the answer, close a panel, or give up opening a file</source>
+        <translation>停止回答、关闭面板，或放弃打开文件</translation>
+    </message>
+    <message>
+        <source>Answer when a tool asks, in the order of the buttons</source>
+        <translation>在工具询问时作答，按按钮的顺序</translation>
+    </message>
+    <message>
+        <source>Find in the chat, the models or the settings</source>
+        <translation>在聊天、模型或设置中查找</translation>
+    </message>
+    <message>
+        <source>In the list of chats: rename, put in the trash</source>
+        <translation>在聊天列表中：重命名、移到回收站</translation>
+    </message>
+    <message>
+        <source>Nothing is sent about you</source>
+        <translation>不会发送任何关于你的信息</translation>
+    </message>
+    <message>
+        <source>The program has no telemetry and no accounts. Chats, files and settings stay on this machine; the model runs here.</source>
+        <translation>程序没有遥测，也没有账号。聊天、文件和设置都留在这台机器上；模型在这里运行。</translation>
+    </message>
+    <message>
+        <source>What goes over the network</source>
+        <translation>哪些内容经过网络</translation>
+    </message>
+    <message>
+        <source>Only what you start: searching and listing models, reading a model&apos;s header, and downloads. They go to the Hub&apos;s address under Network, and from there to the hosts that it names for the files. Your access token goes to the Hub alone. Tools fetch pages and search the web when you allow it; each host is in the list below. What the programs that you run as MCP servers do on the network is their own affair and is not in the list.</source>
+        <translation>只有你启动的内容：查找和列出模型、读取模型的文件头，以及下载。它们发往“网络”中 Hub 的地址，再发往它为文件指定的主机。你的访问令牌只发给 Hub。经你允许，工具会获取网页和搜索网络；每个主机都在下面的列表中。你作为 MCP 服务器运行的程序在网络上做什么由它们自己决定，不在列表中。</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>按键</translation>
+    </message>
+    <message>
+        <source>GLM Launcher {version}</source>
+        <translation>GLM Launcher {version}</translation>
+    </message>
+    <message>
+        <source>MIT licence · Python {python_version} · Qt {qversion}</source>
+        <translation>MIT 许可证 · Python {python_version} · Qt {qversion}</translation>
+    </message>
+    <message>
+        <source>Where things are kept</source>
+        <translation>存放位置</translation>
+    </message>
+    <message>
+        <source>Settings: {settings_file}
+Log: {log_folder}</source>
+        <translation>设置：{settings_file}
+日志：{log_folder}</translation>
+    </message>
+    <message>
+        <source>Open the log folder</source>
+        <translation>打开日志文件夹</translation>
+    </message>
+    <message>
+        <source>Made with</source>
+        <translation>使用的组件</translation>
+    </message>
+    <message>
+        <source>Data that ships with it</source>
+        <translation>随程序附带的数据</translation>
+    </message>
+    <message>
+        <source>Sizes and quality of quantizations, GPUs and measured speeds: the files in resources/ name the source and licence of each.</source>
+        <translation>量化版本的大小和质量、GPU 和实测速度：resources/ 中的文件写明了各自的来源和许可证。</translation>
+    </message>
+    <message>
+        <source>(not installed)</source>
+        <translation>（未安装）</translation>
+    </message>
+    <message>
+        <source>Settings with “{text}”</source>
+        <translation>含有“{text}”的设置</translation>
+    </message>
+    <message>
+        <source>Search the settings</source>
+        <translation>搜索设置</translation>
+    </message>
+    <message>
+        <source>Pages of the settings</source>
+        <translation>设置的页面</translation>
+    </message>
+    <message>
+        <source>Page of the settings</source>
+        <translation>设置的页面</translation>
+    </message>
+    <message>
+        <source>No setting is called that. Try another word.</source>
+        <translation>没有这样的设置。请换个词。</translation>
+    </message>
+    <message>
+        <source>Reset this page</source>
+        <translation>重置此页</translation>
+    </message>
+    <message>
+        <source>These settings were written by a newer version of the program: changes hold until it is closed and are not saved.</source>
+        <translation>这些设置由较新版本的程序写成：更改只在关闭之前有效，不会保存。</translation>
+    </message>
+    <message>
+        <source>Not the default</source>
+        <translation>不是默认值</translation>
+    </message>
+    <message>
+        <source>Reset “{label}” to the default</source>
+        <translation>将“{label}”恢复为默认值</translation>
+    </message>
+    <message>
+        <source>Move to {new}</source>
+        <translation>移到 {new}</translation>
+    </message>
+    <message>
+        <source>Leave there</source>
+        <translation>留在原处</translation>
+    </message>
+    <message>
+        <source>Models in an earlier place</source>
+        <translation>存放在先前位置的模型</translation>
+    </message>
+    <message>
+        <source>{title} move storage disk folder cache relocate</source>
+        <translation>{title} move storage disk folder cache relocate 移动 存储 磁盘 文件夹 缓存</translation>
+    </message>
+    <message>
+        <source>They stay there and are found as before. They can still be moved later.</source>
+        <translation>它们留在那里，仍能像以前一样找到。以后也可以移动。</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>正在停止…</translation>
+    </message>
+    <message>
+        <source>Looking at the files, pausing their downloads…</source>
+        <translation>正在查看文件，暂停它们的下载…</translation>
+    </message>
+    <message>
+        <source>Progress of the move</source>
+        <translation>移动进度</translation>
+    </message>
+    <message>
+        <source>unfinished download</source>
+        <translation>未完成的下载</translation>
+    </message>
+    <message>
+        <source>other file</source>
+        <translation>其他文件</translation>
+    </message>
+    <message>
+        <source>is still</source>
+        <translation>仍在</translation>
+    </message>
+    <message>
+        <source>are still</source>
+        <translation>仍在</translation>
+    </message>
+    <message>
+        <source>{value}, {size}, {verb} in {where}.</source>
+        <translation>{value}，{size}，{verb} {where}。</translation>
+    </message>
+    <message>
+        <source>It is the same disk as {name}: moving takes a moment and no room.</source>
+        <translation>它与 {name} 在同一个磁盘：移动只需片刻，不占空间。</translation>
+    </message>
+    <message>
+        <source>Moving copies {needed} to another disk, {name}.</source>
+        <translation>移动会将 {needed} 复制到另一个磁盘 {name}。</translation>
+    </message>
+    <message>
+        <source>There is no room in {name}: moving needs {needed}, and {free} are free.</source>
+        <translation>{name} 空间不足：移动需要 {needed}，可用 {free}。</translation>
+    </message>
+    <message>
+        <source>Moving copies {needed} to another disk and checks every byte; {free} are free in {name}. It can be stopped and taken up again at any time.</source>
+        <translation>移动会将 {needed} 复制到另一个磁盘并检查每个字节；{name} 可用 {free}。可以随时停止并继续。</translation>
+    </message>
+    <message>
+        <source>Moved to {name}: {moved}.</source>
+        <translation>已移到 {name}：{moved}。</translation>
+    </message>
+    <message>
+        <source>Stopped. </source>
+        <translation>已停止。</translation>
+    </message>
+    <message>
+        <source>{begun}Moved to {name}: {moved}. The rest is where it was.</source>
+        <translation>{begun}已移到 {name}：{moved}。其余在原处。</translation>
+    </message>
+    <message>
+        <source>{begun}Nothing was moved, everything is where it was.</source>
+        <translation>{begun}没有移动任何内容，一切都在原处。</translation>
+    </message>
+    <message>
+        <source>Of {title}, some files are in the new place already: move the rest or put them back</source>
+        <translation>{title} 的一些文件已在新位置：请移动其余文件，或将它们放回</translation>
+    </message>
+    <message>
+        <source> before its download goes on.</source>
+        <translation>，然后它的下载才能继续。</translation>
+    </message>
+    <message>
+        <source>, then it can be used.</source>
+        <translation>，然后就可以使用它。</translation>
+    </message>
+    <message>
+        <source>Off </source>
+        <translation>关 </translation>
+    </message>
+    <message>
+        <source>Needed for private and gated models, and it raises the Hub&apos;s limits. Make one on the Hub: your picture, Settings, Access Tokens; the right to read is enough.</source>
+        <translation>私有和受限的模型需要它，它还能提高 Hub 的限额。请在 Hub 上创建：你的头像、Settings、Access Tokens；只需读取权限。</translation>
+    </message>
+    <message>
+        <source>Access token {text} private gated login Hugging Face key password</source>
+        <translation>访问令牌 {text} private gated login Hugging Face key password 私有 受限 登录 密钥 密码</translation>
+    </message>
+    <message>
+        <source>Access token</source>
+        <translation>访问令牌</translation>
+    </message>
+    <message>
+        <source>Test</source>
+        <translation>测试</translation>
+    </message>
+    <message>
+        <source>Asking the Hub…</source>
+        <translation>正在询问 Hub…</translation>
+    </message>
+    <message>
+        <source>The token works. It belongs to {name}.</source>
+        <translation>令牌有效。它属于 {name}。</translation>
+    </message>
+    <message>
+        <source>There is no token.</source>
+        <translation>没有令牌。</translation>
+    </message>
+    <message>
+        <source>A token is kept in this system&apos;s keyring.</source>
+        <translation>令牌保存在这个系统的密钥环中。</translation>
+    </message>
+    <message>
+        <source>A token is kept. {warning}</source>
+        <translation>令牌已保存。{warning}</translation>
+    </message>
+    <message>
+        <source>The token in the variable HF_TOKEN is used.</source>
+        <translation>使用环境变量 HF_TOKEN 中的令牌。</translation>
+    </message>
+    <message>
+        <source>The token of “hf auth login” is used.</source>
+        <translation>使用 “hf auth login” 的令牌。</translation>
+    </message>
+    <message>
+        <source>The demo model knows the clock and the calculator only.</source>
+        <translation>演示模型只认识时钟和计算器。</translation>
     </message>
 </context>
 </TS>

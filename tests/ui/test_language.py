@@ -1,6 +1,8 @@
 """Languages: chosen while the program runs, complete, and in step with the code."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
@@ -8,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from PySide6.QtCore import QLocale
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.core.language import use_language
@@ -121,8 +124,6 @@ def test_the_system_language_is_followed(name: str, language: str) -> None:
 def test_translations_fill_in_the_same_values() -> None:
     wrong = []
     for source, translation in _messages(_CHINESE).items():
-        if translation.get("type") == "unfinished":
-            continue
         try:
             same = _names(source) == _names(translation.text or "")
         except ValueError:  # braces that are no names, such as in a sentence about JSON
@@ -155,3 +156,31 @@ def test_sentences_are_not_glued_together() -> None:
     files = list(source.rglob("*.py"))
     assert len(files) > 200
     assert [file.name for file in files if glued.search(file.read_text(encoding="utf-8"))] == []
+
+
+def test_nothing_is_untranslated() -> None:
+    unfinished = [
+        source
+        for source, translation in _messages(_CHINESE).items()
+        if translation.get("type") == "unfinished" or not (translation.text or "").strip()
+    ]
+    assert unfinished == []
+
+
+def test_translations_are_in_step_with_the_code(tmp_path: Path) -> None:
+    (tmp_path / _CHINESE.name).write_bytes(_CHINESE.read_bytes())
+    script = f"import sys; sys.path.insert(0, {str(_FOLDER)!r}); import update, pathlib;"
+    script += f" update.collect(pathlib.Path({str(tmp_path)!r}))"
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+    assert set(_messages(tmp_path / _CHINESE.name)) == set(_messages(_CHINESE))
+
+
+def test_labels_of_settings_are_translated(settings_desktop: Desktop, qtbot: QtBot) -> None:
+    desktop = settings_desktop
+    before = desktop.window
+    desktop._settings.set(LANGUAGE, "zh_CN")
+    qtbot.waitUntil(lambda: desktop.window is not before, timeout=TIMEOUT_MS)
+    desktop.window.go(SETTINGS.key)
+    label = desktop.window.findChild(QLabel, "setting-theme-label")
+    assert label is not None
+    assert label.text() == "主题"
