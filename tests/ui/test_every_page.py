@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app import bootstrap
+from app.core.language import use_language
 from app.hardware.recorded import load_machine, shipped_machines
-from app.settings.declared import TEXT_SIZE
+from app.settings.declared import LANGUAGE, TEXT_SIZE
 from app.settings.setting import TextSize
 from app.ui.application import Desktop, application
 from app.ui.backend import EngineBackend
@@ -26,7 +27,7 @@ from app.ui.downloads.parts import Elided
 from app.ui.getting.room import Downloads
 from app.ui.pages import page_builders
 from app.ui.settings.page import SettingsPage
-from app.ui.shell import FIRST_START, PLACES
+from app.ui.shell import FIRST_START, PLACES, SETTINGS
 from tests.ui.conftest import TIMEOUT_MS
 from tests.ui.test_access import _ours
 
@@ -168,6 +169,23 @@ def test_pages_can_be_read_from_right_to_left(desktop: Desktop, qtbot: QtBot) ->
             assert outside == [], key
     finally:
         app.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+def test_every_page_of_the_settings_stands_there_once_in_another_language(
+    desktop: Desktop, qtbot: QtBot
+) -> None:
+    before = _open(desktop, SETTINGS.key, qtbot)
+    assert isinstance(before, SettingsPage)
+    try:
+        desktop._settings.set(LANGUAGE, "zh_CN")
+        qtbot.waitUntil(lambda: desktop.window.shown_page is not before, timeout=TIMEOUT_MS)
+        now = _open(desktop, SETTINGS.key, qtbot)
+        assert isinstance(now, SettingsPage)
+        assert now.pages == before.pages
+        titles = [now._list.item(row).text() for row in range(now._list.count())]
+        assert len(set(titles)) == len(now.pages)
+    finally:
+        use_language(None)
 
 
 # One of a row of tabs is reached with the Tab key, the others with the arrow keys.

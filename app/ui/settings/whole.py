@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QWidget
 from app.catalog.access import checked_endpoint
 from app.chat.services import Services
 from app.core.errors import KnownError
-from app.core.language import tr
 from app.core.paths import log_dir
 from app.library.relocating import Relocation
 from app.settings.declared import (
@@ -92,18 +91,18 @@ def settings_page(shell: Shell, services: Services) -> QWidget:
         services.settings,
         shell.window.settings_changed,
         (
-            Extra(tr("Models and storage"), storage, after=MODELS_FOLDER.key),
-            Extra(tr("Chat"), chats),
-            Extra(tr("Personas"), personas),
-            Extra(tr("Tools"), tools, after=TOOLS_READ_FREELY.key),
-            Extra(tr("Network"), token),
-            Extra(tr("Tools"), search, after=SEARXNG_ADDRESS.key),
-            Extra(tr("Tools"), python),
-            Extra(tr("Tools"), servers),
-            Extra(tr("Tools"), records),
-            Extra(tr("Privacy"), privacy),
-            Extra(tr("Shortcuts"), lambda: shortcut_rows(shell.window.keys())),
-            Extra(tr("About"), about),
+            Extra("Models and storage", storage, after=MODELS_FOLDER.key),
+            Extra("Chat", chats),
+            Extra("Personas", personas),
+            Extra("Tools", tools, after=TOOLS_READ_FREELY.key),
+            Extra("Network", token),
+            Extra("Tools", search, after=SEARXNG_ADDRESS.key),
+            Extra("Tools", python),
+            Extra("Tools", servers),
+            Extra("Tools", records),
+            Extra("Privacy", privacy),
+            Extra("Shortcuts", lambda: shortcut_rows(shell.window.keys())),
+            Extra("About", about),
         ),
         {HUB_ENDPOINT.key: _wrong_address, SEARXNG_ADDRESS.key: _wrong_instance},
         {
