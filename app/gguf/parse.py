@@ -11,58 +11,22 @@ from dataclasses import dataclass
 from app.core.errors import KnownError
 from app.core.language import tr
 from app.gguf.quants import QuantType, quant_type
-from app.gguf.strings import iterate_strings, skip_strings
 from app.gguf.types import (
-    ArraySkipped,
     ByteOrder,
-    MetadataArray,
     MetadataValue,
-    ScalarType,
     TensorInfo,
 )
+from app.gguf.values import ARRAY, LAYOUTS, MAX_DIMENSIONS, SCALARS, STRING, ValueParser
 from app.gguf.window import Window
 
 MAX_ENTRIES = 16_384
 MAX_TENSORS = 16_384
-MAX_STRINGS = 1 << 20
-MAX_DIMENSIONS = 4
 MAX_KEY_BYTES = 65_535
 MAX_TENSOR_NAME_BYTES = 63
 MAX_ALIGNMENT = 1 << 20
-MAX_BUILT_ELEMENTS = 1024
-MAX_BUILT_STRING_BYTES = 1 << 20
-MAX_ALL_BUILT_STRING_BYTES = 4 << 20
 
 _LONGEST_INFO = 4 + 8 * MAX_DIMENSIONS + 12
 _MAX_INT64 = 2**63 - 1
-_STRING, _ARRAY = 8, 9
-_SCALARS: dict[int, tuple[ScalarType, str]] = {
-    0: ("uint8", "B"),
-    1: ("int8", "b"),
-    2: ("uint16", "H"),
-    3: ("int16", "h"),
-    4: ("uint32", "I"),
-    5: ("int32", "i"),
-    6: ("float32", "f"),
-    7: ("bool", "b"),
-    10: ("uint64", "Q"),
-    11: ("int64", "q"),
-    12: ("float64", "d"),
-}
-
-
-class _Layout:
-    """The format's numbers in one byte order; info[n] is a tensor's entry with n dimensions."""
-
-    def __init__(self, sign: str) -> None:
-        self.sign = sign
-        self.u32 = struct.Struct(sign + "I")
-        self.u64 = struct.Struct(sign + "Q")
-        self.numbers = {id_: struct.Struct(sign + code) for id_, (_, code) in _SCALARS.items()}
-        self.info = [struct.Struct(f"{sign}{n}QIQ") for n in range(MAX_DIMENSIONS + 1)]
-
-
-_LAYOUTS: dict[ByteOrder, _Layout] = {"little": _Layout("<"), "big": _Layout(">")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +53,12 @@ class FileHeader:
     data_offset: int
 
 
-class HeaderParser:
+class HeaderParser(ValueParser):
     """Reads one header. steps counts the items it touched, a measure of the work done."""
 
     def __init__(self, window: Window, shard: int = 0) -> None:
-        self.steps = 0
-        self._window = window
+        super().__init__(window)
         self._shard = shard
-        self._layout = _LAYOUTS["little"]
-        self._position = 0
-        self._built_string_bytes = 0
-        self._strings = 0
         self._kinds: dict[tuple[int, tuple[int, ...]], tuple[QuantType, int]] = {}
 
     def parse(self) -> FileHeader:
@@ -111,7 +70,7 @@ class HeaderParser:
 
     def _parse(self) -> FileHeader:
         version, order = self._read_version()
-        self._layout = _LAYOUTS[order]
+        self._layout = LAYOUTS[order]
         self._position = 8
         tensor_count = self._count("tensors", MAX_TENSORS, smallest_bytes=24)
         entry_count = self._count(tr("metadata entries"), MAX_ENTRIES, smallest_bytes=13)
@@ -192,11 +151,11 @@ class HeaderParser:
                 raise self._damaged(tr("The key {key} appears twice.", key=key))
             self._window.want(self._position + 16)
             type_id = self._read_u32()
-            if type_id == _ARRAY:
+            if type_id == ARRAY:
                 metadata[key] = self._read_array(key, start)
-            elif type_id == _STRING:
+            elif type_id == STRING:
                 metadata[key] = self._read_string()
-            elif type_id in _SCALARS:
+            elif type_id in SCALARS:
                 metadata[key] = self._read_number(type_id)
             else:
                 raise self._damaged(
@@ -208,79 +167,6 @@ class HeaderParser:
                 )
             entries.append(Entry(key, _type_name(type_id), start, self._position))
         return metadata, entries
-
-    def _read_number(self, type_id: int) -> bool | int | float:
-        number = self._layout.numbers[type_id]
-        value: int | float = number.unpack_from(self._window.data, self._position)[0]
-        self._position += number.size
-        return value != 0 if _SCALARS[type_id][0] == "bool" else value
-
-    def _read_string(self) -> str | ArraySkipped:
-        length: int = self._layout.u64.unpack_from(self._window.data, self._position)[0]
-        start = self._position + 8
-        self._window.need(start + length)
-        self._position = start + length
-        budget = MAX_ALL_BUILT_STRING_BYTES - self._built_string_bytes
-        if length > min(MAX_BUILT_STRING_BYTES, budget):
-            return ArraySkipped("string", None, start, length)
-        self._built_string_bytes += length
-        return self._window.data[start : start + length].decode(errors="replace")
-
-    def _read_array(self, key: str, entry_start: int) -> MetadataArray | ArraySkipped:
-        type_id = self._read_u32()
-        count: int = self._layout.u64.unpack_from(self._window.data, self._position)[0]
-        self._position += 8
-        if count > MAX_BUILT_ELEMENTS:
-            self._window.prefill(entry_start)
-        if type_id == _STRING:
-            return self._read_string_array(key, count)
-        if type_id == _ARRAY:
-            raise self._damaged(
-                tr("{key} is an array of arrays, which llama.cpp does not read.", key=key)
-            )
-        if type_id not in _SCALARS:
-            raise self._damaged(
-                tr(
-                    "The array {key} has the unknown element type {type_id}.",
-                    key=key,
-                    type_id=type_id,
-                )
-            )
-        return self._read_number_array(key, type_id, count)
-
-    def _read_number_array(
-        self, key: str, type_id: int, count: int
-    ) -> MetadataArray | ArraySkipped:
-        name, code = _SCALARS[type_id]
-        start = self._position
-        size = count * self._layout.numbers[type_id].size
-        self._fits(key, size)
-        self._window.need(start + size)
-        self._position = start + size
-        if count > MAX_BUILT_ELEMENTS:
-            return ArraySkipped(name, count, start, size)
-        self.steps += count
-        sign = self._layout.sign
-        values = struct.unpack_from(f"{sign}{count}{code}", self._window.data, start)
-        return tuple(value != 0 for value in values) if name == "bool" else values
-
-    def _read_string_array(self, key: str, count: int) -> MetadataArray | ArraySkipped:
-        start = self._position
-        self._fits(key, 8 * count)
-        self._strings += count
-        if self._strings > MAX_STRINGS:
-            raise self._damaged(
-                tr("It lists more than {max_strings:,} texts.", max_strings=MAX_STRINGS)
-            )
-        self._position = skip_strings(self._window, start, count, self._layout.u64)
-        self.steps += count
-        size = self._position - start
-        budget = MAX_ALL_BUILT_STRING_BYTES - self._built_string_bytes
-        if count > MAX_BUILT_ELEMENTS or size > min(MAX_BUILT_STRING_BYTES, budget):
-            return ArraySkipped("string", count, start, size)
-        self._built_string_bytes += size
-        texts = iterate_strings(self._window.data, start, count, self._layout.u64)
-        return tuple(text.decode(errors="replace") for text in texts)
 
     def _alignment(self, metadata: dict[str, MetadataValue], entries: list[Entry]) -> int:
         alignment = metadata.get("general.alignment", 32)
@@ -414,15 +300,6 @@ class HeaderParser:
         self._position = end
         return name
 
-    def _read_u32(self) -> int:
-        value: int = self._layout.u32.unpack_from(self._window.data, self._position)[0]
-        self._position += 4
-        return value
-
-    def _fits(self, key: str, size: int) -> None:
-        if size > self._window.total - self._position:
-            raise self._damaged(tr("The array {key} is longer than the file.", key=key))
-
     def _data_missing(self, end: int) -> KnownError:
         window = self._window
         return KnownError(
@@ -435,18 +312,8 @@ class HeaderParser:
             tr("Download it again; an interrupted download leaves such a file."),
         )
 
-    def _damaged(self, why: str) -> KnownError:
-        return KnownError(
-            tr(
-                "{name} is damaged, or not a model file that can be read safely.",
-                name=self._window.name,
-            ),
-            why,
-            tr("Download it again, or choose another file."),
-        )
-
 
 def _type_name(type_id: int) -> str:
-    if type_id in _SCALARS:
-        return _SCALARS[type_id][0]
-    return "string" if type_id == _STRING else "array"
+    if type_id in SCALARS:
+        return SCALARS[type_id][0]
+    return "string" if type_id == STRING else "array"

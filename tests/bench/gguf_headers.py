@@ -10,9 +10,10 @@ from pathlib import Path
 
 from app.core.errors import KnownError
 from app.gguf.cache import HeaderCache
-from app.gguf.parse import MAX_ENTRIES, MAX_STRINGS, MAX_TENSORS
+from app.gguf.parse import MAX_ENTRIES, MAX_TENSORS
 from app.gguf.quants import quant_type
 from app.gguf.read import read_header
+from app.gguf.values import MAX_STRINGS
 from app.gguf.write import EncodedStrings, NewTensor, encode_entry, encode_header, write_sparse
 from tests.gguf.glm46 import GLM_46, write_model
 from tests.gguf.recipes import RECIPES

@@ -6,7 +6,7 @@ import struct
 import pytest
 
 from app.core.errors import KnownError
-from app.gguf import parse as limits
+from app.gguf import values
 from app.gguf.types import ArraySkipped
 from app.gguf.window import MAX_HEADER_BYTES
 from app.gguf.write import EncodedStrings, Typed, Value, encode_entry, encode_header
@@ -69,8 +69,8 @@ def test_large_arrays_are_skipped_but_counted_and_located() -> None:
 
 
 def test_text_is_built_within_a_budget() -> None:
-    long = "x" * (limits.MAX_BUILT_STRING_BYTES + 1)
-    fits = "y" * limits.MAX_BUILT_STRING_BYTES
+    long = "x" * (values.MAX_BUILT_STRING_BYTES + 1)
+    fits = "y" * values.MAX_BUILT_STRING_BYTES
     read = parse(file_bytes({"long": long} | {f"k{n}": fits for n in range(6)})).metadata
     assert read["long"] == ArraySkipped("string", None, 24 + 8 + 4 + 4 + 8, len(long))
     assert [type(read[f"k{n}"]) for n in range(6)] == [str] * 4 + [ArraySkipped] * 2
@@ -239,7 +239,7 @@ def test_a_header_larger_than_any_real_one_is_refused_unread() -> None:
 
 
 def test_more_texts_than_any_vocabulary_are_refused_unwalked() -> None:
-    count = limits.MAX_STRINGS + 1
+    count = values.MAX_STRINGS + 1
     data, _ = header({"t": EncodedStrings(count, b"")})
     recorded = Recorded(data, total=10**12)
     with pytest.raises(KnownError, match="more than 1,048,576 texts"):
