@@ -9,7 +9,7 @@ from app.core.language import mark, tr
 from app.ui.look import Look
 from app.ui.models.chart import BenchmarkChart
 from app.ui.models.flow import Flow
-from app.ui.models.model_words import HOW, architecture_rows
+from app.ui.models.model_words import architecture_rows, source_line
 from app.ui.widgets import button, card, label, plain_tip
 
 _NAMES = {
@@ -27,11 +27,12 @@ def open_link(url: str) -> None:
         QDesktopServices.openUrl(QUrl(url))
 
 
-def sampling_text(advice: Sampling) -> str:
-    values = ", ".join(
+def sampling_row(advice: Sampling) -> tuple[str, str]:
+    """What for, and the values."""
+    values = tr(", ").join(
         f"{tr(_NAMES.get(name, name))} {value:g}" for name, value in advice.parameters
     )
-    return f"{advice.use.capitalize()}: {values}"
+    return tr(advice.use).capitalize(), values
 
 
 class About(QWidget):
@@ -63,12 +64,12 @@ class About(QWidget):
         column.addStretch(1)
 
     def show_card(self, made: Card) -> None:
-        self._text.setText(made.about)
-        self._remarks.setText("\n".join(made.remarks))
+        self._text.setText(tr(made.about))
+        self._remarks.setText("\n".join(map(tr, made.remarks)))
         self._remarks.setVisible(bool(made.remarks))
         buttons: list[QWidget] = []
         for number, link in enumerate(made.links, 1):
-            one = button(link.title, f"modelLink-{number}", tooltip=link.url)
+            one = button(tr(link.title), f"modelLink-{number}", tooltip=link.url)
             one.setIcon(self._look.icon("external", "muted"))
             one.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
             one.clicked.connect(lambda *_, url=link.url: open_link(url))
@@ -77,16 +78,12 @@ class About(QWidget):
         make = made.architecture
         self._make.setVisible(make is not None)
         if make is not None:
-            source = f"{tr(HOW[make.how])}: {make.source}."
-            self._make.show_rows(architecture_rows(make.value), source)
+            self._make.show_rows(architecture_rows(make.value), source_line(make))
         advice = made.sampling
         self._sampling.setVisible(advice is not None)
         if advice is not None:
-            rows = tuple(
-                (text, rest)
-                for text, _, rest in (sampling_text(one).partition(": ") for one in advice.value)
-            )
-            self._sampling.show_rows(rows, f"{tr(HOW[advice.how])}: {advice.source}.")
+            rows = tuple(sampling_row(one) for one in advice.value)
+            self._sampling.show_rows(rows, source_line(advice))
         self._benchmarks.setVisible(bool(made.benchmarks))
         self.chart.show_sets(made.benchmarks)
         self._current.setText(
@@ -94,7 +91,11 @@ class About(QWidget):
             if made.benchmarks
             else ""
         )
-        self._sources.setText("\n".join(f"{one.title}: {one.source}." for one in made.benchmarks))
+        told = (
+            tr("{title}: {source}.", title=tr(one.title), source=tr(one.source))
+            for one in made.benchmarks
+        )
+        self._sources.setText("\n".join(told))
 
     def _benchmark_card(self) -> QWidget:
         frame = card(name="benchmarkCard")

@@ -56,9 +56,17 @@ def told(group: Group, sets: tuple[BenchmarkSet, ...]) -> str:
     """A test in a sentence."""
     parts = []
     for at, result in group.results:
-        note = f" ({result.note})" if result.note else ""
-        parts.append(f"{figure(result)} {sets[at].title.lower()}{note}")
-    return f"{group.name}: {'; '.join(parts)}."
+        values = {"figure": figure(result), "title": _in_a_sentence(tr(sets[at].title))}
+        parts.append(
+            tr("{figure} {title} ({note})", **values, note=tr(result.note))
+            if result.note
+            else tr("{figure} {title}", **values)
+        )
+    return tr("{name}: {parts}.", name=group.name, parts=tr("; ").join(parts))
+
+
+def _in_a_sentence(title: str) -> str:
+    return title[:1].lower() + title[1:]
 
 
 class BenchmarkChart(QWidget):
@@ -155,7 +163,7 @@ class BenchmarkChart(QWidget):
             painter.setBrush(QColor(getattr(colors, _TOKENS[at % len(_TOKENS)])))
             painter.drawRoundedRect(QRectF(0, top + 6, 10, 10), 2, 2)
             rect = QRect(18, top, self.width() - 18, _LINE)
-            paint_text(painter, rect, made.title, small, colors.text)
+            paint_text(painter, rect, tr(made.title), small, colors.text)
 
     def _paint_group(self, painter: QPainter, group: Group, rect: QRect, *, current: bool) -> None:
         colors, look = self._look.colors, self._look

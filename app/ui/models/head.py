@@ -71,7 +71,7 @@ class Head(QWidget):
         self.line.setToolTip(plain_tip(tip))
         self.line.setAccessibleDescription(tip)
         tags: list[QWidget] = [
-            chip(tag, "outline", name=f"modelTag-{tag}") for tag in (made.tags if made else ())
+            chip(tr(tag), "outline", name=f"modelTag-{tag}") for tag in (made.tags if made else ())
         ]
         self._tags.replace(tags)
         self.show_downloads("")

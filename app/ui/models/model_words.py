@@ -57,8 +57,10 @@ def size_line(card: Card) -> str:
 def day(iso: str) -> str:
     """`30 Sep 2025`, `Apr 2025`."""
     year, month, *rest = iso.split("-")
-    named = f"{tr(_MONTHS[int(month) - 1])} {year}"
-    return f"{int(rest[0])} {named}" if rest else named
+    named = tr(_MONTHS[int(month) - 1])
+    if rest:
+        return tr("{day} {month} {year}", day=int(rest[0]), month=named, year=year)
+    return tr("{month} {year}", month=named, year=year)
 
 
 def subtitle(card: Card) -> str:
@@ -81,13 +83,20 @@ def subtitle_tip(card: Card) -> str:
         fact_line(tr("Licence"), card.licence, str),
         fact_line(tr("Released"), card.released, day),
     ]
-    return "\n".join([*filter(None, lines), *card.remarks])
+    return "\n".join([*filter(None, lines), *map(tr, card.remarks)])
 
 
 def fact_line(title: str, fact: Fact[T] | None, shown: Callable[[T], str]) -> str:
     if fact is None:
         return ""
-    return f"{title}: {shown(fact.value)}. {tr(HOW[fact.how])}: {fact.source}."
+    return tr(
+        "{title}: {value}. {source}", title=title, value=shown(fact.value), source=source_line(fact)
+    )
+
+
+def source_line(fact: Fact[T]) -> str:
+    """`Quoted: Z.ai's model cards.`"""
+    return tr("{how}: {source}.", how=tr(HOW[fact.how]), source=tr(fact.source))
 
 
 def popularity(card: Card, live: int | None) -> str:
@@ -113,7 +122,7 @@ def architecture_rows(made: Architecture) -> tuple[tuple[str, str], ...]:
             mtp_layers=made.mtp_layers,
         )
     rows = [
-        (tr("Kind"), tr("{kind}, {gguf} in llama.cpp", kind=made.kind, gguf=made.gguf)),
+        (tr("Kind"), tr("{kind}, {gguf} in llama.cpp", kind=tr(made.kind), gguf=made.gguf)),
         (tr("Layers"), layers),
     ]
     if made.experts:
@@ -147,7 +156,7 @@ def architecture_rows(made: Architecture) -> tuple[tuple[str, str], ...]:
         heads += tr(", of {head_length} values each", head_length=made.head_length)
     rows.append((tr("Attention heads"), heads))
     if made.attention:
-        rows.append((tr("Attention"), made.attention))
+        rows.append((tr("Attention"), tr(made.attention)))
     rows.append((tr("Width"), tr("{hidden} values", hidden=count(made.hidden))))
     return tuple(rows)
 

@@ -1,0 +1,157 @@
+"""In another language no page says an English word, but for names and units."""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from pytestqt.qtbot import QtBot
+
+from app import bootstrap
+from app.catalog.cards import shipped_cards
+from app.catalog.shipped import shipped_catalogue
+from app.core.language import use_language
+from app.core.paths import resources_dir
+from app.hardware.recorded import load_machine, shipped_machines
+from app.hardware.report import sections
+from app.settings.declared import LANGUAGE
+from app.ui.application import Desktop, application
+from app.ui.backend import EngineBackend
+from app.ui.getting.room import Downloads
+from app.ui.gpus.build_view import BuildView
+from app.ui.gpus.gpus_view import GpusView
+from app.ui.models.page import ModelsPage
+from app.ui.pages import page_builders
+from app.ui.shell import DOWNLOADS, FIRST_START, HARDWARE, MODELS
+from tests.ui.conftest import TIMEOUT_MS
+from tests.ui.fake_queue import FakeQueue, every_state
+from tests.ui.pseudo import Pseudo, english, of_menu, said
+
+pytest.importorskip("llama_cpp")
+
+_PAGES = (MODELS.key, DOWNLOADS.key, HARDWARE.key, FIRST_START)
+_MACHINE = "workstation-256gb-3090"
+_NAMED = {
+    "name", "model", "system", "distribution", "release", "container", "description", "filesystem",
+    "instruction_sets",
+}  # fmt: skip
+# Programs, formats and units that have one name everywhere.
+_NAMES = (
+    "GLM Launcher", "Hugging Face", "PCIe", "MiB", "GiB", "t/s", "Ctrl", "Del",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr("app.ui.language.translations", lambda *_: Pseudo())
+    yield
+    use_language(None)
+
+
+@pytest.fixture(scope="module")
+def names() -> tuple[str, ...]:
+    """What hardware, models and publishers are called, the longest first."""
+    found = set(_NAMES)
+    with (resources_dir() / "gpus.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            found |= {row["name"], row["vendor"], row["source"]}
+    for card in shipped_cards().cards:
+        found |= {card.name, card.maker, *(one.name for sets in card.benchmarks for one in sets.results)}
+    for entry in shipped_catalogue().repos:
+        found |= {entry.repo, *entry.repo.split("/")}
+    for job in every_state():
+        found |= {job.request.repo, job.request.title, job.reason, *(Path(file.path).name for file in job.files)}
+        if job.error is not None:
+            found |= {job.error.what, job.error.why, job.error.next_step, job.error.details}
+    for path in shipped_machines():
+        found |= _texts(json.loads(path.read_text(encoding="utf-8")))
+    return tuple(sorted(filter(None, found), key=len, reverse=True))
+
+
+def _texts(value: object, key: str = "") -> set[str]:
+    """What a recorded machine calls its parts."""
+    if isinstance(value, dict):
+        return set().union(*(_texts(part, name) for name, part in value.items()))
+    if isinstance(value, list):
+        return set().union(*(_texts(part, key) for part in value))
+    return {value} if isinstance(value, str) and key in _NAMED else set()
+
+
+@pytest.fixture
+def desktop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Desktop]:
+    """The whole program on a recorded workstation, without a network, with a queue in every
+    state."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    machine = load_machine(next(path for path in shipped_machines() if path.stem == _MACHINE))
+    services = bootstrap.build(machine)
+    services.settings.set(LANGUAGE, "zh_CN")
+    services.chats.start()
+    queue = FakeQueue()
+    made = Desktop(
+        application(),
+        EngineBackend(services),
+        services.settings,
+        page_builders(services),
+        Downloads(queue, services.default_target, tmp_path / "wish.json"),
+        services.chats,
+    )
+    made.window.resize(1280, 800)
+    made.window.show()
+    queue.put(*every_state())
+    yield made
+    made.window.quit()
+    assert made.close()
+    assert services.close()
+
+
+def _settle(desktop: Desktop, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: desktop.tasks.idle, timeout=TIMEOUT_MS)
+    for _ in range(3):
+        QApplication.processEvents()
+
+
+def _parts(desktop: Desktop, key: str, qtbot: QtBot) -> Iterator[QWidget]:
+    """The page, as often as it has something else to show."""
+    desktop.window.go(key)
+    _settle(desktop, qtbot)
+    page = desktop.window.shown_page
+    yield desktop.window.rail
+    yield page
+    if isinstance(page, ModelsPage):
+        for tab in ("about", "gpus", "best", "build"):
+            page.view.show_tab(tab)
+            _settle(desktop, qtbot)
+            yield page
+        view = page.findChild(BuildView)
+        assert view is not None
+        view.compare.click()
+        _settle(desktop, qtbot)
+        yield page
+
+
+@pytest.mark.parametrize("key", _PAGES)
+def test_a_page_is_translated(
+    desktop: Desktop, qtbot: QtBot, names: tuple[str, ...], key: str
+) -> None:
+    wrong = {}
+    for part in _parts(desktop, key, qtbot):
+        texts = [*said(part)]
+        for menu in part.findChildren(QMenu):
+            texts += of_menu(menu)
+        for where, text in texts:
+            if found := english(text, names):
+                wrong.setdefault((where, found), text)
+    assert not wrong, "\n".join(f"{where}: {words} in {text!r}" for (where, words), text in wrong.items())
+
+
+@pytest.mark.parametrize("path", shipped_machines(), ids=lambda path: path.stem)
+def test_a_machine_is_translated(path: Path, names: tuple[str, ...]) -> None:
+    use_language(lambda text: Pseudo().translate("", text))
+    machine = load_machine(path)
+    told = [text for title, rows in sections(machine) for text in (title, *(t for r in rows for t in r))]
+    for finding in machine.findings:
+        told += [finding.what, finding.why, finding.remedy]
+    wrong = [text for text in told if english(text, names)]
+    assert not wrong, "\n".join(wrong)
