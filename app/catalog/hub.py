@@ -146,7 +146,7 @@ class Hub:
                 tr("Use a mirror whose address begins with https://."),
             )
         client = api(endpoint, token)
-        with told(endpoint, "your account"):
+        with told(endpoint, tr("your account")):
             name = client.whoami()["name"]
             if not isinstance(name, str):
                 raise TypeError("a name is a text")
@@ -200,14 +200,14 @@ def _first(items: Iterable[Any], count: int) -> list[Any]:
 def _repository(asked: str, info: Any) -> Repository:  # noqa: ANN401 - a stranger's answer
     commit = info.sha
     if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
-        raise odd(asked, "It names no commit.")
+        raise odd(asked, tr("It names no commit."))
     if not isinstance(info.siblings, list):
-        raise odd(asked, "The answer was not a list of files.")
+        raise odd(asked, tr("The answer was not a list of files."))
     files = (_file(sibling, commit) for sibling in info.siblings[:_MAX_FILES])
     kept = sorted((file for file in files if file is not None), key=lambda file: file.path)
     summary = _summary(info)
     if not is_repository_name(summary.repo):
-        raise odd(asked, "Its name is not one that a repository can have.")
+        raise odd(asked, tr("Its name is not one that a repository can have."))
     licences = [tag.removeprefix("license:") for tag in summary.tags if tag.startswith("license:")]
     return Repository(summary, commit, tuple(kept), asked, licences[0] if licences else "")
 

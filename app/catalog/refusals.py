@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from app.core.errors import KnownError
-from app.core.language import tr
+from app.core.language import mark, tr
 from app.core.retry_after import retry_after
 from app.core.units import duration
 
-_SETTINGS = "in the settings (Network)"
+_SETTINGS = mark("in the settings (Network)")
 
 
 class UnreachableError(KnownError):
@@ -35,7 +35,7 @@ def told(endpoint: str, what: str) -> Iterator[None]:
     except (httpx2.TransportError, httpx2.InvalidURL, httpx2.TooManyRedirects) as error:
         raise _no_way(host, error) from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise odd(what, "It is not what a Hub answers.", error) from error
+        raise odd(what, tr("It is not what a Hub answers."), error) from error
     except RuntimeError as error:
         if "client has been closed" not in str(error):  # by a thread that saw a changed proxy
             raise
@@ -198,7 +198,11 @@ def _refused(what: str, host: str, error: Exception) -> KnownError:
 
 def _too_often(host: str, headers: Mapping[str, str], details: str) -> UnreachableError:
     seconds = retry_after(headers, datetime.now(UTC))
-    wait = f"Try again in {duration(seconds)}" if seconds is not None else "Wait a few minutes"
+    wait = (
+        tr("Try again in {time}", time=duration(seconds))
+        if seconds is not None
+        else tr("Wait a few minutes")
+    )
     return UnreachableError(
         tr("{host} has had too many questions from here.", host=host),
         tr("It limits how many it answers."),

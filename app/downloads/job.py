@@ -258,13 +258,13 @@ class Job:
         if file.sha256 in (None, found):
             return found
         if from_before:
-            self._reason = f"What was on the disk of {file.path} is read again"
+            self._reason = tr("What was on the disk of {path} is read again", path=file.path)
             partial.reread()
             found = await self._transfer_once(file, partial)
             if found == file.sha256:
                 return found
         partial.restart()
-        self._reason = f"What came for {file.path} was damaged and is fetched again"
+        self._reason = tr("What came for {path} was damaged and is fetched again", path=file.path)
         return await self._transfer_once(file, partial)
 
     async def _transfer_once(self, file: FileRequest, partial: Partial) -> str:

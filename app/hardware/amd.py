@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from app.core.language import mark, tr
 from app.hardware.files import read_int, read_text
 from app.hardware.pci import PciGpu, pci_name
 from app.hardware.types import Gpu, PcieLink
@@ -33,7 +34,11 @@ def read_amd_gpu(root: Path, device: PciGpu, index: int) -> Gpu:
     """A card with its own memory, or an APU whose memory is a part set aside at boot (VRAM) plus
     what it may take of system memory (GTT)."""
     if device.driver != "amdgpu":
-        bound = f"It is bound to {device.driver}." if device.driver else "No driver is bound to it."
+        bound = (
+            tr("It is bound to {driver}.", driver=device.driver)
+            if device.driver
+            else mark("No driver is bound to it.")
+        )
         name = _name(root, device)
         return Gpu("AMD", name, index, None, device.bus_id, "no driver", notes=(bound,))
     path = device.path

@@ -1,10 +1,11 @@
 """Apple silicon from sysctl: one memory for everything, of which the GPU may wire a part."""
 
+from app.core.language import mark
 from app.hardware.types import Gpu
 
 SYSCTL_COMMAND = ("/usr/sbin/sysctl", "-a")
 IOREG_COMMAND = ("/usr/sbin/ioreg", "-r", "-d", "1", "-c", "AGXAccelerator")
-USUAL_LIMIT = "The GPU's share is macOS's usual one; the engine's own figure would be exact."
+USUAL_LIMIT = mark("The GPU's share is macOS's usual one; the engine's own figure would be exact.")
 _MEBIBYTE = 1 << 20
 _GIBIBYTE = 1 << 30
 

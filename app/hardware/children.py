@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.json import JsonValue
+from app.core.language import tr
 from app.hardware.types import ProbeStatus
 
 DEADLINE_SECONDS = 5.0
@@ -64,19 +65,24 @@ def ask_child(
             creationflags=_NO_WINDOW,
         )
     except OSError as error:
-        return ChildAnswer("failed", error=f"It cannot be started: {error}")
+        return ChildAnswer("failed", error=tr("It cannot be started: {error}", error=error))
     try:
         out, err = child.communicate(timeout=deadline_seconds)
     except subprocess.TimeoutExpired:
         _kill(child)
-        return ChildAnswer("timed out", error=f"No answer within {deadline_seconds:.0f} seconds.")
+        return ChildAnswer(
+            "timed out",
+            error=tr("No answer within {seconds:.0f} seconds.", seconds=deadline_seconds),
+        )
     tail = err.decode("utf-8", "replace").strip()[-_TAIL:]
     if child.returncode != 0:
         return _bad_end(child.returncode, tail)
     try:
         return ChildAnswer("ok", json.loads(_last_line(out)))
     except (ValueError, RecursionError):
-        return ChildAnswer("failed", error=f"Its answer is not readable. {tail}".strip())
+        return ChildAnswer(
+            "failed", error=tr("Its answer is not readable. {tail}", tail=tail).strip()
+        )
 
 
 def _bad_end(code: int, tail: str) -> ChildAnswer:
@@ -85,10 +91,14 @@ def _bad_end(code: int, tail: str) -> ChildAnswer:
             name = signal.Signals(-code).name
         except ValueError:
             name = f"signal {-code}"
-        return ChildAnswer("crashed", error=f"It crashed ({name}). {tail}".strip())
+        return ChildAnswer(
+            "crashed", error=tr("It crashed ({name}). {tail}", name=name, tail=tail).strip()
+        )
     # Windows reports a crash as an NTSTATUS: 0xC0000005 and its like.
     status: ProbeStatus = "crashed" if code >= 0xC0000000 else "failed"
-    return ChildAnswer(status, error=f"It ended with code {code:#x}. {tail}".strip())
+    return ChildAnswer(
+        status, error=tr("It ended with code {code:#x}. {tail}", code=code, tail=tail).strip()
+    )
 
 
 def _last_line(out: bytes) -> bytes:

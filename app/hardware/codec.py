@@ -50,17 +50,19 @@ def from_json(kind: type[T], value: object, where: str = "") -> T:
 def machine_from_json(value: object, file: str = "") -> Machine:
     """Raises KnownError, which names the file, for anything that is not a machine."""
     if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise _broken(file, "It is not a machine description.")
+        raise _broken(file, tr("It is not a machine description."))
     version = value.get("version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise _broken(file, "It does not say which version of the format it is.")
+        raise _broken(file, tr("It does not say which version of the format it is."))
     if version > FORMAT_VERSION:
-        raise _broken(file, "A newer version of the program wrote it.", "Update the program.")
+        raise _broken(
+            file, tr("A newer version of the program wrote it."), tr("Update the program.")
+        )
     try:
         machine = from_json(Machine, value)
         _check(machine)
     except MalformedError as error:
-        raise _broken(file, f"A value does not make sense: {error}.") from error
+        raise _broken(file, tr("A value does not make sense: {error}.", error=error)) from error
     return machine
 
 
@@ -68,7 +70,7 @@ def read_machine(path: Path) -> Machine:
     """Reads what `glm-launcher hardware --json` wrote. Raises KnownError."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise _broken(path.name, "It is far too large for a machine description.")
+            raise _broken(path.name, tr("It is far too large for a machine description."))
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise KnownError(
@@ -78,11 +80,11 @@ def read_machine(path: Path) -> Machine:
             str(error),
         ) from error
     except UnicodeDecodeError as error:
-        raise _broken(path.name, "It is not text.") from error
+        raise _broken(path.name, tr("It is not text.")) from error
     try:
         value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
-        raise _broken(path.name, "It is not valid JSON.", details=str(error)) from error
+        raise _broken(path.name, tr("It is not valid JSON."), details=str(error)) from error
     return machine_from_json(value, path.name)
 
 

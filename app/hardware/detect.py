@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 from typing import TypeVar, cast
 
-from app.core.language import tr
+from app.core.language import mark, tr
 from app.hardware.amd_smi import AmdSmiReport, add_amdsmi
 from app.hardware.apple import IOREG_COMMAND, SYSCTL_COMMAND, parse_sysctl
 from app.hardware.bandwidth import METHOD, cache_bytes, usable_threads
@@ -217,12 +217,16 @@ def _ram_bandwidth(
             sources.bandwidth_cache.store(key, rate)
     table = sources.firmware_table()
     told = nominal_bandwidth(table) if table else None
-    source = "firmware (SMBIOS)" if told else None
+    source = mark("firmware (SMBIOS)") if told else None
     shared = next((g for g in gpus if g.unified and g.bandwidth_bytes_per_second), None)
     if told is None and shared is not None:
         row = nominal(shared.vendor, shared.name, memory.total_bytes)
         told = shared.bandwidth_bytes_per_second
-        source = f"shared with the GPU ({row.name})" if row else "shared with the GPU"
+        source = (
+            tr("shared with the GPU ({name})", name=row.name)
+            if row
+            else mark("shared with the GPU")
+        )
     return RamBandwidth(rate, told, METHOD if rate else None, source)
 
 

@@ -77,7 +77,7 @@ def _figures_missing(machine: Machine) -> Finding:
             "The engine uses the NVIDIA GPU, but its figures (memory in use, clocks) "
             "cannot be read."
         ),
-        machine.nvidia.reason,
+        tr(machine.nvidia.reason),
         tr(_CONTAINER_FLAGS) if machine.platform.container else "",
     )
 
@@ -128,7 +128,7 @@ def _forbidden(machine: Machine) -> Finding:
             "nvidia-failed",
             "error",
             tr("The NVIDIA driver does not work."),
-            machine.nvidia.reason,
+            tr(machine.nvidia.reason),
             tr("Restart the computer; if it stays, install the driver again."),
         )
     return Finding(
@@ -184,14 +184,14 @@ def _library_missing(machine: Machine, gpus: list[Gpu]) -> Finding | None:
             tr(
                 "The host has an NVIDIA GPU, but this container does not have its driver libraries."
             ),
-            machine.nvidia.reason,
+            tr(machine.nvidia.reason),
             tr(_CONTAINER_FLAGS),
         )
     return _unbound(gpus) or Finding(
         "nvidia-no-driver",
         "error",
         tr("This computer has an NVIDIA GPU, but no NVIDIA driver."),
-        machine.nvidia.reason,
+        tr(machine.nvidia.reason),
         tr("Install NVIDIA's driver (version 570 or later), then restart the computer."),
     )
 

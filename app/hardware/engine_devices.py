@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from app.core.json import JsonValue
+from app.core.language import mark
 from app.hardware.children import ChildAnswer, module_command
 from app.hardware.nvml_calls import plain_text
 from app.hardware.pci import normalize_bus_id
@@ -20,12 +21,12 @@ def read_engine(answer: ChildAnswer) -> Engine:
     """Never raises: an engine that cannot say is an engine with a reason."""
     if answer.status != "ok":
         if _MISSING.search(answer.error):
-            return Engine("missing", reason="The engine is not installed.")
+            return Engine("missing", reason=mark("The engine is not installed."))
         status: EngineStatus = "failed" if answer.status == "skipped" else answer.status
         return Engine(status, reason=answer.error)
     entries = answer.value.get("devices") if isinstance(answer.value, dict) else answer.value
     if not isinstance(entries, list):
-        return Engine("failed", reason="The engine's device list is not readable.")
+        return Engine("failed", reason=mark("The engine's device list is not readable."))
     devices = (_device(entry) for entry in entries if isinstance(entry, dict))
     return Engine("ok", tuple(device for device in devices if device is not None))
 

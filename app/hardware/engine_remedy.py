@@ -60,7 +60,7 @@ def engine_finding(machine: Machine) -> Finding | None:
 
 def _why(machine: Machine) -> str:
     backends = sorted({d.backend or d.name for d in machine.engine.devices})
-    built = ", ".join(backends) or "nothing"
+    built = ", ".join(backends) or tr("nothing")
     return tr(
         "The installed engine computes with {built} only, so models run far slower.", built=built
     )
@@ -68,8 +68,8 @@ def _why(machine: Machine) -> str:
 
 def _not_answering(machine: Machine) -> Finding:
     engine = machine.engine
-    how = {"timed out": tr("does not answer"), "crashed": "crashes"}.get(
-        engine.status, "does not work"
+    how = {"timed out": tr("does not answer"), "crashed": tr("crashes")}.get(
+        engine.status, tr("does not work")
     )
     what = tr("The engine {how} when it is asked for its devices.", how=how)
     why = tr("A GPU driver that does not fit is the usual cause.")
@@ -90,10 +90,12 @@ def _names(machine: Machine, gpus: Sequence[Gpu]) -> str:
     for gpu in gpus:
         total = machine.gpu_total_bytes(gpu)
         size = f" ({gigabytes(total)})" if total else ""
-        label = f"{gpu.name or f'an {gpu.vendor} GPU'}{size}"
+        label = f"{gpu.name or tr('an {vendor} GPU', vendor=gpu.vendor)}{size}"
         counted[label] = counted.get(label, 0) + 1
     parts = [f"{count} × {name}" if count > 1 else name for name, count in counted.items()]
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    if len(parts) == 1:
+        return parts[0]
+    return tr("{names} and {last}", names=", ".join(parts[:-1]), last=parts[-1])
 
 
 def _remedy(command: str, need: str) -> str:

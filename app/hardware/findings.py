@@ -80,7 +80,7 @@ def _gpu_findings(machine: Machine, gpu: Gpu) -> tuple[Finding, ...]:
             index=gpu.index if gpu.index is not None else "",
         ).strip()
     )
-    why = " ".join(gpu.notes)
+    why = " ".join(map(tr, gpu.notes))
     if gpu.state == "lost":
         remedy = tr("Restart the computer; check the card's power and seat, or plug it in again.")
         return (Finding("gpu-lost", "error", tr("{name} is lost.", name=name), why, remedy),)
@@ -122,7 +122,10 @@ def _memory_of_gpu(machine: Machine, gpu: Gpu, name: str) -> tuple[Finding, ...]
         return (Finding("gpu-unified", "info", what, tr("It is counted once, not twice.")),)
     if gpu.total_bytes is None:
         what = tr("The memory of {name} is unknown.", name=name)
-        why = next((u.reason for u in gpu.unread if u.field == "total_bytes"), " ".join(gpu.notes))
+        why = next(
+            (tr(u.reason) for u in gpu.unread if u.field == "total_bytes"),
+            " ".join(map(tr, gpu.notes)),
+        )
         return (Finding("gpu-memory-unknown", "warning", what, why),)
     return ()
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from app.core.language import mark, tr
 from app.hardware.amd import read_amd_gpu
 from app.hardware.apple import read_apple_gpu
 from app.hardware.cuda_visibility import apply_visibility
@@ -40,7 +41,7 @@ def nvidia_gpus(root: Path, report: NvmlReport, environ: Mapping[str, str]) -> t
     unseen = tuple(_unseen(root, d, report.driver) for d in rest if d.bus_id not in placed)
     jetson = jetson_model(root)
     if jetson and not visible and not unseen:
-        note = "NVML does not know this GPU; the figures are the system's."
+        note = mark("NVML does not know this GPU; the figures are the system's.")
         name = jetson.removesuffix(" Developer Kit").removeprefix("NVIDIA ")
         return (Gpu("NVIDIA", name, index=0, unified=True, visible=True, notes=(note,)),)
     return (*visible, *unseen)
@@ -95,9 +96,13 @@ def _name_the_nameless(root: Path, gpus: Sequence[Gpu], rest: Sequence[PciGpu]) 
 def _unseen(root: Path, device: PciGpu, driver: NvidiaDriver) -> Gpu:
     name = _name(root, device)
     if device.driver in _NVIDIA_DRIVERS:
-        note = driver.reason or "NVML does not list it."
+        note = driver.reason or mark("NVML does not list it.")
         return Gpu("NVIDIA", name, pci_bus_id=device.bus_id, state="unreadable", notes=(note,))
-    note = f"It is bound to {device.driver}." if device.driver else "No driver is bound to it."
+    note = (
+        tr("It is bound to {driver}.", driver=device.driver)
+        if device.driver
+        else mark("No driver is bound to it.")
+    )
     return Gpu("NVIDIA", name, pci_bus_id=device.bus_id, state="no driver", notes=(note,))
 
 

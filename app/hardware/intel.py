@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from app.core.language import mark, tr
 from app.hardware.amd import display_attached, pcie_link
 from app.hardware.files import read_int, read_text
 from app.hardware.pci import PciGpu, pci_name
@@ -31,7 +32,11 @@ def read_intel_gpu(root: Path, device: PciGpu, index: int) -> Gpu:
     path = device.path
     name = _NAMES.get(device.device_id) or pci_name(root, "8086", device.device_id)
     if device.driver not in ("xe", "i915"):
-        bound = f"It is bound to {device.driver}." if device.driver else "No driver is bound to it."
+        bound = (
+            tr("It is bound to {driver}.", driver=device.driver)
+            if device.driver
+            else mark("No driver is bound to it.")
+        )
         return Gpu("Intel", name, index, None, device.bus_id, "no driver", notes=(bound,))
     unified = device.bus_id == _INTEGRATED_SLOT
     total, note = (None, None) if unified else _local_memory(path)
@@ -58,8 +63,10 @@ def _local_memory(path: Path) -> tuple[int | None, str | None]:
             return total, None
     window = _largest_window(path)
     if window is None or window < _SMALL_WINDOW:
-        return None, "The driver does not say how much memory the card has."
-    return window, "The memory size is that of the card's window on the PCI bus (resizable BAR)."
+        return None, mark("The driver does not say how much memory the card has.")
+    return window, mark(
+        "The memory size is that of the card's window on the PCI bus (resizable BAR)."
+    )
 
 
 def _first_int(path: Path, pattern: str) -> int | None:

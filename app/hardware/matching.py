@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from app.core.language import mark
 from app.hardware.apple import USUAL_LIMIT
 from app.hardware.types import Engine, EngineDevice, Gpu, Vendor
 
@@ -110,7 +111,7 @@ def _from_engine(device: EngineDevice) -> Gpu:
         shared_limit_bytes=device.total_bytes if unified else None,
         visible=True,
         engine_devices=(device.name,),
-        notes=("Only the engine knows of this GPU.",),
+        notes=(mark("Only the engine knows of this GPU."),),
     )
 
 

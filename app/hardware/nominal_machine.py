@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from app.core.language import tr
+from app.core.language import mark, tr
 from app.hardware.apple import default_wired_limit
 from app.hardware.nominal import Nominal
 from app.hardware.types import (
@@ -79,8 +79,8 @@ def card_bytes(gpu: Nominal) -> int:
 
 def driver_name(gpu: Nominal) -> str:
     """As a driver would write it, near enough to be recognized."""
-    for mark, name in _DRIVER_NAMES.items():
-        if mark in gpu.name:
+    for known, name in _DRIVER_NAMES.items():
+        if known in gpu.name:
             return name
     if gpu.vendor == "Apple":
         return f"Apple {gpu.name.rsplit(' ', 1)[0]}"
@@ -109,7 +109,7 @@ def card_machine(
         Cpu(physical_cores=cores, usable_cores=cores, instruction_sets=("AVX2", "FMA", "F16C")),
         gpus=tuple(gpus),
         ram_bandwidth=RamBandwidth(
-            nominal_bytes_per_second=ram.bytes_per_second, nominal_source="as built"
+            nominal_bytes_per_second=ram.bytes_per_second, nominal_source=mark("as built")
         ),
         name=name,
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core.language import mark
 from app.hardware import nvml_codes as codes
 from app.hardware.nvml_calls import Nvml, plain_text, positive
 from app.hardware.nvml_gpu import read_gpu
@@ -48,7 +49,9 @@ def probe_nvml(
         init = nvml.call("nvmlInit")
     library = loaded_library()
     if library is not None and "/stubs/" in library:
-        reason = "Only NVIDIA's stub library for building programs was found, not the driver's."
+        reason = mark(
+            "Only NVIDIA's stub library for building programs was found, not the driver's."
+        )
         return NvmlReport(NvidiaDriver("stub library", reason, library=library))
     if not init.ok:
         status, reason = codes.init_status(init.code, init.text)
@@ -72,7 +75,7 @@ def _ask_all(nvml: Nvml, library: str | None) -> NvmlReport:
         return NvmlReport(driver)
     count = positive(answer.value) or 0
     if count == 0:
-        reason = "The NVIDIA driver is there, but it has no GPU."
+        reason = mark("The NVIDIA driver is there, but it has no GPU.")
         return NvmlReport(NvidiaDriver("no gpu", reason, version, cuda, library))
     gpus = tuple(read_gpu(nvml, index) for index in range(min(count, _MOST_GPUS)))
     return NvmlReport(NvidiaDriver("ok", "", version, cuda, library), gpus)

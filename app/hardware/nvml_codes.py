@@ -5,6 +5,7 @@ From nvidia-ml-py's constants; kept here because the package may be absent when 
 
 from typing import Final
 
+from app.core.language import mark, tr
 from app.hardware.types import NvidiaStatus
 
 SUCCESS: Final = 0
@@ -35,30 +36,38 @@ UNKNOWN: Final = 999
 TRY_OLDER: Final = frozenset({FUNCTION_NOT_FOUND, ARGUMENT_VERSION_MISMATCH, NOT_SUPPORTED})
 
 _DEVICE_TROUBLE: Final[dict[int, str]] = {
-    NO_PERMISSION: "The system does not let this user ask this GPU.",
-    INSUFFICIENT_POWER: "The GPU's power cables are not connected properly.",
-    TIMEOUT: "The driver did not answer in time.",
-    IRQ_ISSUE: "The driver has an interrupt problem with this GPU.",
-    CORRUPTED_INFOROM: "The GPU's information memory (infoROM) is damaged; the GPU itself works.",
-    GPU_IS_LOST: "The GPU is lost: it fell off the bus, was unplugged, or is powered down.",
-    RESET_REQUIRED: "The GPU needs a reset or a reboot before it can compute again.",
-    OPERATING_SYSTEM: "The operating system blocks access to this GPU.",
-    IN_USE: "The GPU is in use by something that does not share it.",
-    MEMORY: "The driver ran out of memory.",
-    UNKNOWN: "The driver answers with an unknown error for this GPU.",
+    NO_PERMISSION: mark("The system does not let this user ask this GPU."),
+    INSUFFICIENT_POWER: mark("The GPU's power cables are not connected properly."),
+    TIMEOUT: mark("The driver did not answer in time."),
+    IRQ_ISSUE: mark("The driver has an interrupt problem with this GPU."),
+    CORRUPTED_INFOROM: mark(
+        "The GPU's information memory (infoROM) is damaged; the GPU itself works."
+    ),
+    GPU_IS_LOST: mark("The GPU is lost: it fell off the bus, was unplugged, or is powered down."),
+    RESET_REQUIRED: mark("The GPU needs a reset or a reboot before it can compute again."),
+    OPERATING_SYSTEM: mark("The operating system blocks access to this GPU."),
+    IN_USE: mark("The GPU is in use by something that does not share it."),
+    MEMORY: mark("The driver ran out of memory."),
+    UNKNOWN: mark("The driver answers with an unknown error for this GPU."),
 }
 
 _INIT_STATUS: Final[dict[int, tuple[NvidiaStatus, str]]] = {
-    LIBRARY_NOT_FOUND: ("no library", "No NVIDIA driver library (NVML) is installed."),
-    FUNCTION_NOT_FOUND: ("no package", "The installed pynvml package is too old or another one."),
-    DRIVER_NOT_LOADED: ("driver not loaded", "The NVIDIA kernel driver is not loaded."),
+    LIBRARY_NOT_FOUND: ("no library", mark("No NVIDIA driver library (NVML) is installed.")),
+    FUNCTION_NOT_FOUND: (
+        "no package",
+        mark("The installed pynvml package is too old or another one."),
+    ),
+    DRIVER_NOT_LOADED: ("driver not loaded", mark("The NVIDIA kernel driver is not loaded.")),
     LIB_RM_VERSION_MISMATCH: (
         "version mismatch",
-        "The NVIDIA driver was updated, but the old one is still running in the kernel.",
+        mark("The NVIDIA driver was updated, but the old one is still running in the kernel."),
     ),
-    NO_PERMISSION: ("no permission", "This user may not use the NVIDIA driver."),
-    OPERATING_SYSTEM: ("no permission", "The operating system blocks the NVIDIA device files."),
-    UNKNOWN: ("failed", "The NVIDIA driver answers with an unknown error."),
+    NO_PERMISSION: ("no permission", mark("This user may not use the NVIDIA driver.")),
+    OPERATING_SYSTEM: (
+        "no permission",
+        mark("The operating system blocks the NVIDIA device files."),
+    ),
+    UNKNOWN: ("failed", mark("The NVIDIA driver answers with an unknown error.")),
 }
 
 
@@ -70,4 +79,7 @@ def trouble(code: int) -> str | None:
 def init_status(code: int, text: str) -> tuple[NvidiaStatus, str]:
     """Why NVML did not start."""
     known = _INIT_STATUS.get(code)
-    return known or ("failed", f"The NVIDIA driver does not start: {text} ({code}).")
+    return known or (
+        "failed",
+        tr("The NVIDIA driver does not start: {text} ({code}).", text=text, code=code),
+    )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.core.language import mark, tr
 from app.hardware import nvml_codes as codes
 from app.hardware.mig import mig_enabled, read_slices
 from app.hardware.nvml_calls import Answer, Device, Nvml, plain_text, positive, size
@@ -29,7 +30,9 @@ def read_gpu(nvml: Nvml, index: int) -> Gpu:
     """Never raises: a GPU whose handle cannot be had is listed with the reason."""
     device = Device(nvml, lambda: nvml.call("nvmlDeviceGetHandleByIndex", index))
     if not device.handle.ok:
-        reason = f"NVML answers: {device.handle.text} ({device.handle.code})."
+        reason = tr(
+            "NVML answers: {text} ({code}).", text=device.handle.text, code=device.handle.code
+        )
         notes = (*device.notes, reason)
         return Gpu("NVIDIA", None, index=index, state=device.state, notes=notes)
     name = device.text("name", "nvmlDeviceGetName")
@@ -103,10 +106,10 @@ def read_memory(device: Device, *, unified: bool) -> MemoryNumbers:
         size(getattr(answer.value, name, None)) for name in ("total", "free", "used", "reserved")
     )
     if not total:
-        device.notes.append("The driver reports no memory size for this GPU.")
+        device.notes.append(mark("The driver reports no memory size for this GPU."))
         return MemoryNumbers()
     if any(part is not None and part > total for part in (free, used, reserved)):
-        device.notes.append("The driver reports memory numbers that contradict each other.")
+        device.notes.append(mark("The driver reports memory numbers that contradict each other."))
         return MemoryNumbers()
     return MemoryNumbers(total, free, used, reserved)
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
+from app.core.language import mark
 from app.hardware.codec import to_json
 from app.hardware.files import read_text
 from app.hardware.nvml import NvmlReport, library_candidates, mapped_library, probe_nvml
@@ -31,7 +32,7 @@ def import_pynvml() -> object:
 def probe_here() -> NvmlReport:
     module = import_pynvml()
     if module is None:
-        reason = (
+        reason = mark(
             "The Python package nvidia-ml-py is not installed, so NVIDIA's driver is not asked."
         )
         return NvmlReport(NvidiaDriver("no package", reason))

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TextIO
 
+from app.core.language import mark
 from app.hardware import nvml_codes as codes
 from app.hardware.codec import to_json
 from app.hardware.live_types import LiveGpu, LiveGpus
@@ -35,7 +36,7 @@ class NvmlWatch:
     def sample(self) -> LiveGpus:
         """Never raises."""
         if self._module is None:
-            return LiveGpus(error="The Python package nvidia-ml-py is not installed.")
+            return LiveGpus(error=mark("The Python package nvidia-ml-py is not installed."))
         if self._watched is None:
             error = self._start()
             if error:

@@ -8,8 +8,11 @@ from app.core.units import gigabytes
 from app.hardware.types import (
     Cpu,
     Disk,
+    EngineKind,
+    EngineStatus,
     Finding,
     Gpu,
+    GpuState,
     Machine,
     PcieLink,
     RamBandwidth,
@@ -17,8 +20,31 @@ from app.hardware.types import (
 )
 
 UNKNOWN = mark("unknown")
+_CORES = " GPU cores."
 _WIDTH = 100
 _SOURCES = {"nominal": mark("nominal"), "driver": mark("as the driver says")}
+GPU_STATES: dict[GpuState, str] = {
+    "ok": mark("ok"),
+    "unreadable": mark("unreadable"),
+    "lost": mark("lost"),
+    "reset required": mark("reset required"),
+    "no driver": mark("no driver"),
+}
+_ENGINE_STATES: dict[EngineStatus, str] = {
+    "ok": mark("ok"),
+    "missing": mark("missing"),
+    "failed": mark("failed"),
+    "timed out": mark("timed out"),
+    "crashed": mark("crashed"),
+    "not asked": mark("not asked"),
+}
+_KINDS: dict[EngineKind, str] = {
+    "cpu": mark("cpu"),
+    "gpu": mark("gpu"),
+    "igpu": mark("igpu"),
+    "accel": mark("accel"),
+    "other": mark("other"),
+}
 _MARKS = {"error": "!!", "warning": "! ", "info": "- "}
 
 
@@ -119,7 +145,7 @@ def _ram(ram: RamBandwidth) -> str:
             tr(
                 "{nominal_bytes_per_second} nominal ({nominal_source})",
                 nominal_bytes_per_second=rate(ram.nominal_bytes_per_second),
-                nominal_source=ram.nominal_source,
+                nominal_source=tr(ram.nominal_source or ""),
             )
         )
     return ", ".join(parts)
@@ -148,7 +174,7 @@ def _gpu(machine: Machine, gpu: Gpu) -> Iterator[tuple[str, str]]:
         kind = tr("Compute level") if gpu.vendor == "NVIDIA" else tr("Architecture")
         yield kind, gpu.architecture
     if gpu.state != "ok":
-        yield tr("State"), gpu.state
+        yield tr("State"), tr(GPU_STATES[gpu.state])
     if gpu.visible is False:
         yield tr("Visible"), tr("no: hidden by the environment")
     if gpu.pcie != PcieLink():
@@ -164,7 +190,12 @@ def _gpu(machine: Machine, gpu: Gpu) -> Iterator[tuple[str, str]]:
     yield from _slices(gpu)
     yield from _processes(gpu)
     for note in gpu.notes:
-        yield tr("Note"), note
+        yield tr("Note"), note_text(note)
+
+
+def note_text(note: str) -> str:
+    cores = note.removesuffix(_CORES)
+    return tr("{cores} GPU cores.", cores=cores) if cores != note else tr(note)
 
 
 def _gpu_memory(machine: Machine, gpu: Gpu) -> str:
@@ -227,10 +258,11 @@ def _processes(gpu: Gpu) -> Iterator[tuple[str, str]]:
 def _engine(machine: Machine) -> Iterator[tuple[str, str]]:
     engine = machine.engine
     if engine.status != "ok":
-        yield tr("State"), f"{engine.status}. {engine.reason}".strip()
+        yield tr("State"), f"{tr(_ENGINE_STATES[engine.status])}. {tr(engine.reason)}".strip()
     for device in engine.devices:
         memory = f"{size(device.total_bytes)}, {_free(device.free_bytes)}"
-        yield device.name, f"{device.description or tr(UNKNOWN)} ({device.kind}; {memory})"
+        kind = tr(_KINDS[device.kind])
+        yield device.name, f"{device.description or tr(UNKNOWN)} ({kind}; {memory})"
 
 
 def _finding(finding: Finding) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.core.language import mark
 from app.core.paths import cache_dir, data_dir
 from app.hardware.amd_smi import PACKAGE as AMDSMI_PACKAGE
 from app.hardware.bandwidth import BandwidthCache, measure
@@ -67,7 +68,7 @@ def real_sources(
 
 def _ask_amdsmi(environ: Mapping[str, str]) -> ChildAnswer:
     if importlib.util.find_spec(AMDSMI_PACKAGE) is None:
-        return ChildAnswer("skipped", error="The Python package amdsmi is not installed.")
+        return ChildAnswer("skipped", error=mark("The Python package amdsmi is not installed."))
     return ask_child(AMDSMI_COMMAND, environ)
 
 

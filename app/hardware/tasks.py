@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from app.core.language import tr
 from app.hardware.types import Probe, ProbeStatus
 
 T_co = TypeVar("T_co", covariant=True)
@@ -36,7 +37,7 @@ class Task(Generic[T_co]):
         """Waits until `deadline` (time.monotonic). The value is None when there is none."""
         if not self._done.wait(max(0.0, deadline - time.monotonic())):
             waited = time.monotonic() - self._started
-            error = f"No answer within {waited:.0f} seconds; given up."
+            error = tr("No answer within {seconds:.0f} seconds; given up.", seconds=waited)
             return None, Probe(self._name, "timed out", round(waited, 3), error)
         return self._value, self._record
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
-from app.core.language import tr
+from app.core.language import mark, tr
 from app.library.listing import distinct, models_of
 from app.library.types import InstalledModel, Source, readable
 from app.library.walk import Walk
@@ -50,7 +50,7 @@ def look_at_dropped(paths: Sequence[Path], cancel: CancelToken) -> Dropped:
 
 
 def _below(folder: Path, cancel: CancelToken) -> list[InstalledModel]:
-    walk = Walk(Source("folder", "Your folder", folder))
+    walk = Walk(Source("folder", mark("Your folder"), folder))
     walk.run(cancel)
     return models_of(walk)
 
@@ -60,7 +60,7 @@ def _of_files(files: Sequence[Path], cancel: CancelToken) -> list[InstalledModel
     wanted = set(files)
     found: list[InstalledModel] = []
     for folder in dict.fromkeys(path.parent for path in files):
-        walk = Walk(Source("folder", "Your folder", folder), max_depth=0)
+        walk = Walk(Source("folder", mark("Your folder"), folder), max_depth=0)
         walk.run(cancel)
         found += [
             model for model in models_of(walk) if wanted & {file.path for file in model.files}

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
+from app.core.language import tr
 from app.core.tasks import TimedOut
 from app.gguf.loadable import why_not_loadable
 from app.gguf.read import read_header
@@ -77,7 +78,7 @@ def read_model(
     try:
         return waiting.run(model.source, lambda _: _read(path), cancel, _TIMEOUT_SECONDS)
     except TimedOut:
-        return Reading("broken", "Its disk or network folder does not answer.", slow=True)
+        return Reading("broken", tr("Its disk or network folder does not answer."), slow=True)
 
 
 def apply(model: InstalledModel, reading: Reading, **more: Any) -> InstalledModel:  # noqa: ANN401

@@ -13,7 +13,7 @@ from app.catalog.names import RepoFile
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
 from app.core.hub_access import HubAccess
-from app.core.language import tr
+from app.core.language import mark, tr
 from app.downloads.types import DownloadRequest, JobStatus, Target
 from app.library.headers import HeaderNotes, apply, read_model
 from app.library.listing import models_of
@@ -207,7 +207,7 @@ class Library:
 
     def model_at(self, path: Path) -> InstalledModel:
         """Of any file, in no list. Raises KnownError when it is no model file."""
-        walk = Walk(Source("folder", "Your folder", path.parent), max_depth=0)
+        walk = Walk(Source("folder", mark("Your folder"), path.parent), max_depth=0)
         walk.run(CancelToken())
         for model in models_of(walk):
             if any(file.path == path for file in model.files):
@@ -264,7 +264,7 @@ class Library:
             "owned": model.source.kind == "own" or self.records.owned(model),
         }
         if model.state == "complete" and (damaged := self.records.damaged(model)):
-            why = f"Its verification found damage in {', '.join(damaged[:3])}."
+            why = tr("Its verification found damage in {files}.", files=", ".join(damaged[:3]))
             known |= {"state": "broken", "why": why, "path": None}
         return known
 

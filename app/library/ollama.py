@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.cancel import CancelToken
+from app.core.language import tr
 from app.library.types import InstalledModel, ModelFile, Source, readable
 
 _DIGEST = re.compile(r"sha256[:-]([0-9a-f]{64})")
@@ -68,7 +69,7 @@ def _model(
         return None  # weights of another format, or a model in the cloud
     title, quantization = _title(names), _quantization(value, blobs)
     partial = any(file.partial for file in model)
-    why = "Its download has not been finished." if partial or missing else ""
+    why = tr("Its download has not been finished.") if partial or missing else ""
     return InstalledModel(
         key=f"ollama:{path}",
         title=title,
@@ -144,13 +145,13 @@ def _partials(blobs: Path, named: set[str]) -> Iterator[ModelFile]:
 def _unfinished(source: Source, part: ModelFile) -> InstalledModel:
     return InstalledModel(
         key=f"ollama:{part.path}",
-        title=f"Unfinished download {(part.sha256 or '')[:12]}",
-        model="Unfinished download",
+        title=tr("Unfinished download {hash}", hash=(part.sha256 or "")[:12]),
+        model=tr("Unfinished download"),
         quantization="",
         source=source,
         files=(part,),
         state="partial",
-        why="Its download has not been finished.",
+        why=tr("Its download has not been finished."),
         read=True,
     )
 

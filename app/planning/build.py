@@ -36,9 +36,15 @@ _FEW_CHANNELS = 120_000_000_000
 
 @dataclass(frozen=True)
 class RamPreset:
-    label: str
+    memory: str
     channels: int
     megatransfers: int
+
+    @property
+    def label(self) -> str:
+        if self.channels == 2:
+            return tr("Dual-channel {memory}", memory=self.memory)
+        return tr("{channels}-channel {memory}", channels=self.channels, memory=self.memory)
 
     @property
     def bytes_per_second(self) -> int:
@@ -46,15 +52,15 @@ class RamPreset:
 
 
 RAM_PRESETS = (
-    RamPreset("Dual-channel DDR4-3200", 2, 3200),
-    RamPreset("Dual-channel DDR5-5600", 2, 5600),
-    RamPreset("Dual-channel DDR5-6400", 2, 6400),
-    RamPreset("4-channel DDR5-5600", 4, 5600),
-    RamPreset("8-channel DDR4-3200", 8, 3200),
-    RamPreset("8-channel DDR5-4800", 8, 4800),
-    RamPreset("8-channel DDR5-6400", 8, 6400),
-    RamPreset("12-channel DDR5-4800", 12, 4800),
-    RamPreset("12-channel DDR5-6400", 12, 6400),
+    RamPreset("DDR4-3200", 2, 3200),
+    RamPreset("DDR5-5600", 2, 5600),
+    RamPreset("DDR5-6400", 2, 6400),
+    RamPreset("DDR5-5600", 4, 5600),
+    RamPreset("DDR4-3200", 8, 3200),
+    RamPreset("DDR5-4800", 8, 4800),
+    RamPreset("DDR5-6400", 8, 6400),
+    RamPreset("DDR5-4800", 12, 4800),
+    RamPreset("DDR5-6400", 12, 6400),
 )
 
 

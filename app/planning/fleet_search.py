@@ -88,10 +88,18 @@ def headline(found: Sequence[Ranked]) -> str:
     if not found:
         return ""
     best = found[0]
-    speed = best.fit.plan.speed
-    about = f", {rate_text(speed.generation_empty)}" if speed else ""
-    what = amount(best.row.gpu, best.fit)
-    return f"{what}: {_why(best, found[1:])}{about}."
+    why, speed = _why(best, found[1:]), best.fit.plan.speed
+    if speed is not None:
+        why = tr("{why}, {speed}", why=why, speed=rate_text(speed.generation_empty))
+    return tr("{what}: {why}.", what=amount(best.row.gpu, best.fit), why=why)
+
+
+def plainly(one: Ranked) -> str:
+    """Without a word about the others."""
+    what, speed = amount(one.row.gpu, one.fit), one.fit.plan.speed
+    if speed is None:
+        return f"{what}."
+    return tr("{what}: {why}.", what=what, why=rate_text(speed.generation_empty))
 
 
 def _why(best: Ranked, rest: Sequence[Ranked]) -> str:

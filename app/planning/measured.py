@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from app.core.language import tr
 from app.core.paths import data_dir
 from app.core.units import gigabytes
 from app.hardware.types import Machine
@@ -60,7 +61,7 @@ class DeviceMeasurement:
 
     @property
     def text(self) -> str:
-        return f"predicted {_figure(self.predicted_bytes)} / measured {_size(self.measured_bytes)}"
+        return _compared(self.predicted_bytes, self.measured_bytes)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,15 @@ class Measurement:
         """`predicted 21.4 / measured 21.6 GB` over all devices."""
         predicted = sum(device.predicted_bytes for device in self.devices)
         measured = sum(device.measured_bytes for device in self.devices)
-        return f"predicted {_figure(predicted)} / measured {_size(measured)}"
+        return _compared(predicted, measured)
+
+
+def _compared(predicted: int, measured: int) -> str:
+    return tr(
+        "predicted {predicted} / measured {measured}",
+        predicted=_figure(predicted),
+        measured=_size(measured),
+    )
 
 
 def measurements_path() -> Path:

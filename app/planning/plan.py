@@ -235,7 +235,10 @@ def _notes(machine: Machine, layout: Layout) -> tuple[str, ...]:
     ]
     if foreign and machine.engine.status == "ok":
         notes.append(
-            f"The installed engine cannot use {', '.join(sorted(set(foreign)))} yet; see "
-            "`glm-launcher hardware` for the remedy."
+            tr(
+                "The installed engine cannot use {names} yet; see `glm-launcher hardware` for "
+                "the remedy.",
+                names=", ".join(sorted(set(foreign))),
+            )
         )
     return tuple(notes)

@@ -280,15 +280,28 @@ def _notes(
 ) -> tuple[str, ...]:
     notes = []
     if kld_row is None:
-        notes.append(f"Estimated from measurements of {curve_model} at other sizes.")
+        notes.append(
+            tr("Estimated from measurements of {model} at other sizes.", model=curve_model)
+        )
     elif kld_row.baseline.upper() not in _FULL_PRECISION:
-        notes.append(f"Measured against {kld_row.baseline}, not against the unquantized model.")
+        notes.append(
+            tr(
+                "Measured against {baseline}, not against the unquantized model.",
+                baseline=kld_row.baseline,
+            )
+        )
     if curve_model != family:
-        notes.append(f"{family} was not measured; {curve_model} stands in for it.")
+        notes.append(
+            tr(
+                "{family} was not measured; {model} stands in for it.",
+                family=family,
+                model=curve_model,
+            )
+        )
         if family not in _SIBLINGS:
-            notes.append("The two differ much, and smaller or pruned models usually lose more.")
+            notes.append(tr("The two differ much, and smaller or pruned models usually lose more."))
     if outside and above:
-        notes.append("Better than the measurements can tell.")
+        notes.append(tr("Better than the measurements can tell."))
     if outside and not above:
-        notes.append("Smaller than anything that was measured: expect worse.")
+        notes.append(tr("Smaller than anything that was measured: expect worse."))
     return tuple(notes)

@@ -5,6 +5,8 @@ They are shown as that page's, beside the exact size and the measured quality, n
 
 from dataclasses import dataclass
 
+from app.core.language import mark
+
 
 @dataclass(frozen=True)
 class NominalFigure:
@@ -16,7 +18,7 @@ class NominalFigure:
     quality_pct: int
 
 
-NOMINAL_LABEL = "nominal figure of a widely copied page"
+NOMINAL_LABEL = mark("nominal figure of a widely copied page")
 NOMINAL_FIGURES = (
     NominalFigure("Q4_K_M", 4.5, 202.1, 94),
     NominalFigure("Q6_K", 6.5, 291.1, 97),

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from app.core.language import tr
 from app.planning.speed_model import SpeedModel, shipped_speed_model
 
 DeviceKind = Literal["gpu", "unified", "cpu"]
@@ -258,28 +259,31 @@ def _doubts(work: TokenWork) -> dict[str, str]:
         device = part.device
         if device.bandwidth_bytes_per_second is None:
             typical = TYPICAL_BANDWIDTH[device.kind] / 1e9
-            found["bandwidth"] = (
-                f"The memory bandwidth of {device.name} is unknown; {typical:.0f} GB/s is assumed."
+            found["bandwidth"] = tr(
+                "The memory bandwidth of {name} is unknown; {typical:.0f} GB/s is assumed.",
+                name=device.name,
+                typical=typical,
             )
         if device.kind != "cpu" and device.flops_per_second is None:
-            found["compute"] = (
-                f"The computing power of {device.name} is unknown; what cards of its memory "
-                "bandwidth usually have is assumed."
+            found["compute"] = tr(
+                "The computing power of {name} is unknown; what cards of its memory bandwidth "
+                "usually have is assumed.",
+                name=device.name,
             )
         if part.absent_bytes > 0:
-            found["disk"] = "Weights that are read from disk make the speed hard to foresee."
+            found["disk"] = tr("Weights that are read from disk make the speed hard to foresee.")
         if part.split_layers and _uses_vulkan(work):
-            found["vulkan split"] = (
+            found["vulkan split"] = tr(
                 "With experts in RAM the Vulkan engine was measured on a single machine only."
             )
     on_cpu = [part for part in work.devices if part.device.kind == "cpu"]
     weights_on_cpu = any(part.expert_params or part.always_params for part in on_cpu)
     if weights_on_cpu and _uploads_to(work) is not None:
-        found["upload"] = (
+        found["upload"] = tr(
             "For prompts the weights go from RAM to the graphics card; how fast was not measured."
         )
     if any(part.layers for part in on_cpu) or (weights_on_cpu and _uploads_to(work) is None):
-        found["cpu prefill"] = "How fast the processor reads prompts was not measured."
+        found["cpu prefill"] = tr("How fast the processor reads prompts was not measured.")
     return found
 
 

@@ -14,7 +14,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import PySide6
 
@@ -52,7 +51,7 @@ def card_texts(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, found)))
 
 
-def _shown(value: Any, key: str = "") -> Iterator[str]:
+def _shown(value: object, key: str = "") -> Iterator[str]:
     if isinstance(value, dict):
         for name, part in value.items():
             yield from _shown(part, name)

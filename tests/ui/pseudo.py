@@ -19,11 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-
 _MARKED = re.compile(r"⟦[^⟦⟧]*⟧")
 _TAG = re.compile(r"<[^<>]*>|&\w+;")
-_PATH = re.compile(r"(?:https?:/)?/[\w./:@%+~-]+")
-_WORD = re.compile(r"(?<![\w.])[A-Za-z]*[a-z]{2}[A-Za-z]*(?![\w])")
+_PATH = re.compile(r"(?:https?:/|[A-Z]:)?[/\\][\w./\\:@%+~-]+")
+_WORD = re.compile(r"(?<![\w.:])[A-Za-z]*[a-z]{2}[A-Za-z]*(?![\w])")
 _ROLES = (
     Qt.ItemDataRole.DisplayRole,
     Qt.ItemDataRole.ToolTipRole,
@@ -106,8 +105,6 @@ def of_menu(menu: QMenu) -> Iterator[tuple[str, str]]:
 
 def _cells(view: QAbstractItemView) -> Iterator[tuple[str, str]]:
     model = view.model()
-    if model is None:
-        return
     nowhere = QModelIndex()
     columns = 1 if isinstance(model, QAbstractListModel) else model.columnCount(nowhere)
     for column in range(columns):
@@ -118,5 +115,3 @@ def _cells(view: QAbstractItemView) -> Iterator[tuple[str, str]]:
             for role in _ROLES:
                 found = model.index(row, column).data(role)
                 yield f"cell {column}", found if isinstance(found, str) else ""
-
-

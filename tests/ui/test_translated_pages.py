@@ -21,7 +21,7 @@ from app.ui.application import Desktop, application
 from app.ui.backend import EngineBackend
 from app.ui.getting.room import Downloads
 from app.ui.gpus.build_view import BuildView
-from app.ui.gpus.gpus_view import GpusView
+from app.ui.models.model_words import processor
 from app.ui.models.page import ModelsPage
 from app.ui.pages import page_builders
 from app.ui.shell import DOWNLOADS, FIRST_START, HARDWARE, MODELS
@@ -39,7 +39,8 @@ _NAMED = {
 }  # fmt: skip
 # Programs, formats and units that have one name everywhere.
 _NAMES = (
-    "GLM Launcher", "Hugging Face", "PCIe", "MiB", "GiB", "t/s", "Ctrl", "Del",
+    "GLM Launcher", "Hugging Face", "PCIe", "MiB", "GiB", "t/s", "Ctrl", "Del", "Xorg", "cgroup v2",
+    "python3 launch.py --engine",
 )  # fmt: skip
 
 
@@ -56,18 +57,28 @@ def names() -> tuple[str, ...]:
     found = set(_NAMES)
     with (resources_dir() / "gpus.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            found |= {row["name"], row["vendor"], row["source"]}
+            found |= {f"{row['vendor']} {row['name']}", *row.values()}
     for card in shipped_cards().cards:
-        found |= {card.name, card.maker, *(one.name for sets in card.benchmarks for one in sets.results)}
+        found |= {
+            card.name,
+            card.maker,
+            *(one.name for sets in card.benchmarks for one in sets.results),
+        }
     for entry in shipped_catalogue().repos:
         found |= {entry.repo, *entry.repo.split("/")}
     for job in every_state():
-        found |= {job.request.repo, job.request.title, job.reason, *(Path(file.path).name for file in job.files)}
+        found |= {
+            job.request.repo,
+            job.request.title,
+            job.reason,
+            *(Path(file.path).name for file in job.files),
+        }
         if job.error is not None:
             found |= {job.error.what, job.error.why, job.error.next_step, job.error.details}
     for path in shipped_machines():
-        found |= _texts(json.loads(path.read_text(encoding="utf-8")))
-    return tuple(sorted(filter(None, found), key=len, reverse=True))
+        machine = load_machine(path)
+        found |= {processor(machine), *_texts(json.loads(path.read_text(encoding="utf-8")))}
+    return tuple(sorted((name for name in found if len(name) > 2), key=len, reverse=True))
 
 
 def _texts(value: object, key: str = "") -> set[str]:
@@ -118,6 +129,10 @@ def _parts(desktop: Desktop, key: str, qtbot: QtBot) -> Iterator[QWidget]:
     _settle(desktop, qtbot)
     page = desktop.window.shown_page
     yield desktop.window.rail
+    if isinstance(page, ModelsPage):
+        qtbot.waitUntil(
+            lambda: page.board is not None and bool(page.board.contexts), timeout=TIMEOUT_MS
+        )
     yield page
     if isinstance(page, ModelsPage):
         for tab in ("about", "gpus", "best", "build"):
@@ -135,7 +150,7 @@ def _parts(desktop: Desktop, key: str, qtbot: QtBot) -> Iterator[QWidget]:
 def test_a_page_is_translated(
     desktop: Desktop, qtbot: QtBot, names: tuple[str, ...], key: str
 ) -> None:
-    wrong = {}
+    wrong: dict[tuple[str, str], str] = {}
     for part in _parts(desktop, key, qtbot):
         texts = [*said(part)]
         for menu in part.findChildren(QMenu):
@@ -143,14 +158,18 @@ def test_a_page_is_translated(
         for where, text in texts:
             if found := english(text, names):
                 wrong.setdefault((where, found), text)
-    assert not wrong, "\n".join(f"{where}: {words} in {text!r}" for (where, words), text in wrong.items())
+    assert not wrong, "\n".join(
+        f"{where}: {words} in {text!r}" for (where, words), text in wrong.items()
+    )
 
 
 @pytest.mark.parametrize("path", shipped_machines(), ids=lambda path: path.stem)
 def test_a_machine_is_translated(path: Path, names: tuple[str, ...]) -> None:
     use_language(lambda text: Pseudo().translate("", text))
     machine = load_machine(path)
-    told = [text for title, rows in sections(machine) for text in (title, *(t for r in rows for t in r))]
+    told = [
+        text for title, rows in sections(machine) for text in (title, *(t for r in rows for t in r))
+    ]
     for finding in machine.findings:
         told += [finding.what, finding.why, finding.remedy]
     wrong = [text for text in told if english(text, names)]

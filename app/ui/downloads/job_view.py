@@ -117,14 +117,17 @@ class JobView(QWidget):
         can_pause = job.state in _CAN_PAUSE
         can_resume = job.state is JobState.PAUSED
         self._pause.setVisible(can_pause or can_resume)
-        name = f"{'Pause' if can_pause else 'Resume'} {title_of(job)}"
+        title = title_of(job)
+        name = tr("Pause {title}", title=title) if can_pause else tr("Resume {title}", title=title)
         if self._pause.accessibleName() != name:
             self._pause.set_icon("pause" if can_pause else "play")
             self._pause.setAccessibleName(name)
             self._pause.setToolTip(tr("Pause (Space)") if can_pause else tr("Resume (Space)"))
         done = job.state is JobState.DONE
         self._cross.setToolTip(tr("Take off the list") if done else tr("Cancel (Del)"))
-        self._cross.setAccessibleName(f"{'Remove' if done else 'Cancel'} {title_of(job)}")
+        self._cross.setAccessibleName(
+            tr("Remove {title}", title=title) if done else tr("Cancel {title}", title=title)
+        )
 
     def _mini(self, icon: str, name: str, key: str) -> IconButton:
         made = IconButton(self._look, icon, name, f"{key}-{self._id}", kind="mini")

@@ -90,8 +90,19 @@ def left_text(seconds: float) -> str:
     """Coarse enough not to flicker."""
     if seconds < 10:
         return tr("a few seconds left")
+    return tr("about {seconds} left", seconds=_roughly(seconds))
+
+
+def all_text(seconds: float) -> str:
+    """Of all downloads together, as coarse."""
+    if seconds < 10:
+        return tr("all in a few seconds")
+    return tr("all in about {seconds}", seconds=_roughly(seconds))
+
+
+def _roughly(seconds: float) -> str:
     step = 60 if seconds >= 120 else 5
-    return tr("about {seconds} left", seconds=duration(round(seconds / step) * step))
+    return duration(round(seconds / step) * step)
 
 
 def state_text(job: JobStatus) -> str:
@@ -203,7 +214,5 @@ def summary_text(jobs: Sequence[JobStatus], going_on: Sequence[JobStatus]) -> st
     speed = next((j.speed_bytes_per_second for j in going_on if j.speed_bytes_per_second), None)
     if speed:
         parts.append(f"{gigabytes(round(speed))}/s")
-        parts.append(
-            tr("all in {size}", size=left_text((size - done_bytes) / speed)).removesuffix(" left")
-        )
+        parts.append(all_text((size - done_bytes) / speed))
     return " · ".join(parts)

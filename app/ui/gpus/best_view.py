@@ -5,7 +5,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.core.language import mark, tr
-from app.planning.fleet_search import Ranked, headline, ranked
+from app.planning.fleet_search import Ranked, headline, plainly, ranked
 from app.planning.report import verdict_sentence
 from app.ui.chat.load.words import verdict_chip
 from app.ui.gpus.board import FleetBoard
@@ -111,7 +111,7 @@ class BestView(QWidget):
         if one is None:
             return
         first = one is self._found[0]
-        self._answer.setText(headline(self._found) if first else _plainly(one))
+        self._answer.setText(headline(self._found) if first else plainly(one))
         why = f"{verdict_sentence(one.fit.plan)} {memory_figure(one.fit.plan)}."
         if not one.all_on_gpu and one.fit.ram_gib:
             why = f"{why} {ram_sentence(one.fit, self._board.ram_bytes_per_second)}"
@@ -187,11 +187,6 @@ class BestView(QWidget):
 
 def _key(one: Ranked) -> str:
     return f"{one.row.gpu.vendor} {one.row.gpu.name}"
-
-
-def _plainly(one: Ranked) -> str:
-    """The same sentence without saying that it is the best."""
-    return headline((one,)).replace(": the only one, about", ": about")
 
 
 def _advice(filters: FilterBar) -> str:

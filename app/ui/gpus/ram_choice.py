@@ -21,7 +21,9 @@ class RamChoice(ChoiceBox):
         self._board = board
         for preset in RAM_PRESETS:
             speed = f"{preset.bytes_per_second / 1e9:.0f} GB/s"
-            self.addItem(f"{preset.label}, {speed}", preset.bytes_per_second)
+            self.addItem(
+                tr("{label}, {speed}", label=preset.label, speed=speed), preset.bytes_per_second
+            )
         self.activated.connect(lambda _: board.set_ram(int(self.currentData())))
         board.changed.connect(self._show)
         self._show()

@@ -91,7 +91,7 @@ def fleet_line(row: FleetRow, own: frozenset[Nominal], ram: int) -> Line:
     mine = gpu in own
     alone = row.alone
     cells = (
-        Cell(gpu.name, note="yours" if mine else "", strong=True, chip="busy" if mine else "",
+        Cell(gpu.name, note=tr("yours") if mine else "", strong=True, chip="busy" if mine else "",
              sort=gpu.name.lower()),
         Cell(gpu.vendor, tone="muted", sort=gpu.vendor),
         Cell(kind_word(gpu.kind).removesuffix(" memory"), tone="muted", sort=gpu.kind),
@@ -185,8 +185,15 @@ def fit_sentence(gpu: Nominal, fit: Fit) -> str:
     if fit.ram_gib and fit.plan.verdict != "gpu":
         who = tr("{who} and {ram_gib} GB of RAM", who=who, ram_gib=fit.ram_gib)
     speed = fit.plan.speed
-    about = f" {rate_text(speed.generation_empty).capitalize()}." if speed else ""
-    return f"{who}: {verdict_sentence(fit.plan)} {memory_figure(fit.plan)}.{about}"
+    told = tr(
+        "{who}: {verdict} {memory}.",
+        who=who,
+        verdict=verdict_sentence(fit.plan),
+        memory=memory_figure(fit.plan),
+    )
+    if speed is None:
+        return told
+    return tr("{told} {rate}.", told=told, rate=rate_text(speed.generation_empty).capitalize())
 
 
 def ram_sentence(fit: Fit, ram: int) -> str:

@@ -68,24 +68,28 @@ class LiveCard(QFrame):
 def ram_reading(sample: LiveSample) -> Reading:
     total, free = sample.memory_total_bytes, sample.memory_available_bytes
     if total is None or free is None:
-        return Reading("RAM", "unknown", None, None)
+        return Reading(tr("RAM"), tr("unknown"), None, None)
     used = max(0, total - free)
     figure = tr("{used} of {total} used", used=gigabytes(used), total=gigabytes(total))
-    return Reading("RAM", figure, used / total, used / total)
+    return Reading(tr("RAM"), figure, used / total, used / total)
 
 
 def cpu_reading(sample: LiveSample) -> Reading:
     percent = sample.cpu_percent
     if percent is None:
         return Reading(tr("Processor"), tr("load not known yet"), None, None)
-    return Reading(tr("Processor"), f"{percent:.0f}% busy", percent / 100, percent / 100)
+    return Reading(
+        tr("Processor"), tr("{percent:.0f}% busy", percent=percent), percent / 100, percent / 100
+    )
 
 
 def gpu_reading(gpu: LiveGpu) -> Reading:
     """The bar is its memory, the line its load."""
     title = gpu.name or tr("GPU {index}", index=gpu.index)
     if gpu.state == "lost":
-        return Reading(title, tr("lost: restart the computer"), None, None, gpu.error, stale=True)
+        return Reading(
+            title, tr("lost: restart the computer"), None, None, tr(gpu.error), stale=True
+        )
     if gpu.total_bytes and gpu.used_bytes is not None:
         figure = tr(
             "{used} of {total} used",
@@ -99,11 +103,11 @@ def gpu_reading(gpu: LiveGpu) -> Reading:
         figure += tr(" (last known)")
     load = None if gpu.load_percent is None else gpu.load_percent / 100
     parts = (
-        None if gpu.load_percent is None else f"{gpu.load_percent}% busy",
+        None if gpu.load_percent is None else tr("{percent:.0f}% busy", percent=gpu.load_percent),
         None if gpu.temperature_celsius is None else f"{gpu.temperature_celsius} °C",
         None if gpu.power_watts is None else f"{gpu.power_watts:.0f} W",
         None if gpu.fan_percent is None else tr("fan {fan_percent}%", fan_percent=gpu.fan_percent),
-        gpu.error or None,
+        tr(gpu.error) or None,
     )
     details = " · ".join(part for part in parts if part)
     return Reading(title, figure, share, load, details, gpu.stale)

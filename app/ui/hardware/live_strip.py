@@ -116,7 +116,7 @@ class LiveStrip(QWidget):
                 self._grid.set_cards([*order, self._ram, self._cpu])
             self._gpus[gpu.index].show_reading(gpu_reading(gpu))
         wanted = bool(sample.error) and bool(self._gpus)
-        self._problem.setText(sample.error if wanted else "")
+        self._problem.setText(tr(sample.error) if wanted else "")
         self._problem.setVisible(wanted)
 
 

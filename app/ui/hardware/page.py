@@ -154,7 +154,7 @@ class HardwarePage(QWidget):
         cards = []
         for number, (name, rows) in enumerate(sections(machine)):
             shown = [(key, value) for key, value in rows if key != "UUID"]
-            heading = "System" if name == title else name
+            heading = tr("System") if name == title else name
             cards.append(
                 SectionCard(str(number), heading, shown, tr("The processor does all of it."))
             )

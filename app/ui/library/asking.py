@@ -38,10 +38,10 @@ class Question(QFrame):
         column.addLayout(row)
         self.hide()
 
-    def ask(self, text: str, yes: str, then: Callable[[], None], *, no: str = "Keep it") -> None:
+    def ask(self, text: str, yes: str, then: Callable[[], None], *, no: str = "") -> None:
         self.text.setText(text)
         self.setAccessibleName(text)
-        for control, said in ((self.yes, yes), (self.no, no)):
+        for control, said in ((self.yes, yes), (self.no, no or tr("Keep it"))):
             control.setText(said)
             control.setAccessibleName(said)
         self._then = then

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.core.language import tr
-from app.core.units import count
+from app.core.units import count, gigabytes
 from app.planning.recommend import Recommendation, Row
 from app.planning.report import rate_text
 from app.planning.types import Plan
@@ -52,7 +52,7 @@ def advice(table: Table, model: str, files: dict[str, int]) -> Advice:
         line = _does(sibling)
     elif table.instead is not None:
         other = table.instead.candidate.model
-        line = _nearest(table.instead)
+        line = _nearest(table.instead, table.context_tokens)
     else:
         line = tr("Lower the context, or look at what another machine would do.")
     return Advice("bad", title, line, "", other, why)
@@ -70,7 +70,7 @@ def _does(sibling: Row) -> str:
     )
 
 
-def _nearest(row: Row) -> str:
+def _nearest(row: Row, context_tokens: int) -> str:
     """It fits, though not with all that was asked for."""
     candidate = row.candidate
     line = tr(
@@ -80,7 +80,8 @@ def _nearest(row: Row) -> str:
         candidate=size(candidate),
     )
     line += _lower(row.shortfall)
-    if "answers at" not in row.shortfall:
+    trained = candidate.shape.trained_context or context_tokens
+    if row.fits and row.plan.context_tokens < min(context_tokens, trained):
         line += tr(
             " It answers at about {tokens_per_second} tokens/s.",
             tokens_per_second=rate_figure(row.tokens_per_second),
@@ -116,11 +117,10 @@ def _figures(row: Row, files: dict[str, int]) -> str:
 
 def _memory(row: MemoryRow) -> str:
     """`~21.9 of 25.2 GB of RTX 3090`."""
-    return tr(
-        "{figure} of {label}",
-        figure=row.figure.removesuffix(" free"),
-        label=short_name(row.label),
-    )
+    used, free = gigabytes(row.total_bytes), gigabytes(row.capacity_bytes)
+    if used.rpartition(" ")[2] == free.rpartition(" ")[2]:
+        used = used.rpartition(" ")[0]
+    return tr("~{used} of {free} of {label}", used=used, free=free, label=short_name(row.label))
 
 
 def _where(plan: Plan) -> str:
@@ -185,7 +185,7 @@ def _beside(row: Row, best: Row) -> str:
     """A runner-up and what speaks against it."""
     name = f"{row.candidate.quant} ({size(row.candidate)}, {row.quality.grade_word})"
     if row.shortfall:
-        return f"{name}: {_lower(row.shortfall)}"
+        return tr("{name}: {shortfall}", name=name, shortfall=_lower(row.shortfall))
     if row.tokens_per_second > best.tokens_per_second:
         return tr(
             "{name} is quicker, at about {tokens_per_second} tokens/s, and "
@@ -204,4 +204,4 @@ def _beside(row: Row, best: Row) -> str:
 
 
 def _lower(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
+    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence

@@ -7,14 +7,36 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from app.core.language import tr
+from app.core.language import mark, tr
 from app.ui.models.board import Elsewhere
+
+# By the names of the files; the language is asked where they are shown.
+_EXAMPLES = {
+    "arc-b580-cpu-engine": mark("Arc B580, engine for the processor"),
+    "container-16gb": mark("Container with 16 GB"),
+    "driver-mismatch": mark("Driver updated, old one running"),
+    "eight-h100": mark("8 × H100"),
+    "gb10": mark("GB10 (DGX Spark)"),
+    "gpu-lost": mark("A lost GPU"),
+    "jetson-orin-64gb": mark("Jetson Orin 64 GB"),
+    "laptop-rtx4060-8gb": mark("Laptop with RTX 4060"),
+    "m3-ultra-512gb": mark("M3 Ultra 512 GB"),
+    "mig-slice": mark("MIG slice of an H100"),
+    "no-gpu": mark("No GPU"),
+    "rtx4090-192gb": mark("RTX 4090, 192 GB of RAM"),
+    "rx7900xtx": mark("RX 7900 XTX"),
+    "strix-halo-128gb": mark("Strix Halo 128 GB"),
+    "two-3060-cpu-engine": mark("2 × RTX 3060, engine for the processor"),
+    "two-3090-one-1080": mark("2 × RTX 3090, GTX 1080"),
+    "windows-rtx5080": mark("Windows with RTX 5080"),
+    "workstation-256gb-3090": mark("Workstation with RTX 3090, 256 GB of RAM"),
+    "wsl-rtx4070": mark("WSL with RTX 4070"),
+}
 
 
 def example_label(path: Path) -> str:
-    """`Two 3090 one 1080` of `two-3090-one-1080.json`."""
-    text = path.stem.replace("-", " ")
-    return text[:1].upper() + text[1:]
+    """What a recorded machine that comes with the program is called."""
+    return tr(_EXAMPLES.get(path.stem, path.stem))
 
 
 class MachineMenu(QObject):

@@ -268,7 +268,7 @@ def _spoken(line: Line, column: Column, cell: Cell) -> str:
     if column is Column.SPEED and line.row.row is not None:
         return f"{title}: {words.speed_words(line.row.row.plan)}"
     text = cell.chip.text if cell.chip is not None else cell.text
-    return f"{title}: {' '.join(filter(None, (text, cell.mark, cell.note))) or 'unknown'}"
+    return f"{title}: {' '.join(filter(None, (text, cell.mark, cell.note))) or tr('unknown')}"
 
 
 def _sort_key(line: Line, column: Column) -> object:
@@ -293,10 +293,10 @@ def _sort_key(line: Line, column: Column) -> object:
         case _:
             order = (
                 "gpu",
-                tr("experts in RAM"),
-                tr("layers in RAM"),
+                "experts in RAM",
+                "layers in RAM",
                 "cpu",
                 "disk",
-                tr("does not fit"),
+                "does not fit",
             )
             return order.index(row.plan.verdict) * 1e17 + float(row.plan.missing_bytes)

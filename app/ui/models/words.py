@@ -11,10 +11,8 @@ from app.planning.recommend import Candidate, Row
 from app.planning.report import rate_text, verdict_sentence
 from app.planning.types import Plan
 from app.ui.chat.load.words import MemoryRow, memory_rows, remarks
-from app.ui.chat.load.words import speeds as load_speeds
 
 KV_NAMES: dict[KvType, str] = {"f16": "f16", "q8_0": "q8_0", "q4_0": "q4_0"}
-NARROW = "\N{NO-BREAK SPACE}"
 
 
 # -- a quantization ------------------------------------------------------------------------------
@@ -30,7 +28,7 @@ def size(candidate: Candidate) -> str:
 
 def size_tip(candidate: Candidate, files: int) -> str:
     where = tr(" in {files} files", files=files) if files > 1 else ""
-    how = "exact" if candidate.exact else tr("as listed when this program was made, not exact")
+    how = tr("exact") if candidate.exact else tr("as listed when this program was made, not exact")
     lines = [
         tr("{size} bytes{where}, {how}", size=count(candidate.size_bytes), where=where, how=how)
     ]
@@ -42,7 +40,7 @@ def size_tip(candidate: Candidate, files: int) -> str:
                 "multiplies parameters by a nominal number of bits.",
                 size_gb=figure.size_gb,
                 bits_per_weight=figure.bits_per_weight,
-                nominal_label=NOMINAL_LABEL,
+                nominal_label=tr(NOMINAL_LABEL),
             )
         )
     return "\n".join(lines)
@@ -69,7 +67,7 @@ def quality_tip(candidate: Candidate, rated: Quality) -> str:
     )
     lines = [told]
     if rated.ppl_change_pct is not None:
-        measured = "measured" if rated.measured_perplexity else "estimated"
+        measured = tr("measured") if rated.measured_perplexity else tr("estimated")
         lines.append(
             tr(
                 "Perplexity {ppl_change_pct:+.1f}%, {measured}.",
@@ -83,7 +81,7 @@ def quality_tip(candidate: Candidate, rated: Quality) -> str:
             tr(
                 "{quality_pct}%: {nominal_label}, by no stated measurement.",
                 quality_pct=figure.quality_pct,
-                nominal_label=NOMINAL_LABEL,
+                nominal_label=tr(NOMINAL_LABEL),
             )
         )
     return "\n".join([*lines, *rated.notes, tr("Source: {source}.", source=rated.source)])
@@ -98,7 +96,7 @@ class Chip:
 def verdict(plan: Plan) -> Chip:
     """Short enough for a column."""
     missing = gigabytes(plan.missing_bytes)
-    what = {"RAM": "RAM", "unified memory": "memory"}.get(plan.missing_in, "VRAM")
+    what = {"RAM": tr("RAM"), "unified memory": tr("memory")}.get(plan.missing_in, tr("VRAM"))
     if plan.verdict == "does not fit":
         return Chip(tr("{missing} {what} missing", missing=missing, what=what), "bad")
     if plan.verdict == "disk":
@@ -134,18 +132,13 @@ def rate_figure(value: float) -> str:
 def speed_tip(plan: Plan) -> str:
     if plan.speed is None:
         return tr("No speed can be predicted while it does not fit.")
-    told = [f"{caption.capitalize()}: {figure}" for figure, caption in _speeds(plan)]
+    rates = (
+        (tr("Answering"), plan.speed.generation_empty),
+        (tr("With a full context"), plan.speed.generation_full),
+        (tr("Reading a prompt"), plan.speed.prefill_empty),
+    )
+    told = [tr("{what}: {rate}", what=what, rate=rate_text(rate)) for what, rate in rates]
     return "\n".join([*told, *remarks(plan)])
-
-
-def _speeds(plan: Plan) -> list[tuple[str, str]]:
-    """The figure with its range, and what it is of."""
-    told = []
-    for figure, caption in load_speeds(plan):
-        what, _, between = caption.partition(" (")
-        text = f"{figure} ({between}".replace("\N{WORD JOINER}", "").replace(NARROW, " ")
-        told.append((text, what))
-    return told
 
 
 def bars(plan: Plan) -> tuple[MemoryRow, ...]:
@@ -184,7 +177,7 @@ def context_cell(tokens: int | None, trained: int) -> tuple[str, str]:
     if tokens is None:
         return "", ""
     if not tokens:
-        return "none", ""
+        return tr("none"), ""
     return count(tokens), tr("all there is") if trained and tokens >= trained else ""
 
 
