@@ -40,6 +40,22 @@
         <translation>请使用地址以 https:// 开头的镜像。</translation>
     </message>
     <message>
+        <source>your account</source>
+        <translation>你的账号</translation>
+    </message>
+    <message>
+        <source>It names no commit.</source>
+        <translation>其中没有写明提交。</translation>
+    </message>
+    <message>
+        <source>The answer was not a list of files.</source>
+        <translation>返回的不是文件列表。</translation>
+    </message>
+    <message>
+        <source>Its name is not one that a repository can have.</source>
+        <translation>它的名称不是有效的仓库名。</translation>
+    </message>
+    <message>
         <source>Made before 21 January 2026, when an error in such files was found: the model repeats itself and goes wrong. Take a newer file.</source>
         <translation>制作于 2026 年 1 月 21 日之前，后来发现这类文件有错误：模型会自我重复、答非所问。请换用较新的文件。</translation>
     </message>
@@ -58,6 +74,14 @@
     <message>
         <source>Only ik_llama.cpp can load it.</source>
         <translation>只有 ik_llama.cpp 能加载。</translation>
+    </message>
+    <message>
+        <source>in the settings (Network)</source>
+        <translation>（在设置的“网络”中）</translation>
+    </message>
+    <message>
+        <source>It is not what a Hub answers.</source>
+        <translation>这不是 Hub 会返回的内容。</translation>
     </message>
     <message>
         <source>The Hub is not asked.</source>
@@ -242,6 +266,14 @@
     <message>
         <source>Try again later.</source>
         <translation>请稍后再试。</translation>
+    </message>
+    <message>
+        <source>Try again in {time}</source>
+        <translation>请在 {time}后重试</translation>
+    </message>
+    <message>
+        <source>Wait a few minutes</source>
+        <translation>请等几分钟</translation>
     </message>
     <message>
         <source>{host} has had too many questions from here.</source>
@@ -470,6 +502,14 @@
     <message>
         <source>expected {expected}, found {found}</source>
         <translation>应为 {expected}，实为 {found}</translation>
+    </message>
+    <message>
+        <source>What was on the disk of {path} is read again</source>
+        <translation>正在重新读取磁盘上已有的 {path}</translation>
+    </message>
+    <message>
+        <source>What came for {path} was damaged and is fetched again</source>
+        <translation>收到的 {path} 已损坏，正在重新下载</translation>
     </message>
     <message>
         <source>The folder {folder} cannot be used.</source>
@@ -1408,12 +1448,40 @@
         <translation>请在此磁盘上腾出空间。FAT32 之类的文件系统无法存放这种文件。</translation>
     </message>
     <message>
+        <source>It is not a machine description.</source>
+        <translation>这不是机器描述文件。</translation>
+    </message>
+    <message>
+        <source>It does not say which version of the format it is.</source>
+        <translation>其中没有写明格式版本。</translation>
+    </message>
+    <message>
+        <source>A newer version of the program wrote it.</source>
+        <translation>它由更新版本的程序写成。</translation>
+    </message>
+    <message>
+        <source>A value does not make sense: {error}.</source>
+        <translation>有一个值不合理：{error}。</translation>
+    </message>
+    <message>
+        <source>It is far too large for a machine description.</source>
+        <translation>对机器描述来说它太大了。</translation>
+    </message>
+    <message>
         <source>The machine file {name} cannot be read.</source>
         <translation>无法读取机器文件 {name}。</translation>
     </message>
     <message>
         <source>Check the path.</source>
         <translation>请检查路径。</translation>
+    </message>
+    <message>
+        <source>It is not text.</source>
+        <translation>这不是文本。</translation>
+    </message>
+    <message>
+        <source>It is not valid JSON.</source>
+        <translation>这不是有效的 JSON。</translation>
     </message>
     <message>
         <source>{where} is not an object</source>
@@ -1494,6 +1562,18 @@
     <message>
         <source>The answer is not readable: {error}</source>
         <translation>回答无法读取：{error}</translation>
+    </message>
+    <message>
+        <source>firmware (SMBIOS)</source>
+        <translation>固件（SMBIOS）</translation>
+    </message>
+    <message>
+        <source>shared with the GPU ({name})</source>
+        <translation>与 GPU 共用（{name}）</translation>
+    </message>
+    <message>
+        <source>shared with the GPU</source>
+        <translation>与 GPU 共用</translation>
     </message>
     <message>
         <source>Start it with `--gpus all` and NVIDIA_DRIVER_CAPABILITIES=compute,utility (NVIDIA Container Toolkit).</source>
@@ -1656,12 +1736,24 @@
         <translation>这台电脑有 {names}，但引擎无法使用它们。</translation>
     </message>
     <message>
+        <source>nothing</source>
+        <translation>无</translation>
+    </message>
+    <message>
         <source>The installed engine computes with {built} only, so models run far slower.</source>
         <translation>已安装的引擎只用 {built} 计算，因此模型运行得慢得多。</translation>
     </message>
     <message>
         <source>does not answer</source>
         <translation>没有回应</translation>
+    </message>
+    <message>
+        <source>crashes</source>
+        <translation>会崩溃</translation>
+    </message>
+    <message>
+        <source>does not work</source>
+        <translation>无法工作</translation>
     </message>
     <message>
         <source>The engine {how} when it is asked for its devices.</source>
@@ -1678,6 +1770,10 @@
     <message>
         <source>{launch} cpu</source>
         <translation>{launch} cpu</translation>
+    </message>
+    <message>
+        <source>{names} and {last}</source>
+        <translation>{names} 和 {last}</translation>
     </message>
     <message>
         <source>Run `{command}` and start the program again. {need}</source>
@@ -1886,6 +1982,10 @@
     <message>
         <source>Choose another.</source>
         <translation>请选择其他文件。</translation>
+    </message>
+    <message>
+        <source>Its verification found damage in {files}.</source>
+        <translation>校验时发现 {files} 已损坏。</translation>
     </message>
     <message>
         <source>{title} is loaded and cannot be {what} now.</source>
@@ -2156,6 +2256,14 @@
         <translation>它的内容与 Hub 上现在同名的文件不同；它已损坏，或是较早的</translation>
     </message>
     <message>
+        <source>Dual-channel {memory}</source>
+        <translation>双通道 {memory}</translation>
+    </message>
+    <message>
+        <source>{channels}-channel {memory}</source>
+        <translation>{channels} 通道 {memory}</translation>
+    </message>
+    <message>
         <source>{ram_gib} GB of RAM</source>
         <translation>{ram_gib} GB 内存</translation>
     </message>
@@ -2234,6 +2342,14 @@
     <message>
         <source>Make some room on this disk.</source>
         <translation>请在此磁盘上腾出空间。</translation>
+    </message>
+    <message>
+        <source>{why}, {speed}</source>
+        <translation>{why}，{speed}</translation>
+    </message>
+    <message>
+        <source>{what}: {why}.</source>
+        <translation>{what}：{why}。</translation>
     </message>
     <message>
         <source>the only one</source>
@@ -2374,6 +2490,10 @@
     <message>
         <source>Turn flash attention on, or choose f16.</source>
         <translation>请开启 flash attention，或选择 f16。</translation>
+    </message>
+    <message>
+        <source>The installed engine cannot use {names} yet; see `glm-launcher hardware` for the remedy.</source>
+        <translation>已安装的引擎还不能使用 {names}；解决办法见 `glm-launcher hardware`。</translation>
     </message>
     <message>
         <source>The table of measured quality cannot be used.</source>
@@ -3270,6 +3390,14 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>显示文件</translation>
     </message>
     <message>
+        <source>Pause {title}</source>
+        <translation>暂停 {title}</translation>
+    </message>
+    <message>
+        <source>Resume {title}</source>
+        <translation>继续 {title}</translation>
+    </message>
+    <message>
         <source>Pause (Space)</source>
         <translation>暂停（空格）</translation>
     </message>
@@ -3280,6 +3408,14 @@ Hugging Face 缓存，与其他程序共享。</translation>
     <message>
         <source>Cancel (Del)</source>
         <translation>取消（Del）</translation>
+    </message>
+    <message>
+        <source>Remove {title}</source>
+        <translation>移除 {title}</translation>
+    </message>
+    <message>
+        <source>Cancel {title}</source>
+        <translation>取消 {title}</translation>
     </message>
     <message>
         <source>Pause</source>
@@ -3518,6 +3654,14 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>还剩几秒</translation>
     </message>
     <message>
+        <source>all in a few seconds</source>
+        <translation>几秒后全部完成</translation>
+    </message>
+    <message>
+        <source>all in about {seconds}</source>
+        <translation>约 {seconds}后全部完成</translation>
+    </message>
+    <message>
         <source>{figure} tokens/s</source>
         <translation>{figure} token/秒</translation>
     </message>
@@ -3614,10 +3758,6 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>队列中 {going_on} 个</translation>
     </message>
     <message>
-        <source>all in {size}</source>
-        <translation>{size}后全部完成</translation>
-    </message>
-    <message>
         <source>and {gpus} more GPUs</source>
         <translation>以及另外 {gpus} 块 GPU</translation>
     </message>
@@ -3644,6 +3784,62 @@ Hugging Face 缓存，与其他程序共享。</translation>
     <message>
         <source>as the driver says</source>
         <translation>驱动报告</translation>
+    </message>
+    <message>
+        <source>ok</source>
+        <translation>正常</translation>
+    </message>
+    <message>
+        <source>unreadable</source>
+        <translation>无法读取</translation>
+    </message>
+    <message>
+        <source>lost</source>
+        <translation>已失联</translation>
+    </message>
+    <message>
+        <source>reset required</source>
+        <translation>需要重置</translation>
+    </message>
+    <message>
+        <source>no driver</source>
+        <translation>没有驱动</translation>
+    </message>
+    <message>
+        <source>missing</source>
+        <translation>未安装</translation>
+    </message>
+    <message>
+        <source>timed out</source>
+        <translation>超时</translation>
+    </message>
+    <message>
+        <source>crashed</source>
+        <translation>崩溃</translation>
+    </message>
+    <message>
+        <source>not asked</source>
+        <translation>未查询</translation>
+    </message>
+    <message>
+        <source>cpu</source>
+        <translation>处理器</translation>
+    </message>
+    <message>
+        <source>gpu</source>
+        <translation>独立显卡</translation>
+    </message>
+    <message>
+        <source>igpu</source>
+        <translation>集成显卡</translation>
+    </message>
+    <message>
+        <source>accel</source>
+        <translation>加速器</translation>
+    </message>
+    <message>
+        <source>other</source>
+        <translation>其他</translation>
     </message>
     <message>
         <source>What to know</source>
@@ -3776,6 +3972,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
     <message>
         <source>attached</source>
         <translation>已连接</translation>
+    </message>
+    <message>
+        <source>{cores} GPU cores.</source>
+        <translation>{cores} 个 GPU 核心。</translation>
     </message>
     <message>
         <source>{text} (shared with the system)</source>
@@ -4858,6 +5058,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>处理器以这个内存速度读取模型。</translation>
     </message>
     <message>
+        <source>{label}, {speed}</source>
+        <translation>{label}，{speed}</translation>
+    </message>
+    <message>
         <source>Planning</source>
         <translation>正在规划</translation>
     </message>
@@ -4978,6 +5182,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>放得下</translation>
     </message>
     <message>
+        <source>yours</source>
+        <translation>本机</translation>
+    </message>
+    <message>
         <source>fits in part</source>
         <translation>能放下一部分</translation>
     </message>
@@ -5014,6 +5222,14 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>{who} 和 {ram_gib} GB 内存</translation>
     </message>
     <message>
+        <source>{who}: {verdict} {memory}.</source>
+        <translation>{who}：{verdict}{memory}。</translation>
+    </message>
+    <message>
+        <source>{told} {rate}.</source>
+        <translation>{told}{rate}。</translation>
+    </message>
+    <message>
         <source>The RAM is taken to be read at {ram:.0f} GB/s.</source>
         <translation>内存读取速度按 {ram:.0f} GB/s 计算。</translation>
     </message>
@@ -5046,12 +5262,20 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>额外开销</translation>
     </message>
     <message>
+        <source>RAM</source>
+        <translation>内存</translation>
+    </message>
+    <message>
         <source>{used} of {total} used</source>
         <translation>已用 {used}，共 {total}</translation>
     </message>
     <message>
         <source>load not known yet</source>
         <translation>负载尚不清楚</translation>
+    </message>
+    <message>
+        <source>{percent:.0f}% busy</source>
+        <translation>占用 {percent:.0f}%</translation>
     </message>
     <message>
         <source>GPU {index}</source>
@@ -5580,6 +5804,10 @@ and {texts} more</source>
         <translation>重复惩罚</translation>
     </message>
     <message>
+        <source>, </source>
+        <translation>，</translation>
+    </message>
+    <message>
         <source>Make</source>
         <translation>构造</translation>
     </message>
@@ -5590,6 +5818,10 @@ and {texts} more</source>
     <message>
         <source>Point at a test, or use the arrow keys, to read its figures.</source>
         <translation>指向某项测试或使用方向键，即可查看它的数值。</translation>
+    </message>
+    <message>
+        <source>{title}: {source}.</source>
+        <translation>{title}：{source}。</translation>
     </message>
     <message>
         <source>Benchmarks</source>
@@ -5640,8 +5872,8 @@ and {texts} more</source>
         <translation>{context} 个 token 的上下文，{kv_type_k}</translation>
     </message>
     <message>
-        <source>{figure} of {label}</source>
-        <translation>{label} {figure}</translation>
+        <source>~{used} of {free} of {label}</source>
+        <translation>{label} 约 {used} / {free}</translation>
     </message>
     <message>
         <source>experts of {expert_layers_on_cpu} layers in RAM</source>
@@ -5680,6 +5912,10 @@ and {texts} more</source>
         <translation>最小的是 {quant}：{shortfall}</translation>
     </message>
     <message>
+        <source>{name}: {shortfall}</source>
+        <translation>{name}：{shortfall}</translation>
+    </message>
+    <message>
         <source>{name} is quicker, at about {tokens_per_second} tokens/s, and further from the unquantized model.</source>
         <translation>{name} 更快，约 {tokens_per_second} token/秒，但与未量化模型差距更大。</translation>
     </message>
@@ -5706,6 +5942,22 @@ and {texts} more</source>
     <message>
         <source>Hide</source>
         <translation>隐藏</translation>
+    </message>
+    <message>
+        <source>{figure} {title} ({note})</source>
+        <translation>{title} {figure}（{note}）</translation>
+    </message>
+    <message>
+        <source>{figure} {title}</source>
+        <translation>{title} {figure}</translation>
+    </message>
+    <message>
+        <source>{name}: {parts}.</source>
+        <translation>{name}：{parts}。</translation>
+    </message>
+    <message>
+        <source>; </source>
+        <translation>；</translation>
     </message>
     <message>
         <source>Benchmarks, {groups} tests</source>
@@ -5884,6 +6136,78 @@ and {texts} more</source>
         <translation>无法连接 Hub。</translation>
     </message>
     <message>
+        <source>Arc B580, engine for the processor</source>
+        <translation>Arc B580，仅处理器引擎</translation>
+    </message>
+    <message>
+        <source>Container with 16 GB</source>
+        <translation>16 GB 的容器</translation>
+    </message>
+    <message>
+        <source>Driver updated, old one running</source>
+        <translation>驱动已更新、旧驱动仍在运行</translation>
+    </message>
+    <message>
+        <source>8 × H100</source>
+        <translation>8 × H100</translation>
+    </message>
+    <message>
+        <source>GB10 (DGX Spark)</source>
+        <translation>GB10（DGX Spark）</translation>
+    </message>
+    <message>
+        <source>A lost GPU</source>
+        <translation>失联的 GPU</translation>
+    </message>
+    <message>
+        <source>Jetson Orin 64 GB</source>
+        <translation>Jetson Orin 64 GB</translation>
+    </message>
+    <message>
+        <source>Laptop with RTX 4060</source>
+        <translation>笔记本电脑，RTX 4060</translation>
+    </message>
+    <message>
+        <source>M3 Ultra 512 GB</source>
+        <translation>M3 Ultra 512 GB</translation>
+    </message>
+    <message>
+        <source>MIG slice of an H100</source>
+        <translation>H100 的 MIG 分区</translation>
+    </message>
+    <message>
+        <source>RTX 4090, 192 GB of RAM</source>
+        <translation>RTX 4090，192 GB 内存</translation>
+    </message>
+    <message>
+        <source>RX 7900 XTX</source>
+        <translation>RX 7900 XTX</translation>
+    </message>
+    <message>
+        <source>Strix Halo 128 GB</source>
+        <translation>Strix Halo 128 GB</translation>
+    </message>
+    <message>
+        <source>2 × RTX 3060, engine for the processor</source>
+        <translation>2 × RTX 3060，仅处理器引擎</translation>
+    </message>
+    <message>
+        <source>2 × RTX 3090, GTX 1080</source>
+        <translation>2 × RTX 3090，GTX 1080</translation>
+    </message>
+    <message>
+        <source>Windows with RTX 5080</source>
+        <translation>Windows，RTX 5080</translation>
+    </message>
+    <message>
+        <source>Workstation with RTX 3090, 256 GB of RAM</source>
+        <translation>工作站，RTX 3090，256 GB 内存</translation>
+    </message>
+    <message>
+        <source>WSL with RTX 4070</source>
+        <translation>WSL，RTX 4070</translation>
+    </message>
+    <message>
         <source>Open a machine file…</source>
         <translation>打开机器文件…</translation>
     </message>
@@ -5972,6 +6296,14 @@ and {texts} more</source>
         <translation>{total}，激活 {billions}</translation>
     </message>
     <message>
+        <source>{day} {month} {year}</source>
+        <translation>{year} 年 {month} {day} 日</translation>
+    </message>
+    <message>
+        <source>{month} {year}</source>
+        <translation>{year} 年 {month}</translation>
+    </message>
+    <message>
         <source>{count} tokens of context</source>
         <translation>{count} 个 token 的上下文</translation>
     </message>
@@ -5990,6 +6322,14 @@ and {texts} more</source>
     <message>
         <source>Released</source>
         <translation>发布</translation>
+    </message>
+    <message>
+        <source>{title}: {value}. {source}</source>
+        <translation>{title}：{value}。{source}</translation>
+    </message>
+    <message>
+        <source>{how}: {source}.</source>
+        <translation>{how}：{source}。</translation>
     </message>
     <message>
         <source>{live} downloads in 30 days</source>
@@ -6372,6 +6712,10 @@ and {texts} more</source>
         <translation>为程序制作时列出的数值，并不准确</translation>
     </message>
     <message>
+        <source>exact</source>
+        <translation>精确</translation>
+    </message>
+    <message>
         <source>{size} bytes{where}, {how}</source>
         <translation>{size} 字节{where}，{how}</translation>
     </message>
@@ -6400,8 +6744,32 @@ and {texts} more</source>
         <translation>来源：{source}。</translation>
     </message>
     <message>
+        <source>memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>VRAM</source>
+        <translation>显存</translation>
+    </message>
+    <message>
         <source>{missing} {what} missing</source>
         <translation>{what}缺 {missing}</translation>
+    </message>
+    <message>
+        <source>Answering</source>
+        <translation>回答</translation>
+    </message>
+    <message>
+        <source>With a full context</source>
+        <translation>上下文用满时</translation>
+    </message>
+    <message>
+        <source>Reading a prompt</source>
+        <translation>读取提示词</translation>
+    </message>
+    <message>
+        <source>{what}: {rate}</source>
+        <translation>{what}：{rate}</translation>
     </message>
     <message>
         <source>from disk, slow</source>
@@ -7758,6 +8126,10 @@ and {texts} more</source>
         <translation>无法读取数据：{strerror}。</translation>
     </message>
     <message>
+        <source>as built</source>
+        <translation>按配置</translation>
+    </message>
+    <message>
         <source>{gib} GB on the box are GiB: {size} GB.</source>
         <translation>包装盒上的 {gib} GB 是 GiB：{size} GB。</translation>
     </message>
@@ -7804,6 +8176,30 @@ and {texts} more</source>
     <message>
         <source>emergency only</source>
         <translation>仅应急</translation>
+    </message>
+    <message>
+        <source>Estimated from measurements of {model} at other sizes.</source>
+        <translation>根据 {model} 其他大小的实测估算。</translation>
+    </message>
+    <message>
+        <source>Measured against {baseline}, not against the unquantized model.</source>
+        <translation>以 {baseline} 为基准测得，而不是以未量化的模型为基准。</translation>
+    </message>
+    <message>
+        <source>{family} was not measured; {model} stands in for it.</source>
+        <translation>{family} 没有实测数据，用 {model} 代替。</translation>
+    </message>
+    <message>
+        <source>The two differ much, and smaller or pruned models usually lose more.</source>
+        <translation>两者差别很大，较小或经过剪枝的模型通常损失更多。</translation>
+    </message>
+    <message>
+        <source>Better than the measurements can tell.</source>
+        <translation>比实测所能分辨的还要好。</translation>
+    </message>
+    <message>
+        <source>Smaller than anything that was measured: expect worse.</source>
+        <translation>比所有实测过的都小：效果会更差。</translation>
     </message>
     <message>
         <source>Open a model first, then send it.</source>
@@ -11066,6 +11462,474 @@ Log: {log_folder}</source>
     <message>
         <source>The demo model knows the clock and the calculator only.</source>
         <translation>演示模型只认识时钟和计算器。</translation>
+    </message>
+    <message>
+        <source>It is bound to {driver}.</source>
+        <translation>它绑定在 {driver} 上。</translation>
+    </message>
+    <message>
+        <source>No driver is bound to it.</source>
+        <translation>没有驱动与它绑定。</translation>
+    </message>
+    <message>
+        <source>The GPU&apos;s share is macOS&apos;s usual one; the engine&apos;s own figure would be exact.</source>
+        <translation>GPU 的份额取 macOS 的惯用值；引擎自己报告的数字才是精确的。</translation>
+    </message>
+    <message>
+        <source>It cannot be started: {error}</source>
+        <translation>无法启动：{error}</translation>
+    </message>
+    <message>
+        <source>No answer within {seconds:.0f} seconds.</source>
+        <translation>{seconds:.0f} 秒内没有回应。</translation>
+    </message>
+    <message>
+        <source>Its answer is not readable. {tail}</source>
+        <translation>它的回应无法读取。{tail}</translation>
+    </message>
+    <message>
+        <source>It crashed ({name}). {tail}</source>
+        <translation>它崩溃了（{name}）。{tail}</translation>
+    </message>
+    <message>
+        <source>It ended with code {code:#x}. {tail}</source>
+        <translation>它以代码 {code:#x} 结束。{tail}</translation>
+    </message>
+    <message>
+        <source>The engine is not installed.</source>
+        <translation>引擎没有安装。</translation>
+    </message>
+    <message>
+        <source>The engine&apos;s device list is not readable.</source>
+        <translation>引擎的设备列表无法读取。</translation>
+    </message>
+    <message>
+        <source>NVML does not know this GPU; the figures are the system&apos;s.</source>
+        <translation>NVML 不认识这块 GPU；数字来自系统。</translation>
+    </message>
+    <message>
+        <source>NVML does not list it.</source>
+        <translation>NVML 没有列出它。</translation>
+    </message>
+    <message>
+        <source>The driver does not say how much memory the card has.</source>
+        <translation>驱动没有说明显卡有多少显存。</translation>
+    </message>
+    <message>
+        <source>The memory size is that of the card&apos;s window on the PCI bus (resizable BAR).</source>
+        <translation>显存大小取自显卡在 PCI 总线上的窗口（可调整大小的 BAR）。</translation>
+    </message>
+    <message>
+        <source>Only the engine knows of this GPU.</source>
+        <translation>只有引擎认识这块 GPU。</translation>
+    </message>
+    <message>
+        <source>Only NVIDIA&apos;s stub library for building programs was found, not the driver&apos;s.</source>
+        <translation>只找到 NVIDIA 用于编译程序的桩库，没有找到驱动的库。</translation>
+    </message>
+    <message>
+        <source>The NVIDIA driver is there, but it has no GPU.</source>
+        <translation>NVIDIA 驱动存在，但没有 GPU。</translation>
+    </message>
+    <message>
+        <source>The system does not let this user ask this GPU.</source>
+        <translation>系统不允许该用户查询这块 GPU。</translation>
+    </message>
+    <message>
+        <source>The GPU&apos;s power cables are not connected properly.</source>
+        <translation>GPU 的供电线没有接好。</translation>
+    </message>
+    <message>
+        <source>The driver did not answer in time.</source>
+        <translation>驱动没有及时回应。</translation>
+    </message>
+    <message>
+        <source>The driver has an interrupt problem with this GPU.</source>
+        <translation>驱动与这块 GPU 之间存在中断问题。</translation>
+    </message>
+    <message>
+        <source>The GPU&apos;s information memory (infoROM) is damaged; the GPU itself works.</source>
+        <translation>GPU 的信息存储器（infoROM）已损坏；GPU 本身可以工作。</translation>
+    </message>
+    <message>
+        <source>The GPU is lost: it fell off the bus, was unplugged, or is powered down.</source>
+        <translation>GPU 已失联：它从总线上脱落、被拔出，或已断电。</translation>
+    </message>
+    <message>
+        <source>The GPU needs a reset or a reboot before it can compute again.</source>
+        <translation>GPU 需要重置或重启电脑后才能继续计算。</translation>
+    </message>
+    <message>
+        <source>The operating system blocks access to this GPU.</source>
+        <translation>操作系统阻止访问这块 GPU。</translation>
+    </message>
+    <message>
+        <source>The GPU is in use by something that does not share it.</source>
+        <translation>GPU 正被不肯共享的程序占用。</translation>
+    </message>
+    <message>
+        <source>The driver ran out of memory.</source>
+        <translation>驱动的内存已用尽。</translation>
+    </message>
+    <message>
+        <source>The driver answers with an unknown error for this GPU.</source>
+        <translation>驱动对这块 GPU 返回未知错误。</translation>
+    </message>
+    <message>
+        <source>No NVIDIA driver library (NVML) is installed.</source>
+        <translation>没有安装 NVIDIA 驱动库（NVML）。</translation>
+    </message>
+    <message>
+        <source>The installed pynvml package is too old or another one.</source>
+        <translation>已安装的 pynvml 包太旧，或者不是所需的那个。</translation>
+    </message>
+    <message>
+        <source>The NVIDIA kernel driver is not loaded.</source>
+        <translation>NVIDIA 内核驱动没有加载。</translation>
+    </message>
+    <message>
+        <source>The NVIDIA driver was updated, but the old one is still running in the kernel.</source>
+        <translation>NVIDIA 驱动已更新，但内核中仍在运行旧驱动。</translation>
+    </message>
+    <message>
+        <source>This user may not use the NVIDIA driver.</source>
+        <translation>该用户不能使用 NVIDIA 驱动。</translation>
+    </message>
+    <message>
+        <source>The operating system blocks the NVIDIA device files.</source>
+        <translation>操作系统阻止访问 NVIDIA 设备文件。</translation>
+    </message>
+    <message>
+        <source>The NVIDIA driver answers with an unknown error.</source>
+        <translation>NVIDIA 驱动返回未知错误。</translation>
+    </message>
+    <message>
+        <source>The NVIDIA driver does not start: {text} ({code}).</source>
+        <translation>NVIDIA 驱动无法启动：{text}（{code}）。</translation>
+    </message>
+    <message>
+        <source>NVML answers: {text} ({code}).</source>
+        <translation>NVML 返回：{text}（{code}）。</translation>
+    </message>
+    <message>
+        <source>The driver reports no memory size for this GPU.</source>
+        <translation>驱动没有报告这块 GPU 的显存大小。</translation>
+    </message>
+    <message>
+        <source>The driver reports memory numbers that contradict each other.</source>
+        <translation>驱动报告的显存数字互相矛盾。</translation>
+    </message>
+    <message>
+        <source>The Python package nvidia-ml-py is not installed, so NVIDIA&apos;s driver is not asked.</source>
+        <translation>没有安装 Python 包 nvidia-ml-py，因此不查询 NVIDIA 驱动。</translation>
+    </message>
+    <message>
+        <source>The Python package nvidia-ml-py is not installed.</source>
+        <translation>没有安装 Python 包 nvidia-ml-py。</translation>
+    </message>
+    <message>
+        <source>The Python package amdsmi is not installed.</source>
+        <translation>没有安装 Python 包 amdsmi。</translation>
+    </message>
+    <message>
+        <source>No answer within {seconds:.0f} seconds; given up.</source>
+        <translation>{seconds:.0f} 秒内没有回应，已放弃。</translation>
+    </message>
+    <message>
+        <source>Its disk or network folder does not answer.</source>
+        <translation>所在的磁盘或网络文件夹没有回应。</translation>
+    </message>
+    <message>
+        <source>Unfinished download {hash}</source>
+        <translation>未完成的下载 {hash}</translation>
+    </message>
+    <message>
+        <source>Unfinished download</source>
+        <translation>未完成的下载</translation>
+    </message>
+    <message>
+        <source>predicted {predicted} / measured {measured}</source>
+        <translation>预测 {predicted} / 实测 {measured}</translation>
+    </message>
+    <message>
+        <source>nominal figure of a widely copied page</source>
+        <translation>某个被广泛转载的页面给出的名义数字</translation>
+    </message>
+    <message>
+        <source>The memory bandwidth of {name} is unknown; {typical:.0f} GB/s is assumed.</source>
+        <translation>{name} 的内存带宽未知，按 {typical:.0f} GB/s 计算。</translation>
+    </message>
+    <message>
+        <source>The computing power of {name} is unknown; what cards of its memory bandwidth usually have is assumed.</source>
+        <translation>{name} 的算力未知，按同等显存带宽的显卡通常具有的算力计算。</translation>
+    </message>
+    <message>
+        <source>Weights that are read from disk make the speed hard to foresee.</source>
+        <translation>有权重要从磁盘读取，速度难以预测。</translation>
+    </message>
+    <message>
+        <source>With experts in RAM the Vulkan engine was measured on a single machine only.</source>
+        <translation>专家放在内存时，Vulkan 引擎只在一台机器上实测过。</translation>
+    </message>
+    <message>
+        <source>For prompts the weights go from RAM to the graphics card; how fast was not measured.</source>
+        <translation>读取提示词时权重要从内存传到显卡，传输速度没有实测。</translation>
+    </message>
+    <message>
+        <source>How fast the processor reads prompts was not measured.</source>
+        <translation>处理器读取提示词的速度没有实测。</translation>
+    </message>
+    <message>
+        <source>config.json of GLM-4.7 (the same architecture and dimensions), checked against the metadata of GLM-4.6&apos;s GGUF files</source>
+        <translation>GLM-4.7 的 config.json（架构和维度相同），并与 GLM-4.6 的 GGUF 文件元数据核对</translation>
+    </message>
+    <message>
+        <source>READMEs of github.com/zai-org/GLM-4.5 and /GLM-5, model cards, models.dev</source>
+        <translation>github.com/zai-org/GLM-4.5 和 /GLM-5 的 README、模型卡、models.dev</translation>
+    </message>
+    <message>
+        <source>computed from the dimensions and checked against the total that llama.cpp prints</source>
+        <translation>根据维度计算，并与 llama.cpp 显示的总数核对</translation>
+    </message>
+    <message>
+        <source>config.json files and load logs of llama.cpp</source>
+        <translation>config.json 文件和 llama.cpp 的加载日志</translation>
+    </message>
+    <message>
+        <source>metadata of GLM-5.2&apos;s GGUF files, model card of Deviad/GLM-5.2-mixed</source>
+        <translation>GLM-5.2 的 GGUF 文件元数据、Deviad/GLM-5.2-mixed 的模型卡</translation>
+    </message>
+    <message>
+        <source>pull request 27754 of llama.cpp</source>
+        <translation>llama.cpp 的 27754 号拉取请求</translation>
+    </message>
+    <message>
+        <source>the model card of zai-org/GLM-4.6, as docs.unsloth.ai quotes it</source>
+        <translation>zai-org/GLM-4.6 的模型卡，转引自 docs.unsloth.ai</translation>
+    </message>
+    <message>
+        <source>Z.ai&apos;s model cards and docs.unsloth.ai</source>
+        <translation>Z.ai 的模型卡和 docs.unsloth.ai</translation>
+    </message>
+    <message>
+        <source>z.ai/blog/glm-4.6 as recorded in JonathanChavezTamales/llm-leaderboard@24a9ccf, and the model card of GLM-4.7, which agree</source>
+        <translation>JonathanChavezTamales/llm-leaderboard@24a9ccf 中记录的 z.ai/blog/glm-4.6，以及 GLM-4.7 的模型卡，两者一致</translation>
+    </message>
+    <message>
+        <source>the makers&apos; launch numbers in JonathanChavezTamales/llm-leaderboard@24a9ccf; harnesses differ</source>
+        <translation>JonathanChavezTamales/llm-leaderboard@24a9ccf 中开发者发布时的数字；测试框架不尽相同</translation>
+    </message>
+    <message>
+        <source>Artificial Analysis, as in pull request 28 of the model&apos;s repository</source>
+        <translation>Artificial Analysis，取自模型仓库的 28 号拉取请求</translation>
+    </message>
+    <message>
+        <source>a widely copied page about GLM-4.6; it does not say how the figures were measured</source>
+        <translation>一个被广泛转载的 GLM-4.6 介绍页面；其中没有说明数字是怎样测得的</translation>
+    </message>
+    <message>
+        <source>aiwiki.ai/wiki/glm_4_6 and Z.ai&apos;s blog</source>
+        <translation>aiwiki.ai/wiki/glm_4_6 和 Z.ai 的博客</translation>
+    </message>
+    <message>
+        <source>huggingface.co/collections/zai-org/glm-46</source>
+        <translation>huggingface.co/collections/zai-org/glm-46</translation>
+    </message>
+    <message>
+        <source>A large open model for conversation, code and work with tools, which can think before it answers. A mixture of experts: each token uses about a tenth of its weights, so that it runs with the experts in RAM.</source>
+        <translation>一个开放的大模型，适合对话、编程和使用工具，可以先思考再回答。它是混合专家模型：每个 token 只用到约十分之一的权重，因此可以把专家放在内存里运行。</translation>
+    </message>
+    <message>
+        <source>chat</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>coding</source>
+        <translation>编程</translation>
+    </message>
+    <message>
+        <source>reasoning</source>
+        <translation>推理</translation>
+    </message>
+    <message>
+        <source>tool use</source>
+        <translation>工具调用</translation>
+    </message>
+    <message>
+        <source>mixture of experts</source>
+        <translation>混合专家</translation>
+    </message>
+    <message>
+        <source>general</source>
+        <translation>通用</translation>
+    </message>
+    <message>
+        <source>code</source>
+        <translation>代码</translation>
+    </message>
+    <message>
+        <source>A widely copied page gives it 12B active parameters. That is GLM-4.5-Air; Z.ai&apos;s own table says 32B.</source>
+        <translation>一个被广泛转载的页面说它的激活参数是 12B。那是 GLM-4.5-Air 的数字；Z.ai 自己的表格写的是 32B。</translation>
+    </message>
+    <message>
+        <source>One of its 93 blocks predicts further tokens (MTP). It is in the file and is not loaded.</source>
+        <translation>它的 93 个块中有一个用于预测后续 token（MTP）。这个块在文件中，但不加载。</translation>
+    </message>
+    <message>
+        <source>Model card</source>
+        <translation>模型卡</translation>
+    </message>
+    <message>
+        <source>Technical report (GLM-4.5)</source>
+        <translation>技术报告（GLM-4.5）</translation>
+    </message>
+    <message>
+        <source>Blog</source>
+        <translation>博客</translation>
+    </message>
+    <message>
+        <source>Its makers, with thinking</source>
+        <translation>开发者，开启思考</translation>
+    </message>
+    <message>
+        <source>98.6% with tools</source>
+        <translation>使用工具时 98.6%</translation>
+    </message>
+    <message>
+        <source>30.4% with tools</source>
+        <translation>使用工具时 30.4%</translation>
+    </message>
+    <message>
+        <source>24.5% in version 2.0</source>
+        <translation>2.0 版为 24.5%</translation>
+    </message>
+    <message>
+        <source>Independent, without thinking</source>
+        <translation>独立测试，不思考</translation>
+    </message>
+    <message>
+        <source>LiveCodeBench, version not stated</source>
+        <translation>LiveCodeBench，未说明版本</translation>
+    </message>
+    <message>
+        <source>A widely copied page, not stated how</source>
+        <translation>被广泛转载的页面，未说明测法</translation>
+    </message>
+    <message>
+        <source>AIME, year not stated</source>
+        <translation>AIME，未说明年份</translation>
+    </message>
+    <message>
+        <source>GPQA</source>
+        <translation>GPQA</translation>
+    </message>
+    <message>
+        <source>The model before GLM-4.6, of the same size. It was trained for a shorter context.</source>
+        <translation>GLM-4.6 的上一代，大小相同，训练时的上下文较短。</translation>
+    </message>
+    <message>
+        <source>2407 to 2501</source>
+        <translation>2407 至 2501</translation>
+    </message>
+    <message>
+        <source>A third of the size of GLM-4.5, with the same abilities and less knowledge. In 3 to 5 bits per weight its files have 50 to 80 GB.</source>
+        <translation>大小是 GLM-4.5 的三分之一，能力相同，知识较少。每权重 3 至 5 位时，文件为 50 至 80 GB。</translation>
+    </message>
+    <message>
+        <source>The 12B active parameters that are often said of GLM-4.6 are this model&apos;s.</source>
+        <translation>常被说成是 GLM-4.6 的 12B 激活参数，其实是这个模型的。</translation>
+    </message>
+    <message>
+        <source>GLM-4.5-Air&apos;s size, and it reads pictures. The part for pictures is a second file (mmproj) that this program does not use yet.</source>
+        <translation>大小与 GLM-4.5-Air 相同，还能看图。看图的部分在第二个文件（mmproj）里，本程序目前还不使用它。</translation>
+    </message>
+    <message>
+        <source>vision</source>
+        <translation>视觉</translation>
+    </message>
+    <message>
+        <source>Files from before m-rope was supported stop with a request to convert them again.</source>
+        <translation>在支持 m-rope 之前制作的文件会中止，并要求重新转换。</translation>
+    </message>
+    <message>
+        <source>A small dense model that reads pictures. The part for pictures is a second file (mmproj) that this program does not use yet.</source>
+        <translation>一个能看图的小型稠密模型。看图的部分在第二个文件（mmproj）里，本程序目前还不使用它。</translation>
+    </message>
+    <message>
+        <source>dense</source>
+        <translation>稠密</translation>
+    </message>
+    <message>
+        <source>The successor of GLM-4.6, with the same dimensions: what fits for the one fits for the other. Better at code and at work with tools.</source>
+        <translation>GLM-4.6 的后继，维度相同：能放下前者的机器也能放下它。更擅长编程和使用工具。</translation>
+    </message>
+    <message>
+        <source>code with agents</source>
+        <translation>智能体编程</translation>
+    </message>
+    <message>
+        <source>42.8% with tools</source>
+        <translation>使用工具时 42.8%</translation>
+    </message>
+    <message>
+        <source>A small mixture of experts that is quick on ordinary computers. It loses much below 5 bits per weight.</source>
+        <translation>一个小型混合专家模型，在普通电脑上也很快。低于每权重 5 位时损失很大。</translation>
+    </message>
+    <message>
+        <source>compressed (MLA)</source>
+        <translation>压缩（MLA）</translation>
+    </message>
+    <message>
+        <source>Files made before 21 January 2026 use the wrong gating and answer badly.</source>
+        <translation>2026 年 1 月 21 日之前制作的文件使用了错误的门控，回答质量很差。</translation>
+    </message>
+    <message>
+        <source>A dense model of the generation before: every weight is read for every token. Fits a card of 24 GB in 4 bits.</source>
+        <translation>上一代的稠密模型：每个 token 都要读取全部权重。4 位时能放进 24 GB 的显卡。</translation>
+    </message>
+    <message>
+        <source>The small dense model of the generation before. Runs on nearly every computer.</source>
+        <translation>上一代的小型稠密模型，几乎在任何电脑上都能运行。</translation>
+    </message>
+    <message>
+        <source>Twice the size of GLM-4.7, for long work with tools. Its attention looks at a choice of earlier tokens only.</source>
+        <translation>大小是 GLM-4.7 的两倍，适合长时间使用工具的任务。它的注意力只看一部分选出的先前 token。</translation>
+    </message>
+    <message>
+        <source>compressed (MLA), sparse (2,048 tokens chosen by an index)</source>
+        <translation>压缩（MLA），稀疏（由索引选出 2,048 个 token）</translation>
+    </message>
+    <message>
+        <source>Some sources give 11 February 2026 as its day.</source>
+        <translation>有的来源说它的发布日期是 2026 年 2 月 11 日。</translation>
+    </message>
+    <message>
+        <source>With the MTP layer it has 754B parameters.</source>
+        <translation>算上 MTP 层，它有 754B 参数。</translation>
+    </message>
+    <message>
+        <source>Technical report</source>
+        <translation>技术报告</translation>
+    </message>
+    <message>
+        <source>The dimensions of GLM-5, released two months later.</source>
+        <translation>维度与 GLM-5 相同，晚两个月发布。</translation>
+    </message>
+    <message>
+        <source>GLM-5 with a context of a million tokens. How hard it thinks can be chosen.</source>
+        <translation>上下文达一百万 token 的 GLM-5，可以选择思考的强度。</translation>
+    </message>
+    <message>
+        <source>The newest large model of the family. It always thinks; how hard can be chosen.</source>
+        <translation>这个系列最新的大模型。它总是先思考，强度可以选择。</translation>
+    </message>
+    <message>
+        <source>Smaller than GLM-5.3 and multimodal, with little memory for its context. The installed engine may not know its architecture yet.</source>
+        <translation>比 GLM-5.3 小，支持多模态，上下文占用的内存很少。已安装的引擎可能还不认识它的架构。</translation>
+    </message>
+    <message>
+        <source>linear in 34 layers, compressed (MLA) in 11</source>
+        <translation>34 层为线性，11 层为压缩（MLA）</translation>
     </message>
 </context>
 </TS>

@@ -453,7 +453,7 @@ def test_another_machine(open_models: Open) -> None:
     action.trigger()
     models.wait(lambda: models.page.view.quants.banner.property("banner") == "bad")
     models.settled()
-    assert models.text("machineTitle") == "Container 16gb"
+    assert models.text("machineTitle") == "Container with 16 GB"
     assert "fits in the memory" in models.text("bannerTitle")
     assert models.text("bannerMain").startswith("See GLM-4")
     assert models.quants() == list(QUANTS)

@@ -219,4 +219,4 @@ def test_examples_have_readable_names() -> None:
     from app.hardware.recorded import shipped_machines
 
     labels = [example_label(path) for path in shipped_machines()]
-    assert "Workstation 256gb 3090" in labels
+    assert "Workstation with RTX 3090, 256 GB of RAM" in labels

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.core.language import tr
 from app.core.tasks import Task, TaskRunner
 from app.hardware.live_types import LiveSample
 from app.ui.hardware.grid import CardGrid
