@@ -193,7 +193,7 @@ def _shortfall(row: Row, wish: Wish) -> str:
         return tr(
             "It does not fit: {missing} of {missing_in} are missing.",
             missing=gigabytes(plan.missing_bytes),
-            missing_in=plan.missing_in,
+            missing_in=plan.missing_words,
         )
     if plan.verdict == "disk":
         return tr(
@@ -267,7 +267,7 @@ def _step_up(rows: Sequence[Row], best: Row | None, wish: Wish) -> str:
     better = [row for row in rows if row.quality.score > floor + _SAME_SCORE]
     for row in sorted(better, key=lambda row: (row.quality.score, row.plan.missing_bytes)):
         if row.plan.missing_bytes:
-            size, kind = gigabytes(row.plan.missing_bytes), row.plan.missing_in
+            size, kind = gigabytes(row.plan.missing_bytes), row.plan.missing_words
             return tr(
                 "{size} more {kind} buys {quant}.", size=size, kind=kind, quant=row.candidate.quant
             )

@@ -21,7 +21,7 @@ def verdict_sentence(plan: Plan) -> str:
     absent = tr(
         "{missing} of {missing_in} are missing",
         missing=gigabytes(plan.missing_bytes),
-        missing_in=plan.missing_in,
+        missing_in=plan.missing_words,
     )
     unified = any(use.target.kind == "unified" for use in plan.devices)
     return {
@@ -58,12 +58,17 @@ def _layers(number: int) -> str:
 
 def rate_text(rate: Rate) -> str:
     """`about 6.1 tokens/s (4.5 to 8.2)`."""
-    return tr(
-        "about {expected} tokens/s ({low} to {high})",
-        expected=_figure(rate.expected),
-        low=_figure(rate.low),
-        high=_figure(rate.high),
-    )
+    return tr("{rate} ({range})", rate=rate_figure(rate), range=rate_range(rate))
+
+
+def rate_figure(rate: Rate) -> str:
+    """`about 6.1 tokens/s`."""
+    return tr("about {expected} tokens/s", expected=_figure(rate.expected))
+
+
+def rate_range(rate: Rate) -> str:
+    """`4.5 to 8.2`."""
+    return tr("{low} to {high}", low=_figure(rate.low), high=_figure(rate.high))
 
 
 def _figure(value: float) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from app.core.language import tr
 from app.core.placement import FlashAttention, KvType, Placement
 from app.planning.speed import Backend, SpeedPrediction
 
@@ -106,6 +107,12 @@ class Plan:
     missing_in: str = "RAM"
     disk_bytes: int = 0
     notes: tuple[str, ...] = ()
+
+    @property
+    def missing_words(self) -> str:
+        """`missing_in` in the language of the person."""
+        whole = {"RAM": tr("RAM"), "unified memory": tr("unified memory")}.get(self.missing_in)
+        return whole or tr("memory of {names}", names=self.missing_in.removeprefix("memory of "))
 
     @property
     def gpu_bytes(self) -> int:

@@ -2592,8 +2592,16 @@
         <translation>{number} 层</translation>
     </message>
     <message>
-        <source>about {expected} tokens/s ({low} to {high})</source>
-        <translation>约 {expected} token/秒（{low} 至 {high}）</translation>
+        <source>{rate} ({range})</source>
+        <translation>{rate}（{range}）</translation>
+    </message>
+    <message>
+        <source>about {expected} tokens/s</source>
+        <translation>约 {expected} token/秒</translation>
+    </message>
+    <message>
+        <source>{low} to {high}</source>
+        <translation>{low} 至 {high}</translation>
     </message>
     <message>
         <source>{size}, estimated from the model&apos;s dimensions</source>
@@ -5266,6 +5274,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>内存</translation>
     </message>
     <message>
+        <source>memory of {names}</source>
+        <translation>{names} 的显存</translation>
+    </message>
+    <message>
         <source>{used} of {total} used</source>
         <translation>已用 {used}，共 {total}</translation>
     </message>
@@ -6548,8 +6560,8 @@ and {texts} more</source>
         <translation>比可用的 {free} 还多需要 {needs}</translation>
     </message>
     <message>
-        <source>~{total} free</source>
-        <translation>可用 ~{total}</translation>
+        <source>~{used} of {free} free</source>
+        <translation>~{used} / 可用 {free}</translation>
     </message>
     <message>
         <source>Unified memory of {label}</source>
@@ -6584,6 +6596,10 @@ and {texts} more</source>
         <translation>训练上下文 {trained} 个 token</translation>
     </message>
     <message>
+        <source>answering</source>
+        <translation>回答</translation>
+    </message>
+    <message>
         <source>with a full context</source>
         <translation>上下文全满时</translation>
     </message>
@@ -6592,16 +6608,20 @@ and {texts} more</source>
         <translation>读取提示词</translation>
     </message>
     <message>
+        <source>{what} ({range})</source>
+        <translation>{what}（{range}）</translation>
+    </message>
+    <message>
         <source>no prediction</source>
         <translation>没有预测</translation>
     </message>
     <message>
-        <source> on the processor</source>
-        <translation> 在处理器上</translation>
+        <source>weights</source>
+        <translation>权重</translation>
     </message>
     <message>
-        <source> on the GPU</source>
-        <translation> 在 GPU 上</translation>
+        <source>weights on the processor</source>
+        <translation>处理器上的权重</translation>
     </message>
     <message>
         <source>{capitalize}: {size} bytes, {value}</source>

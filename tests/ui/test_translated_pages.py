@@ -38,8 +38,6 @@ pytest.importorskip("llama_cpp")
 _PAGES = (MODELS.key, DOWNLOADS.key, HARDWARE.key, FIRST_START)
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 _MACHINE = "workstation-256gb-3090"
-# The figures of a plan, said by app/ui/chat/load/words.py.
-_STILL_ENGLISH = ("quantTable, cell 4", "quantHeads, cell 4")
 _NAMED = {
     "name", "model", "system", "distribution", "release", "container", "description", "filesystem",
     "instruction_sets",
@@ -164,7 +162,7 @@ def test_a_page_is_translated(
         for menu in part.findChildren(QMenu):
             texts += of_menu(menu)
         for where, text in texts:
-            if not where.startswith(_STILL_ENGLISH) and (found := english(text, names)):
+            if found := english(text, names):
                 wrong.setdefault((where, found), text)
     assert not wrong, "\n".join(
         f"{where}: {words} in {text!r}" for (where, words), text in wrong.items()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from app.chat.loading import PlannedLoad
 from app.core.language import mark, tr
 from app.core.units import count, gigabytes
-from app.planning.report import rate_text, verdict_sentence
+from app.planning.report import rate_figure, rate_range, verdict_sentence
 from app.planning.types import DeviceUse, Plan
 
 EXACT_SOURCES = ("exact", "dry run")
@@ -48,7 +48,8 @@ class MemoryRow:
         if self.missing_bytes:
             needs = gigabytes(self.missing_bytes)
             return tr("needs {needs} more than the {free} that are free", needs=needs, free=free)
-        return tr("~{total} free", total=_paired(self.total_bytes, self.capacity_bytes, "of"))
+        used, free = _paired(self.total_bytes, self.capacity_bytes)
+        return tr("~{used} of {free} free", used=used, free=free)
 
 
 def memory_rows(plan: Plan) -> tuple[MemoryRow, ...]:
@@ -73,7 +74,7 @@ def memory_rows(plan: Plan) -> tuple[MemoryRow, ...]:
 def verdict_chip(plan: Plan) -> tuple[str, str]:
     """The text and the kind of chip."""
     if plan.verdict == "does not fit":
-        kind = tr("GPU memory") if plan.missing_in.startswith("memory") else plan.missing_in
+        kind = tr("GPU memory") if plan.missing_in.startswith("memory") else plan.missing_words
         return tr(
             "does not fit: {missing} of {kind} missing",
             missing=gigabytes(plan.missing_bytes),
@@ -109,16 +110,16 @@ def speeds(plan: Plan) -> tuple[tuple[str, str], ...]:
     if speed is None:
         return ()
     rates = (
-        (speed.generation_empty, "answering"),
+        (speed.generation_empty, tr("answering")),
         (speed.generation_full, tr("with a full context")),
         (speed.prefill_empty, tr("reading a prompt")),
     )
     told = []
     for rate, what in rates:
-        figure, _, between = rate_text(rate).partition(" (")
         # Lines break at spaces only, and not inside a range.
-        range_text = between.replace(" ", "\N{NO-BREAK SPACE}")
-        told.append((figure.replace("/", "/\N{WORD JOINER}"), f"{what} ({range_text}"))
+        between = rate_range(rate).replace(" ", "\N{NO-BREAK SPACE}")
+        figure = rate_figure(rate).replace("/", "/\N{WORD JOINER}")
+        told.append((figure, tr("{what} ({range})", what=what, range=between)))
     return tuple(told)
 
 
@@ -131,7 +132,7 @@ def difference(before: Plan, after: Plan) -> str:
     """What a change of the choice brings, "" for nothing that can be seen."""
     old, new = _totals(before), _totals(after)
     parts = [
-        f"{label}: {_paired(old.get(label, 0), new.get(label, 0), '→')}"
+        f"{label}: {' → '.join(_paired(old.get(label, 0), new.get(label, 0)))}"
         for label in dict.fromkeys((*old, *new))
         if gigabytes(old.get(label, 0)) != gigabytes(new.get(label, 0))
     ]
@@ -149,18 +150,18 @@ def _totals(plan: Plan) -> dict[str, int]:
     return totals
 
 
-def _paired(first: int, second: int, between: str) -> str:
-    """`24.8 of 25.2 GB`: the unit once when it is the same."""
+def _paired(first: int, second: int) -> tuple[str, str]:
+    """`24.8`, `25.2 GB`: the unit once when it is the same."""
     left, right = gigabytes(first), gigabytes(second)
     if left.rpartition(" ")[2] == right.rpartition(" ")[2]:
         left = left.rpartition(" ")[0]
-    return f"{left} {between} {right}"
+    return left, right
 
 
 def _rate(plan: Plan) -> str:
     if plan.speed is None:
         return tr("no prediction")
-    return rate_text(plan.speed.generation_empty).partition(" (")[0]
+    return rate_figure(plan.speed.generation_empty)
 
 
 def _row(label: str, uses: Sequence[DeviceUse], capacity: int, missing: int) -> MemoryRow:
@@ -168,13 +169,15 @@ def _row(label: str, uses: Sequence[DeviceUse], capacity: int, missing: int) -> 
     kinds = {use.target.kind == "cpu" for use in uses if use.weights_bytes}
     for use in uses:
         cpu = use.target.kind == "cpu"
-        where = (tr(" on the processor") if cpu else tr(" on the GPU")) if len(kinds) > 1 else ""
+        weights = tr("weights")
+        if len(kinds) > 1:
+            weights = tr("weights on the processor") if cpu else tr("weights on the GPU")
         known = use.compute_source in EXACT_SOURCES
         for part in (
-            Segment("ram" if cpu else "gpu", f"weights{where}", use.weights_bytes, True),
-            Segment("kv", "context", use.kv_bytes, True),
+            Segment("ram" if cpu else "gpu", weights, use.weights_bytes, True),
+            Segment("kv", tr("context"), use.kv_bytes, True),
             Segment("work", tr("work buffers"), use.compute_bytes, known),
-            Segment("muted", "overhead", use.overhead_bytes, False),
+            Segment("muted", tr("overhead"), use.overhead_bytes, False),
         ):
             before = sums.get(part.token, replace(part, size_bytes=0))
             size = before.size_bytes + part.size_bytes
@@ -192,7 +195,7 @@ def _tooltip(segments: Sequence[Segment], uses: Sequence[DeviceUse], capacity: i
             "{capitalize}: {size} bytes, {value}",
             capitalize=segment.label.capitalize(),
             size=count(segment.size_bytes),
-            value="exact" if segment.exact else "estimated",
+            value=tr("exact") if segment.exact else tr("estimated"),
         )
         for segment in segments
     ]
