@@ -29,11 +29,9 @@ from app.settings.declared import (
     EARLIER_FOLDERS,
     HUB_ENDPOINT,
     LIBRARY_FOLDERS,
-    MCP_SERVERS,
     MODELS_FOLDER,
-    SEARCH_PROVIDER,
-    SEARXNG_ADDRESS,
 )
+from app.settings.of_tools import MCP_SERVERS, SEARCH_PROVIDER, SEARXNG_ADDRESS
 from app.settings.store import SettingsStore
 from app.tools.mcp.host import McpHost
 from app.tools.mcp.servers import read_servers

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app.settings.declared import TOOL_FOLDERS, TOOL_PERMISSIONS, TOOLS_OFF, TOOLS_READ_FREELY
+from app.settings.of_tools import TOOL_FOLDERS, TOOL_PERMISSIONS, TOOLS_OFF, TOOLS_READ_FREELY
 from app.settings.store import SettingsStore
 from app.tools.backups import Backups
 from app.tools.consent import Permission, Permissions

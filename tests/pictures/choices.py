@@ -11,7 +11,7 @@ from app.catalog.session import WHY as FINDING
 from app.core import paths
 from app.core.contacts import Contact
 from app.downloads.wire import WHY as DOWNLOADING
-from app.settings.declared import MCP_SERVERS, SEARCH_PROVIDER, SEARXNG_ADDRESS, TOOL_FOLDERS
+from app.settings.of_tools import MCP_SERVERS, SEARCH_PROVIDER, SEARXNG_ADDRESS, TOOL_FOLDERS
 from app.settings.store import SettingsStore
 from app.tools.mcp import known
 from app.tools.mcp.servers import read_servers

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from app.chat.store.store import ChatStore
 from app.chat.toolbox import Toolbox
-from app.settings.declared import TOOL_FOLDERS, TOOLS_READ_FREELY
+from app.settings.of_tools import TOOL_FOLDERS, TOOLS_READ_FREELY
 from app.settings.store import SettingsStore
 from app.ui.application import Desktop, application
 from app.ui.tools.cards import AskCard

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.chat.toolbox import Toolbox
-from app.settings.declared import TOOL_PERMISSIONS
+from app.settings.of_tools import TOOL_PERMISSIONS
 from app.settings.store import SettingsStore
 from app.tools.mcp.host import McpHost
 from app.tools.mcp.tools import McpTools, scope

@@ -21,7 +21,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.cancel import CancelToken
 from app.core.tasks import TaskRunner
-from app.settings.declared import MCP_SERVERS
+from app.settings.of_tools import MCP_SERVERS
 from app.settings.store import SettingsStore
 from app.tools.mcp.host import McpHost
 from app.tools.mcp.servers import McpServer, read_servers

@@ -14,7 +14,7 @@ from app.core.contacts import Contacts
 from app.core.tasks import TaskRunner
 from app.secrets.store import SecretStore
 from app.secrets.vault import Vault
-from app.settings.declared import SEARCH_PROVIDER, SEARXNG_ADDRESS
+from app.settings.of_tools import SEARCH_PROVIDER, SEARXNG_ADDRESS
 from app.settings.store import SettingsStore
 from app.tools.python_code.run_python import PythonTool
 from app.tools.search_web.providers import Hit, SearchChoice

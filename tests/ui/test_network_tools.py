@@ -12,7 +12,7 @@ from app.chat.toolbox import Toolbox
 from app.core.cancel import CancelToken
 from app.core.contacts import contacts_in
 from app.secrets.store import SecretStore
-from app.settings.declared import SEARCH_PROVIDER, SEARXNG_ADDRESS
+from app.settings.of_tools import SEARCH_PROVIDER, SEARXNG_ADDRESS
 from app.settings.store import SettingsStore
 from app.tools.python_code.run_python import PythonTool
 from app.tools.search_web.providers import SearchChoice

@@ -10,7 +10,7 @@ from app.core.language import tr
 from app.core.tasks import TaskRunner
 from app.core.units import count
 from app.secrets.store import Secret, is_secret
-from app.settings.declared import SEARCH_PROVIDER, SEARXNG_ADDRESS
+from app.settings.of_tools import SEARCH_PROVIDER, SEARXNG_ADDRESS
 from app.settings.store import SettingsStore
 from app.tools.search_web.providers import BRAVE, Hit, SearchChoice
 from app.tools.search_web.search_web import find

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.chat.toolbox import Toolbox
 from app.core.language import tr
 from app.core.tasks import TaskRunner
-from app.settings.declared import TOOL_FOLDERS, TOOL_PERMISSIONS, TOOLS_OFF
+from app.settings.of_tools import TOOL_FOLDERS, TOOL_PERMISSIONS, TOOLS_OFF
 from app.settings.setting import Setting
 from app.settings.store import SettingsStore
 from app.ui.chat.model_loads import known

@@ -10,13 +10,9 @@ from app.chat.services import Services
 from app.core.errors import KnownError
 from app.core.paths import log_dir
 from app.library.relocating import Relocation
-from app.settings.declared import (
-    HUB_ENDPOINT,
-    MODELS_FOLDER,
-    SEARXNG_ADDRESS,
-    TOOLS_READ_FREELY,
-)
+from app.settings.declared import HUB_ENDPOINT, MODELS_FOLDER
 from app.settings.of_thinking import KEEP_REASONING, THINKING_BUDGET
+from app.settings.of_tools import SEARXNG_ADDRESS, TOOLS_READ_FREELY
 from app.tools.search_web.providers import wrong_instance
 from app.ui.chat.model_state import Ability
 from app.ui.personas.whole import persona_rows

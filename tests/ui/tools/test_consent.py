@@ -10,7 +10,7 @@ from app.chat.exporting.files import export_many
 from app.chat.importing.run import import_from
 from app.chat.store.store import ChatStore
 from app.core.cancel import CancelToken
-from app.settings.declared import TOOL_FOLDERS, TOOL_PERMISSIONS
+from app.settings.of_tools import TOOL_FOLDERS, TOOL_PERMISSIONS
 from app.settings.store import SettingsStore
 from app.tools.consent import Decision
 from app.tools.runner import RESULT_CHARACTERS

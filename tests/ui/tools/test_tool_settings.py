@@ -11,7 +11,7 @@ from app.chat.toolbox import Toolbox
 from app.core.cancel import CancelToken
 from app.core.messages import ToolCallPart, ToolSpec
 from app.core.tasks import TaskRunner
-from app.settings.declared import TOOL_FOLDERS, TOOL_PERMISSIONS, TOOLS_OFF
+from app.settings.of_tools import TOOL_FOLDERS, TOOL_PERMISSIONS, TOOLS_OFF
 from app.settings.store import SettingsStore
 from app.tools.consent import Permission
 from app.tools.log import Entry

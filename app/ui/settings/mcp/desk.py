@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.settings.declared import MCP_SERVERS
+from app.settings.of_tools import MCP_SERVERS
 from app.settings.store import SettingsStore
 from app.tools.mcp.host import McpHost
 from app.tools.mcp.paste import free_name

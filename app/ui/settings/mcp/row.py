@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.language import tr
 from app.core.tasks import TaskRunner
-from app.settings.declared import MCP_SERVERS
+from app.settings.of_tools import MCP_SERVERS
 from app.settings.store import SettingsStore
 from app.tools.mcp.host import McpHost
 from app.tools.mcp.servers import McpServer, resting
