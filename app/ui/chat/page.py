@@ -16,6 +16,7 @@ from app.ui.chat.aimed import AimedActions
 from app.ui.chat.answer_now import KEYS as ANSWER_KEYS
 from app.ui.chat.asking import Asking
 from app.ui.chat.attachments.controller import Attachments
+from app.ui.chat.beside import Beside
 from app.ui.chat.composer import Composer
 from app.ui.chat.context.control import ContextControl
 from app.ui.chat.drafts import Drafts
@@ -24,7 +25,6 @@ from app.ui.chat.find_bar import FindBar
 from app.ui.chat.frames import Frames
 from app.ui.chat.giving_way import GivingWay
 from app.ui.chat.header import Header
-from app.ui.chat.history.panel import WIDTH as HISTORY_WIDTH
 from app.ui.chat.history.panel import HistoryPanel
 from app.ui.chat.last_turn import LastTurn
 from app.ui.chat.load.panel import LoadPanel
@@ -39,9 +39,6 @@ from app.ui.look import Look
 from app.ui.tools.attention import Attention
 from app.ui.tools.chip import ToolsChip
 from app.ui.widgets import announce
-
-# From here on the list of chats stands beside the chat.
-_WIDE = 900
 
 
 class ChatPage(QWidget):
@@ -66,9 +63,7 @@ class ChatPage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session = session
         self._was_busy = False
-        self._panel: SidePanel | None = None
         self.history = history
-        self._history_wanted = False
         self.sampling = Sampling()
         self.keep_reasoning = False
         self.system_prompt = ""
@@ -97,6 +92,7 @@ class ChatPage(QWidget):
         self.asking = Asking(look, session, self.composer, self.attachments, lambda: self.options)
         self._body = QWidget(self)
         self._body.setObjectName("chatBody")
+        self._beside = Beside(self, self.header, self._body, history)
         self._build()
         self.attention = Attention(self, self, session.tools)
         self.tools_chip = ToolsChip(self.composer, session)
@@ -123,16 +119,9 @@ class ChatPage(QWidget):
 
     def show_side(self, panel: SidePanel | None) -> None:
         """Beside the chat, above it in a narrow window; None takes it away."""
-        if self._panel is not None:
-            self._panel.hide()
-        self._panel = panel
+        self._beside.show_panel(panel)
         if panel is None:
             self.composer.edit.setFocus()
-        else:
-            panel.setParent(self)
-            panel.show()
-            panel.focus_first()
-        self._place()
 
     def ask(self, text: str) -> None:
         self.asking.ask(text)
@@ -217,8 +206,12 @@ class ChatPage(QWidget):
     def escape(self) -> None:
         """Close the panel that has the focus, else give up opening a file, else stop the answer."""
         focus = QApplication.focusWidget()
-        if self._panel is not None and focus is not None and self._panel.isAncestorOf(focus):
-            self._panel.escape()
+        if (
+            self._beside.panel is not None
+            and focus is not None
+            and self._beside.panel.isAncestorOf(focus)
+        ):
+            self._beside.panel.escape()
         elif isinstance(self._session.model, Choosing | Planning):
             self._session.models.cancel()
         else:
@@ -234,7 +227,7 @@ class ChatPage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place()
+        self._beside.place()
 
     def _hint(self) -> str:
         ready = self._session.ready
@@ -268,44 +261,13 @@ class ChatPage(QWidget):
         self.header.sampling.blockSignals(False)
         self.show_side(panel)
 
-    def _place(self) -> None:
-        top, width, height = self.header.height(), self.width(), self.height()
-        left = self._place_history(width, height)
-        self.header.setGeometry(left, 0, width - left, top)
-        body = width - left
-        if self._panel is not None:
-            side = min(self._panel.side_width, width)
-            if width - left >= 900:
-                body -= side
-            self._panel.setGeometry(width - side, top, side, height - top)
-            self._panel.raise_()
-        self._body.setGeometry(left, top, body, height - top)
-
-    def _place_history(self, width: int, height: int) -> int:
-        """Beside the chat, in a narrow window above it while it is wanted; what it takes."""
-        history = self.history
-        if history is None:
-            return 0
-        wide = width >= _WIDE
-        self.header.show_history_button(not wide)
-        history.setVisible(wide or self._history_wanted)
-        history.setGeometry(0, 0 if wide else self.header.height(), HISTORY_WIDTH, height)
-        if not wide:
-            history.resize(HISTORY_WIDTH, height - self.header.height())
-            history.raise_()
-        return HISTORY_WIDTH if wide else 0
-
     def toggle_history(self) -> None:
         """The list of chats in a narrow window."""
-        self._history_wanted = not self._history_wanted
-        self._place()
-        if self._history_wanted and self.history is not None:
-            self.history.search.setFocus()
+        self._beside.want_history(not self._beside.history_wanted)
 
     def open_conversation(self, conversation: int, message: int | None = None) -> None:
         """message: what the person wants to see of it; else its end."""
-        self._history_wanted = False
-        self._place()
+        self._beside.want_history(False)
         if message is None:
             self.transcript.follow()
         self._session.open_conversation(conversation, message)
