@@ -20,7 +20,7 @@ _FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontco
 <family>Noto Sans CJK SC</family></prefer></alias>
 <alias binding="strong"><family>monospace</family><prefer><family>JetBrains Mono</family></prefer>
 </alias></fontconfig>"""
-_SCREEN = """{"screens": [{"name": "picture", "x": 0, "y": 0, "width": 1920, "height": 1200,
+_SCREEN = """{"screens": [{"name": "picture", "x": 0, "y": 0, "width": 3840, "height": 2400,
 "logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}]}"""
 
 

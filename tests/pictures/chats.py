@@ -37,7 +37,7 @@ def draw_versions(folder: Path, _place: Path) -> None:
         page = desktop.window.page
         ask(desktop, "What is quantization?")
         _edit(desktop, 0, "What is a KV cache?")
-        ask(desktop, "Show me a table.")
+        ask(desktop, "What is a context?")
         rest(desktop, len(EARLIER) + 1)
 
         def under_the_mouse() -> None:

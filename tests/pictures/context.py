@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from app.core.messages import Message, TextPart
-from app.ui.application import Desktop
 from app.ui.chat.context.entry import Omitted
 from tests.pictures.stage import EARLIER, ask, demo_window, rest, save, wait
 
@@ -21,7 +20,7 @@ def draw_context(folder: Path, place: Path) -> None:
         desk = page.attachments.desk
         wait(lambda: all(item.job is None for item in desk.items), "the file")
         page.composer.set_text("What was decided?")
-        _measured(desktop, len(EARLIER) + 1)
+        rest(desktop, len(EARLIER) + 1)
         page.context.gauge.opened.emit()
         save(desktop, folder, "context", above=[page.context.popover])
         page.context.popover.hide()
@@ -41,7 +40,7 @@ def draw_full(folder: Path, _place: Path) -> None:
         wait(lambda: desktop.session.conversation == name, "the conversation")
         page.composer.set_text("What is quantization?")
         page.composer.thinking.setChecked(False)
-        _measured(desktop, len(EARLIER) + 1)
+        rest(desktop, len(EARLIER) + 1)
         page.composer.send.click()
         panel = page.context.panel
         wait(
@@ -59,8 +58,3 @@ def draw_full(folder: Path, _place: Path) -> None:
             page.transcript.show_entry(omitted[0])
 
         save(desktop, folder, "context-left-out", prepare=where_it_begins)
-
-
-def _measured(desktop: Desktop, chats: int) -> None:
-    desktop.window.page.context.measure()
-    rest(desktop, chats)

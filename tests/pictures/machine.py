@@ -33,6 +33,7 @@ def draw_hardware(folder: Path, _place: Path) -> None:
         settings = window._pages["settings"]
         assert isinstance(settings, SettingsPage)
         settings.show_page("Network")
+        window.setFocus()
         save(desktop, folder, "settings")
 
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.bootstrap import build
 from app.chat.services import Services
 from app.chat.store.store import ChatStore
-from app.core.messages import TextPart
+from app.core.messages import Message, TextPart
 from app.core.paths import demo_model_path
 from app.hardware.recorded import load_machine, shipped_machines
 from app.hardware.types import Machine
@@ -138,10 +138,16 @@ def rest(desktop: Desktop, chats: int) -> None:
     assert history is not None
     wait(lambda: sum(hasattr(item, "title") for item in history.shown) == chats, "the list")
 
-    def measured() -> bool:
-        found = session.context.measuring.breakdown
-        return found is not None and found.exact and not session.busy
+    typed = TextPart(page.composer.text())
+    question = Message("user", (*page.attachments.parts, *([typed] if typed.text else [])))
+    context = session.context
 
+    def measured() -> bool:
+        found = context.measuring.breakdown
+        now = context.measuring.exact(context.asked(question, page.options))
+        return found is not None and found == now and not session.busy
+
+    page.context.measure()
     wait(measured, "the context")
 
 

@@ -54,7 +54,8 @@ def draw_consent(folder: Path, place: Path) -> None:
         desktop.window.page.composer.tools.setChecked(True)
         desktop.window.page.ask("Put Monday's decision into team-machine.md in my notes.")
         _wait_for_card(desktop)
-        save(desktop, folder, "consent")
+        edit = desktop.window.page.composer.edit
+        save(desktop, folder, "consent", prepare=edit.clearFocus)
     chats.close()
 
 
