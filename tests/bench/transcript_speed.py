@@ -30,18 +30,18 @@ from tests.ui.scripted import DEMO, STATS, ScriptedBackend
 
 _SECONDS = 12.0
 _TOKENS_PER_SECOND = 300
-_PROSE = (
+PROSE = (
     "A mixture of experts keeps many feed-forward blocks and asks a few of them for each token. "
     "The **router** decides which; `k` of `n` are used.\n\n- one\n- two\n- three\n\n"
 )
-_CODE = "```python\ndef add(a, b):\n    return a + b\n```\n\n"
+CODE = "```python\ndef add(a, b):\n    return a + b\n```\n\n"
 _TOKEN = "word "
 
 
 def _turn(number: int, transcript: Transcript) -> None:
-    text = f"Answer {number}.\n\n" + _PROSE * (1 + number % 3) + (_CODE if number % 4 == 0 else "")
+    text = f"Answer {number}.\n\n" + PROSE * (1 + number % 3) + (CODE if number % 4 == 0 else "")
     transcript.add(Question(f"Question {number}, which is about as long as they usually are?"))
-    transcript.add(Thinking(0.0, _PROSE * 3, 120, 4.0, "done"))
+    transcript.add(Thinking(0.0, PROSE * 3, 120, 4.0, "done"))
     transcript.add(Answer(text, finished=True))
     transcript.add(Footer("6.4 tokens/s · first token 1.8 s", running=False, answer=text))
 
