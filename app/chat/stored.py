@@ -44,4 +44,5 @@ def _said(message: Message, answered: Container[str]) -> Message:
         for part in message.parts
         if isinstance(part, _SAID) and (not isinstance(part, ToolCallPart) or part.id in answered)
     )
-    return replace(message, parts=parts)
+    # The same message where nothing is taken out: comparing histories is quick then.
+    return message if len(parts) == len(message.parts) else replace(message, parts=parts)

@@ -36,6 +36,7 @@ from app.ui.backend import EngineBackend
 from app.ui.chat.model_loads import known
 from app.ui.chat.session import ChatSession
 from app.ui.chat.session_ports import Backend
+from app.ui.collecting import collect_seldom
 from app.ui.downloads.board import Queue
 from app.ui.getting.room import Downloads, furnish, make_room, taken_up_text
 from app.ui.getting.wish import in_library
@@ -237,6 +238,7 @@ def run(services: Services, options: Namespace) -> int:
         app.commitDataRequest.connect(lambda _: desktop.window.session_ends())
         with _ending_on_signals(app, desktop):
             desktop.window.show()
+            collect_seldom()
             _log.info("The window is open")
             return app.exec()
     finally:

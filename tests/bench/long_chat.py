@@ -1,5 +1,5 @@
-"""How a long chat from the disk feels: from the click in the list of chats to the first picture, and
-what comes after it.
+"""How a long chat from the disk feels: from the click in the list to the first picture, and what
+comes after it.
 
 A store with a conversation of 10,000 messages and fifty short ones lies on the disk; the window is
 open (offscreen), with the list, the gauge and everything else that listens. Measured in time that
@@ -29,6 +29,7 @@ from app.chat.turn import TurnOptions
 from app.core.messages import Message, Part, ReasoningPart, TextPart
 from app.settings.store import SettingsStore
 from app.ui.application import Desktop, application
+from app.ui.chat.history.panel import HistoryPanel
 from tests.bench.transcript_speed import CODE, PROSE, Gaps, Streaming
 from tests.ui.scripted import DEMO, STATS, model
 
@@ -54,11 +55,11 @@ def written(store: ChatStore, title: str, messages: int) -> int:
             parts = (ReasoningPart(PROSE * 3, 4.0, True), TextPart(text))
         role, making = ("assistant", _MADE) if number % 2 else ("user", None)
         message = Message(role, parts)  # type: ignore[arg-type]
-        stored.append(
-            StoredMessage(number + 1, number or None, "complete", begun, message, making)
-        )
+        stored.append(StoredMessage(number + 1, number or None, "complete", begun, message, making))
     new = NewConversation(title, begun, begun, tuple(stored), chosen=messages)
-    return store.conversations.take_in(new).result()
+    found = store.conversations.take_in(new).result()
+    assert found is not None
+    return found
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class LongChat:
         self.rest()
 
     @property
-    def history(self):  # type: ignore[no-untyped-def]
+    def history(self) -> HistoryPanel:
         history = self.page.history
         assert history is not None
         return history

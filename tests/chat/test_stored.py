@@ -44,3 +44,8 @@ def test_an_answer_that_broke_off_half_way_stays() -> None:
     assert _texts(user("One?"), _answer(TextPart("Half"), FAILED), user("Two?")) == [
         "One?", "Half", "Two?",
     ]  # fmt: skip
+
+
+def test_a_message_of_which_all_is_told_stays_the_same_one() -> None:
+    told = [user("a"), Message("assistant", (ReasoningPart("hm", None, True), TextPart("b")))]
+    assert [one is two for one, two in zip(prompt_messages(told), told, strict=True)] == [True] * 2

@@ -197,10 +197,10 @@ class Transcript:
         return footer
 
     def take_changed(self) -> list[Entry]:
-        """Each entry that was added or changed since the last call, once."""
+        """Each entry that was added or changed since the last call, once; also those that are gone
+        again."""
         changed, self._changed = self._changed, {}
-        kept = {id(entry) for entry in self.entries}
-        return [entry for key, entry in changed.items() if key in kept]
+        return list(changed.values())
 
 
 def _shows_the_same(old: Entry, new: Entry) -> bool:

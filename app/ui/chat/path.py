@@ -37,6 +37,8 @@ class Path:
         self.id: int | None = None
         self.title = ""
         self.messages: list[PathMessage] = []
+        self._told_of: list[PathMessage] = []
+        self._told: tuple[Message, ...] = ()
 
     def clear(self) -> None:
         self.id, self.title = None, ""
@@ -77,9 +79,12 @@ class Path:
         texts = [one.message.text.strip() for one in since if one.message.role == "assistant"]
         return [text for text in texts if text]
 
-    def prompt(self) -> list[Message]:
-        """What the model is told of it."""
-        return prompt_messages([one.message for one in self.messages])
+    def prompt(self) -> tuple[Message, ...]:
+        """What the model is told of it; the same one as long as the messages are the same."""
+        if self._told_of != self.messages:
+            self._told_of = list(self.messages)
+            self._told = tuple(prompt_messages([one.message for one in self.messages]))
+        return self._told
 
     def add_turn(
         self, keeper: TurnKeeper | None, added: Iterable[Message], beside: tuple[int, ...]

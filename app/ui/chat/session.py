@@ -101,7 +101,7 @@ class ChatSession:
     @property
     def messages(self) -> tuple[Message, ...]:
         """What the model is told of the conversation."""
-        return tuple(self.path.prompt())
+        return self.path.prompt()
 
     # Asking
 

@@ -93,7 +93,9 @@ class TranscriptView(QScrollArea):
         fresh = self._take_entries(transcript.entries)
         self._placing = False
         for entry in changed:
-            index, known = self._index[id(entry)], self._heights.pop(id(entry), None)
+            index, known = self._index.get(id(entry)), self._heights.pop(id(entry), None)
+            if index is None:
+                continue
             view = self._views.get(id(entry))
             if view is not None:
                 view.refresh()

@@ -161,4 +161,9 @@ def _same_before(one: Asked, other: Asked) -> bool:
 def _bytes(message: Message) -> int:
     quoted = sum(_QUOTE_BYTES for part in message.parts if isinstance(part, AttachmentPart))
     texts = (getattr(part, "text", "") or str(part) for part in message.parts)
-    return _FORM_BYTES + quoted + sum(len(text.encode("utf-8", "replace")) for text in texts)
+    return _FORM_BYTES + quoted + sum(map(_length, texts))
+
+
+def _length(text: str) -> int:
+    """In bytes."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))

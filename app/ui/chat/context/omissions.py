@@ -20,7 +20,7 @@ from app.core.json import JsonObject
 from app.core.messages import Message
 from app.ui.chat.context.entry import Omitted
 from app.ui.chat.entries import Question, Transcript
-from app.ui.chat.path import Path, PathMessage
+from app.ui.chat.path import Path
 
 _log = logging.getLogger(__name__)
 
@@ -33,16 +33,14 @@ class Omissions:
         self._transcript = transcript
         self._chats = chats
         self._all: tuple[Omission, ...] = ()
-        self._seen: list[PathMessage] = []
-        self._messages: tuple[Message, ...] = ()
+        self._seen: tuple[Message, ...] | None = None
         self._now: Omission | None = None
         self.entry: Omitted | None = None
 
     @property
     def messages(self) -> tuple[Message, ...]:
         """The conversation as the model could get it, all of it."""
-        self._look()
-        return self._messages
+        return self._path.prompt()
 
     @property
     def now(self) -> Omission | None:
@@ -142,14 +140,13 @@ class Omissions:
         return questions[before] if before < len(questions) else None
 
     def _look(self) -> None:
-        if self._seen == self._path.messages and self._messages:
-            return
-        self._seen = list(self._path.messages)
-        self._messages = tuple(self._path.prompt())
-        self._now = applying(self._all, self._messages) if self._all else None
+        messages = self._path.prompt()
+        if self._seen is not messages:
+            self._seen = messages
+            self._now = applying(self._all, messages) if self._all else None
 
     def _forget(self) -> None:
-        self._seen, self._messages, self._now = [], (), None
+        self._seen, self._now = None, None
 
 
 def _note(kept: Future[None]) -> None:
