@@ -6,6 +6,7 @@ from app.core.messages import (
     Message,
     NoticePart,
     Part,
+    ReasoningPart,
     TextPart,
     ToolCallPart,
     user,
