@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.pictures import chats, choices, context, getting, machine, tools
+from tests.pictures import chats, choices, context, getting, machine, queue, tools
 
 Draw = Callable[[Path, Path], None]
 """Where the pictures go, and a folder of its own for what is kept meanwhile."""
@@ -18,6 +18,7 @@ PICTURES: dict[str, Draw] = {
     "compact": chats.draw_compact,
     "context": context.draw_context,
     "full": context.draw_full,
+    "queue": queue.draw_queue,
     "consent": tools.draw_consent,
     "tools": choices.draw_tools,
     "privacy": choices.draw_privacy,
