@@ -28,7 +28,7 @@ TOOLS_READ_FREELY: Setting[bool] = Setting(
     mark("Read without asking"),
     mark(
         "Tools may read and list files in the folders below without asking each "
-        "time. Before they write, you are always asked."
+        "time. Before they write, you are asked, unless you have answered “Always”."
     ),
     read_switch,
     same,

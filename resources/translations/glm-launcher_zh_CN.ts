@@ -3218,8 +3218,8 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>读取时不询问</translation>
     </message>
     <message>
-        <source>Tools may read and list files in the folders below without asking each time. Before they write, you are always asked.</source>
-        <translation>工具可以读取和列出下列文件夹中的文件，不必每次询问。写入之前总会询问你。</translation>
+        <source>Tools may read and list files in the folders below without asking each time. Before they write, you are asked, unless you have answered “Always”.</source>
+        <translation>工具可以读取和列出下列文件夹中的文件，不必每次询问。写入之前会询问你，除非你已选择“始终”。</translation>
     </message>
     <message>
         <source>consent permission files</source>
@@ -7398,6 +7398,10 @@ and {texts} more</source>
         <translation>思考了 {span}，直到用完预算</translation>
     </message>
     <message>
+        <source>Thought for a moment</source>
+        <translation>思考了片刻</translation>
+    </message>
+    <message>
         <source>Thought for {span}</source>
         <translation>思考了 {span}</translation>
     </message>
@@ -9026,10 +9030,6 @@ and {texts} more</source>
         <translation>{number} 个字符</translation>
     </message>
     <message>
-        <source>Tools may read in these folders and, where you allow it, write. Before they write, you see the changes. Keys, passwords and the program&apos;s own files are off limits in any folder.</source>
-        <translation>工具可以读取这些文件夹，并在你允许时写入。写入之前你会看到更改内容。任何文件夹中的密钥、密码和程序自身的文件都禁止访问。</translation>
-    </message>
-    <message>
         <source>Open a folder to tools</source>
         <translation>向工具开放文件夹</translation>
     </message>
@@ -9060,6 +9060,10 @@ and {texts} more</source>
     <message>
         <source>Nothing is always allowed.</source>
         <translation>没有始终允许的内容。</translation>
+    </message>
+    <message>
+        <source>Tools may read in these folders and, where you allow it, write. Before they write, you see the changes, unless you have allowed that for the chat or always. Keys, passwords and the program&apos;s own files are off limits in any folder.</source>
+        <translation>工具可以读取这些文件夹，并在你允许时写入。写入之前你会看到更改内容，除非你已对此聊天或始终允许。任何文件夹中的密钥、密码和程序自身的文件都禁止访问。</translation>
     </message>
     <message>
         <source>Take all back</source>

@@ -78,8 +78,8 @@ class FoldersRow(ListRow):
     ) -> None:
         text = tr(
             "Tools may read in these folders and, where you allow it, write. Before they write, "
-            "you see the changes. Keys, passwords and the program's own files are off limits in "
-            "any folder."
+            "you see the changes, unless you have allowed that for the chat or always. Keys, "
+            "passwords and the program's own files are off limits in any folder."
         )
         super().__init__(look, settings, TOOL_FOLDERS, changed, text, "files read write grant")
         self._opener, self._tasks = toolbox.opener, tasks

@@ -196,6 +196,8 @@ def _thought(entry: Thinking) -> str:
         return tr("Thought for {span}, then you asked for the answer", span=span)
     if entry.ended_by == "budget":
         return tr("Thought for {span}, until its budget was used up", span=span)
+    if _is_moment(entry.seconds):
+        return tr("Thought for a moment")
     return tr("Thought for {span}", span=span)
 
 
@@ -210,4 +212,8 @@ def _length(entry: Thinking) -> str:
 
 
 def _span(seconds: float | None) -> str:
-    return duration(seconds) if seconds is not None and seconds >= 1 else tr("a moment")
+    return tr("a moment") if seconds is None or _is_moment(seconds) else duration(seconds)
+
+
+def _is_moment(seconds: float | None) -> bool:
+    return seconds is None or seconds < 1
