@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from html import escape
 
-from PySide6.QtCore import QObject, QRect, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
     QGuiApplication,
+    QKeyEvent,
     QPainter,
     QPaintEvent,
     QWheelEvent,
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QLabel,
+    QLineEdit,
     QPushButton,
     QSpinBox,
     QTableView,
@@ -137,6 +139,28 @@ class ChoiceBox(QComboBox):
         rect = QRect(self.width() - side - 8, (self.height() - side) // 2, side, side)
         self._look.icon("chevron-down", "muted", side).paint(painter, rect)
         painter.end()
+
+
+class LeavableEdit(QLineEdit):
+    """`left`: Esc was pressed, which here means nothing to the window."""
+
+    left = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 def draw_arrows(spin: QAbstractSpinBox, look: Look) -> None:

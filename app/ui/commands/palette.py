@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import (
     QAbstractListModel,
-    QEvent,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
@@ -16,7 +15,6 @@ from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
-    QLineEdit,
     QListView,
     QStyle,
     QStyledItemDelegate,
@@ -32,7 +30,7 @@ from app.ui.look import Look
 from app.ui.look.look import SMALL_PX
 from app.ui.markdown.links import with_hidden_shown
 from app.ui.models.paint import paint_text
-from app.ui.widgets import announce, label
+from app.ui.widgets import LeavableEdit, announce, label
 
 Index = QModelIndex | QPersistentModelIndex
 _WIDTH, _TOP, _ROW, _ROWS = 560, 64, 38, 9
@@ -40,10 +38,9 @@ _MOST = 200
 _CHATS_UNASKED = 5
 
 
-class _Field(QLineEdit):
+class _Field(LeavableEdit):
     moved = Signal(int)
     taken = Signal()
-    left = Signal()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {
@@ -56,21 +53,8 @@ class _Field(QLineEdit):
             self.moved.emit(steps[Qt.Key(event.key())])
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.taken.emit()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.left.emit()
         else:
             super().keyPressEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        # The window has a meaning of its own for Esc.
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-        ):
-            event.accept()
-            return True
-        return super().event(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
@@ -22,25 +22,21 @@ from PySide6.QtWidgets import (
 from app.chat.exporting.bundle import load
 from app.chat.exporting.files import SUFFIXES, Format, export_one, file_name, rendered
 from app.chat.store.store import ChatStore
-from app.chat.store.types import Shelf
+from app.chat.store.types import Folder, Shelf
 from app.core.cancel import CancelToken
 from app.core.language import mark, tr
 from app.core.tasks import Task, TaskRunner
 from app.ui.chat.history.delegate import HistoryDelegate
 from app.ui.chat.history.model import ITEM_ROLE, HistoryModel
 from app.ui.chat.history.rows import Item, Line, found_items, list_items
+from app.ui.chat.history.shelves import Place, Shelves, add_move_menu
 from app.ui.chat.model_loads import known
 from app.ui.look import Look
-from app.ui.widgets import ChoiceBox, IconButton, button, label, single_shot
+from app.ui.widgets import IconButton, button, label, single_shot
 
 WIDTH = 248
 _MOST = 2_000
 _SEARCH_MS = 120
-_SHELVES: dict[Shelf, str] = {
-    "active": mark("Chats"),
-    "archived": mark("Archive"),
-    "trash": mark("Trash"),
-}
 _FORMS: dict[Format, str] = {
     "markdown": mark("Markdown…"),
     "html": mark("HTML, to be read or printed…"),
@@ -84,7 +80,6 @@ class HistoryPanel(QFrame):
         self.setObjectName("historyPanel")
         self.setProperty("bar", "history")
         self._tasks, self._chats = tasks, chats
-        self._shelf: Shelf = "active"
         self._task: Task | None = None
         self._undo: Callable[[], Future[Any]] | None = None
         self._dialog: QFileDialog | None = None
@@ -116,6 +111,13 @@ class HistoryPanel(QFrame):
         rename.setContext(Qt.ShortcutContext.WidgetShortcut)
         rename.activated.connect(lambda: self.view.edit(self.view.currentIndex()))
         look.changed.connect(self.view.viewport().update)
+        self.shelves = Shelves(look)
+        chats_of = chats.conversations
+        self.shelves.chosen.connect(self.reload)
+        self.shelves.renamed.connect(
+            lambda folder, name: self._after(chats_of.rename_folder(folder, name))
+        )
+        self.shelves.removed.connect(lambda folder: self._after(chats_of.remove_folder(folder)))
         self._build(look)
 
     @property
@@ -129,19 +131,27 @@ class HistoryPanel(QFrame):
 
     def reload(self) -> None:
         """Read the list anew, in the background; the latest reading wins."""
-        text, shelf = self.search.text().strip(), self._shelf
+        text, place = self.search.text().strip(), self.shelves.place
 
-        def work(cancel: CancelToken) -> list[Item]:
+        def work(cancel: CancelToken) -> tuple[list[Item], tuple[Folder, ...]]:
             self._chats.written().result(10)
             cancel.raise_if_cancelled()
+            read = self._chats.read
+            folders = read.folders()
             if text:
-                return list(found_items(self._chats.search.find(text)))
-            heads = self._chats.read.conversations(shelf, limit=_MOST)
-            return list(list_items(heads, datetime.now(UTC)))
+                return list(found_items(self._chats.search.find(text))), folders
+            heads = (
+                read.conversations(place.shelf, limit=_MOST)
+                if place.folder is None
+                else read.conversations(place.shelf, place.folder, limit=_MOST)
+            )
+            names = {one.id: one.name for one in folders} if place.folder is None else {}
+            return list(list_items(heads, datetime.now(UTC), names)), folders
 
-        def done(items: list[Item]) -> None:
+        def done(found: tuple[list[Item], tuple[Folder, ...]]) -> None:
             if self._task is task:
-                self._show(items, text)
+                self.shelves.set_folders(found[1])
+                self._show(found[0], text)
 
         def failed(error: Exception) -> None:
             if self._task is task:
@@ -154,9 +164,24 @@ class HistoryPanel(QFrame):
         task = self._task = self._tasks.run(work, done, failed)
 
     def show_shelf(self, shelf: Shelf) -> None:
-        self._shelf = shelf
-        self._chooser.setCurrentIndex(self._chooser.findData(shelf))
-        self.reload()
+        self.shelves.show_place(Place(shelf))
+
+    def move_to(self, line: Line, folder: int | None) -> None:
+        """Into a folder, or out of all; can be taken back."""
+        chats, name, before = self._chats.conversations, line.conversation, line.folder
+        self._after(chats.move(name, folder))
+        text = tr("Moved") if folder is not None else tr("Out of the folder now")
+        self._offer_undo(text, lambda: chats.move(name, before))
+
+    def move_to_new(self, line: Line) -> None:
+        """Asks for the name of the folder first."""
+
+        def named(name: str) -> None:
+            folder, made = self._chats.conversations.create_folder(name)
+            self._after(made)
+            self.move_to(line, folder)
+
+        self.shelves.ask_name(tr("Name of the new folder"), named)
 
     def act(self, action: str, line: Line) -> None:
         """pin, unpin, archive, unarchive, duplicate, delete, restore or purge."""
@@ -213,14 +238,20 @@ class HistoryPanel(QFrame):
             if row is not None:
                 self.view.setCurrentIndex(self._model.index(row))
         self._nothing.setText(
-            tr("Nothing holds “{text}”.", text=text) if text else tr(_EMPTY[self._shelf])
+            tr("Nothing holds “{text}”.", text=text) if text else self._empty_text()
         )
         self._nothing.setVisible(not items)
         self.view.setVisible(bool(items))
 
+    def _empty_text(self) -> str:
+        place = self.shelves.place
+        return tr("This folder is empty.") if place.folder is not None else tr(_EMPTY[place.shelf])
+
     def _open(self, index: QModelIndex) -> None:
         item = index.data(ITEM_ROLE)
-        if isinstance(item, Line) and (self._shelf != "trash" or self.search.text().strip()):
+        if isinstance(item, Line) and (
+            self.shelves.place.shelf != "trash" or self.search.text().strip()
+        ):
             self.open_wanted.emit(item.conversation, item.message)
 
     def _rename(self, item: Line, title: str) -> None:
@@ -231,14 +262,14 @@ class HistoryPanel(QFrame):
 
     def _delete_current(self) -> None:
         item = self.view.currentIndex().data(ITEM_ROLE)
-        if isinstance(item, Line) and item.message is None and self._shelf != "trash":
+        if isinstance(item, Line) and item.message is None and self.shelves.place.shelf != "trash":
             self.act("delete", item)
 
     def actions_for(self, line: Line) -> list[tuple[str, str]]:
         """What its menu offers: key and text."""
-        if self._shelf == "trash" and not self.search.text().strip():
+        if self.shelves.place.shelf == "trash" and not self.search.text().strip():
             return [("restore", tr("Restore")), ("purge", tr("Delete for good"))]
-        archived = self._shelf == "archived"
+        archived = self.shelves.place.shelf == "archived"
         return [
             ("rename", tr("Rename")),
             ("unpin", tr("Unpin")) if line.pinned else ("pin", tr("Pin")),
@@ -263,7 +294,14 @@ class HistoryPanel(QFrame):
                 action.triggered.connect(lambda *_: self.view.edit(index))
             else:
                 action.triggered.connect(lambda *_, key=key: self.act(key, line))
-        if self._shelf != "trash":
+        if self.shelves.place.shelf != "trash":
+            add_move_menu(
+                menu,
+                self.shelves.folders,
+                line.folder,
+                lambda folder: self.move_to(line, folder),
+                lambda: self.move_to_new(line),
+            )
             self._add_export(menu, line)
         menu.popup(self.view.viewport().mapToGlobal(place))
 
@@ -334,14 +372,6 @@ class HistoryPanel(QFrame):
         self._back = button(tr("Undo"), "historyUndo", "quiet", on_click=self._take_back)
         strip.addWidget(self._back)
         self._strip.hide()
-        self._chooser = ChoiceBox(look)
-        self._chooser.setObjectName("historyShelf")
-        self._chooser.setAccessibleName(tr("Which chats are listed"))
-        for shelf, text in _SHELVES.items():
-            self._chooser.addItem(tr(text), shelf)
-        self._chooser.activated.connect(
-            lambda _: self.show_shelf(cast(Shelf, self._chooser.currentData()))
-        )
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 10, 8, 10)
         column.setSpacing(8)
@@ -350,4 +380,4 @@ class HistoryPanel(QFrame):
         column.addWidget(self.view, 1)
         column.addStretch(0)
         column.addWidget(self._strip)
-        column.addWidget(self._chooser)
+        column.addWidget(self.shelves)

@@ -1,6 +1,6 @@
 """What the list shows: headings, conversations and search hits. No Qt."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -9,6 +9,7 @@ from app.chat.store.types import ConversationHead
 from app.core.language import mark, tr
 
 UNTITLED = mark("New chat")
+_NO_FOLDERS: Mapping[int, str] = {}
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,14 @@ class Heading:
 @dataclass(frozen=True)
 class Line:
     """A conversation, or a place in one. detail: in small letters below the title. message: where
-    to jump to, None for nowhere."""
+    to jump to, None for nowhere. folder: where it lies."""
 
     conversation: int
     title: str
     detail: str = ""
     pinned: bool = False
     message: int | None = None
+    folder: int | None = None
 
     @property
     def spoken(self) -> str:
@@ -35,8 +37,10 @@ class Line:
 Item = Heading | Line
 
 
-def list_items(heads: Sequence[ConversationHead], now: datetime) -> Iterator[Item]:
-    """By day, as the store orders them: pinned ones first."""
+def list_items(
+    heads: Sequence[ConversationHead], now: datetime, folders: Mapping[int, str] = _NO_FOLDERS
+) -> Iterator[Item]:
+    """By day, as the store orders them: pinned ones first. folders: names to be told."""
     before = ""
     today = now.astimezone().date()
     for head in heads:
@@ -46,7 +50,9 @@ def list_items(heads: Sequence[ConversationHead], now: datetime) -> Iterator[Ite
             yield Heading(group)
             before = group
         moment = f"{day:%H:%M}" if day.date() == today else f"{day:%d %b %Y}"
-        yield Line(head.id, head.title or tr(UNTITLED), moment, head.pinned)
+        inside = folders.get(head.folder, "") if head.folder is not None else ""
+        detail = " · ".join(filter(None, (moment, inside)))
+        yield Line(head.id, head.title or tr(UNTITLED), detail, head.pinned, folder=head.folder)
 
 
 def found_items(found: Found) -> Iterator[Item]:
