@@ -5474,6 +5474,34 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>回收站</translation>
     </message>
     <message>
+        <source>Rename or remove this folder</source>
+        <translation>重命名或移除这个文件夹</translation>
+    </message>
+    <message>
+        <source>Rename the folder…</source>
+        <translation>重命名文件夹…</translation>
+    </message>
+    <message>
+        <source>Name of the folder</source>
+        <translation>文件夹名称</translation>
+    </message>
+    <message>
+        <source>Remove the folder; its chats stay</source>
+        <translation>移除文件夹；其中的聊天会保留</translation>
+    </message>
+    <message>
+        <source>Move to folder</source>
+        <translation>移到文件夹</translation>
+    </message>
+    <message>
+        <source>Out of the folder</source>
+        <translation>移出文件夹</translation>
+    </message>
+    <message>
+        <source>New folder…</source>
+        <translation>新建文件夹…</translation>
+    </message>
+    <message>
         <source>Markdown…</source>
         <translation>Markdown…</translation>
     </message>
@@ -5506,6 +5534,18 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>搜索聊天</translation>
     </message>
     <message>
+        <source>Moved</source>
+        <translation>已移动</translation>
+    </message>
+    <message>
+        <source>Out of the folder now</source>
+        <translation>已移出文件夹</translation>
+    </message>
+    <message>
+        <source>Name of the new folder</source>
+        <translation>新文件夹的名称</translation>
+    </message>
+    <message>
         <source>In the archive now</source>
         <translation>已移到归档</translation>
     </message>
@@ -5516,6 +5556,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
     <message>
         <source>Nothing holds “{text}”.</source>
         <translation>没有内容含有“{text}”。</translation>
+    </message>
+    <message>
+        <source>This folder is empty.</source>
+        <translation>这个文件夹是空的。</translation>
     </message>
     <message>
         <source>Delete for good</source>
