@@ -10,7 +10,9 @@ import tempfile
 from pathlib import Path
 
 os.environ.setdefault("QT_SCALE_FACTOR", "1")
-sys.path.insert(0, str(Path(__file__).parents[1]))
+_HERE = Path(__file__).resolve().parent
+# Folders beside this file are called like modules of Python.
+sys.path[:] = [str(_HERE.parent), *(path for path in sys.path if Path(path) != _HERE)]
 
 _FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
 <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
