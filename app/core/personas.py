@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
+from app.core.language import mark
 from app.core.sampling import (
     GLM_CODE,
     GLM_GENERAL,
@@ -66,44 +67,50 @@ class Persona:
     builtin: bool = False
 
 
-_MAKERS = "The advice of GLM's makers for GLM-4.6"
-_OURS = "Instructions by this program; sampling as GLM's makers advise in general"
+_OURS = mark(
+    "Instructions by this program; sampling as GLM's makers advise in general: temperature 1.0."
+)
 
-NO_PERSONA = Persona("none", "No persona", note="No instructions; everything as set.", builtin=True)
+NO_PERSONA = Persona(
+    "none", mark("No persona"), note=mark("No instructions; everything as set."), builtin=True
+)
 GENERAL = Persona(
     "glm-general",
-    "GLM general",
+    mark("GLM general"),
     sampling=use_of(GLM_GENERAL),
-    note=f"{_MAKERS}: temperature 1.0.",
+    note=mark("The advice of GLM's makers for GLM-4.6: temperature 1.0."),
     builtin=True,
 )
 CODE = Persona(
     "glm-code",
-    "GLM code",
+    mark("GLM code"),
     sampling=use_of(GLM_CODE),
     thinking=True,
-    note=f"{_MAKERS} and code: temperature 1.0, top P 0.95, top K 40, with thinking.",
+    note=mark(
+        "The advice of GLM's makers for GLM-4.6 and code: temperature 1.0, top P 0.95, top K 40, "
+        "with thinking."
+    ),
     builtin=True,
 )
 WRITING = Persona(
     "writing",
-    "Writing",
+    mark("Writing"),
     "You write and edit texts with the person. Keep to the voice, the tense, the length and the "
     "language that they ask for or that their text has. Give the text itself first; remarks about "
     "it come after, short, and only where they help. Do not soften or moralize.",
     use_of(GLM_GENERAL),
-    note=f"{_OURS}: temperature 1.0.",
+    note=_OURS,
     builtin=True,
 )
 ROLE_PLAY = Persona(
     "role-play",
-    "Role play",
+    mark("Role play"),
     "You play the character that the person describes, or ask who you are to be when they have not "
     "said. Stay in the character, in the scene and in its language. Speak and act for your own "
     "character alone, never for theirs, and leave them room to answer. Words in (brackets) are "
     "said outside of the scene.",
     use_of(GLM_GENERAL),
-    note=f"{_OURS}: temperature 1.0.",
+    note=_OURS,
     builtin=True,
 )
 BUILTIN_PERSONAS = (NO_PERSONA, GENERAL, CODE, WRITING, ROLE_PLAY)

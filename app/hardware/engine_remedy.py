@@ -90,7 +90,8 @@ def _names(machine: Machine, gpus: Sequence[Gpu]) -> str:
     for gpu in gpus:
         total = machine.gpu_total_bytes(gpu)
         size = f" ({gigabytes(total)})" if total else ""
-        label = f"{gpu.name or tr('an {vendor} GPU', vendor=gpu.vendor)}{size}"
+        name = gpu.name or tr("an {vendor} GPU", vendor=gpu.vendor)
+        label = f"{name}{size}"
         counted[label] = counted.get(label, 0) + 1
     parts = [f"{count} × {name}" if count > 1 else name for name, count in counted.items()]
     if len(parts) == 1:

@@ -93,7 +93,7 @@ def _system(machine: Machine) -> Iterator[tuple[str, str]]:
         yield tr("Instructions"), ", ".join(machine.cpu.instruction_sets)
     yield (
         tr("Memory"),
-        f"{size(memory.effective_total_bytes)}, {_free(memory.effective_available_bytes)}",
+        _with_free(memory.effective_total_bytes, memory.effective_available_bytes),
     )
     if memory.limit is not None:
         yield (
@@ -130,7 +130,8 @@ def _cpu(cpu: Cpu) -> str:
     ]
     if cpu.usable_cores is not None and cpu.usable_cores != cpu.logical_cores:
         cores.append(tr("{usable_cores} usable", usable_cores=cpu.usable_cores))
-    return f"{cpu.name or tr(UNKNOWN)} ({', '.join(cores) or tr(UNKNOWN)})"
+    known = tr(", ").join(cores) or tr(UNKNOWN)
+    return tr("{text} ({note})", text=cpu.name or tr(UNKNOWN), note=known)
 
 
 def _ram(ram: RamBandwidth) -> str:
@@ -148,20 +149,21 @@ def _ram(ram: RamBandwidth) -> str:
                 nominal_source=tr(ram.nominal_source or ""),
             )
         )
-    return ", ".join(parts)
+    return tr(", ").join(parts)
 
 
 def _swap(total: int | None, free: int | None) -> str:
-    return tr("none") if total == 0 else f"{size(total)}, {_free(free)}"
+    return tr("none") if total == 0 else _with_free(total, free)
 
 
 def _disk(disk: Disk) -> str:
     kind = {True: tr("hard disk"), False: tr("flash"), None: ""}[disk.rotational]
-    notes = ", ".join(filter(None, (disk.filesystem, kind)))
+    notes = tr(", ").join(filter(None, (disk.filesystem, kind)))
     total = size(disk.total_bytes)
-    return tr(
+    told = tr(
         "{path}: {free} free of {total}", path=disk.path, free=size(disk.free_bytes), total=total
-    ) + (f" ({notes})" if notes else "")
+    )
+    return tr("{text} ({note})", text=told, note=notes) if notes else told
 
 
 def _gpu(machine: Machine, gpu: Gpu) -> Iterator[tuple[str, str]]:
@@ -200,9 +202,10 @@ def note_text(note: str) -> str:
 
 def _gpu_memory(machine: Machine, gpu: Gpu) -> str:
     total, free = machine.gpu_total_bytes(gpu), machine.gpu_free_bytes(gpu)
-    text = f"{size(total)}, {_free(free)}"
+    text = _with_free(total, free)
     if gpu.mig_enabled:
-        return f"{text} ({tr('a MIG slice') if visible_slice(gpu) else tr('no MIG slice visible')})"
+        part = tr("a MIG slice") if visible_slice(gpu) else tr("no MIG slice visible")
+        return tr("{text} ({note})", text=text, note=part)
     return tr("{text} (shared with the system)", text=text) if gpu.unified else text
 
 
@@ -217,7 +220,8 @@ def _bandwidth(gpu: Gpu) -> str:
             memory_bus_bits=gpu.memory_bus_bits,
             memory_clock_mhz=gpu.memory_clock_mhz,
         )
-    return f"{text} ({tr(_SOURCES[gpu.bandwidth_source or 'nominal'])})"
+    source = tr(_SOURCES[gpu.bandwidth_source or "nominal"])
+    return tr("{text} ({note})", text=text, note=source)
 
 
 def _used(machine: Machine, gpu: Gpu) -> str:
@@ -260,9 +264,10 @@ def _engine(machine: Machine) -> Iterator[tuple[str, str]]:
     if engine.status != "ok":
         yield tr("State"), f"{tr(_ENGINE_STATES[engine.status])}. {tr(engine.reason)}".strip()
     for device in engine.devices:
-        memory = f"{size(device.total_bytes)}, {_free(device.free_bytes)}"
+        memory = _with_free(device.total_bytes, device.free_bytes)
         kind = tr(_KINDS[device.kind])
-        yield device.name, f"{device.description or tr(UNKNOWN)} ({kind}; {memory})"
+        name = device.description or tr(UNKNOWN)
+        yield device.name, tr("{name} ({kind}; {memory})", name=name, kind=kind, memory=memory)
 
 
 def _finding(finding: Finding) -> Iterator[str]:
@@ -280,6 +285,10 @@ def _aligned(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 def _free(value: int | None) -> str:
     return tr("{size} free", size=size(value)) if value is not None else tr("free: unknown")
+
+
+def _with_free(total: int | None, free: int | None) -> str:
+    return tr("{total}, {free}", total=size(total), free=_free(free))
 
 
 def _known(value: int | None) -> str:

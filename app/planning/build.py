@@ -91,7 +91,7 @@ class Build:
         if self.whole is not None:
             return self.whole.name
         parts = [f"{c.count} × {c.gpu.name}" if c.count > 1 else c.gpu.name for c in self.cards]
-        return ", ".join([*parts, tr("{ram_gib} GB of RAM", ram_gib=self.ram_gib)])
+        return tr(", ").join([*parts, tr("{ram_gib} GB of RAM", ram_gib=self.ram_gib)])
 
     def machine(self) -> Machine:
         if self.whole is not None:

@@ -1772,6 +1772,10 @@
         <translation>{launch} cpu</translation>
     </message>
     <message>
+        <source>an {vendor} GPU</source>
+        <translation>一块 {vendor} GPU</translation>
+    </message>
+    <message>
         <source>{names} and {last}</source>
         <translation>{names} 和 {last}</translation>
     </message>
@@ -2369,11 +2373,11 @@
     </message>
     <message>
         <source>the fewest cards, and {fastest} of them</source>
-        <translation>显卡最少，且在其中{fastest}</translation>
+        <translation>所需显卡最少，且在其中{fastest}</translation>
     </message>
     <message>
         <source>the fewest cards</source>
-        <translation>显卡最少</translation>
+        <translation>所需显卡最少</translation>
     </message>
     <message>
         <source>{told} and {ram_gib} GB of RAM</source>
@@ -3647,11 +3651,11 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>{number} of {whole}</source>
-        <translation>{whole} 中的 {number}</translation>
+        <translation>{number} / {whole}</translation>
     </message>
     <message>
         <source>{have} of {whole}</source>
-        <translation>{whole} 中的 {have}</translation>
+        <translation>{have} / {whole}</translation>
     </message>
     <message>
         <source>{verified} verified</source>
@@ -3756,6 +3760,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
     <message>
         <source>{complete} complete files stay</source>
         <translation>保留 {complete} 个完整文件</translation>
+    </message>
+    <message>
+        <source>complete</source>
+        <translation>完整</translation>
     </message>
     <message>
         <source>{done} of {jobs} complete, nothing is running.</source>
@@ -3918,6 +3926,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>{usable_cores} 可用</translation>
     </message>
     <message>
+        <source>{text} ({note})</source>
+        <translation>{text}（{note}）</translation>
+    </message>
+    <message>
         <source>{measured_bytes_per_second} measured</source>
         <translation>实测 {measured_bytes_per_second}</translation>
     </message>
@@ -3986,6 +3998,14 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>{cores} 个 GPU 核心。</translation>
     </message>
     <message>
+        <source>a MIG slice</source>
+        <translation>一个 MIG 分区</translation>
+    </message>
+    <message>
+        <source>no MIG slice visible</source>
+        <translation>看不到 MIG 分区</translation>
+    </message>
+    <message>
         <source>{text} (shared with the system)</source>
         <translation>{text}（与系统共享）</translation>
     </message>
@@ -4018,6 +4038,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>进程</translation>
     </message>
     <message>
+        <source>{name} ({kind}; {memory})</source>
+        <translation>{name}（{kind}；{memory}）</translation>
+    </message>
+    <message>
         <source>{size} free</source>
         <translation>可用 {size}</translation>
     </message>
@@ -4026,8 +4050,12 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>可用：未知</translation>
     </message>
     <message>
+        <source>{total}, {free}</source>
+        <translation>{total}，{free}</translation>
+    </message>
+    <message>
         <source>{room} in {folder}</source>
-        <translation>{folder} 中 {room}</translation>
+        <translation>{folder}：{room}</translation>
     </message>
     <message>
         <source>No GLM model fits this machine</source>
@@ -4067,7 +4095,7 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>{figure}{value} of {total} {kind}</source>
-        <translation>{figure}{value}，共 {total} {kind}</translation>
+        <translation>{kind} {figure}{value} / {total}</translation>
     </message>
     <message>
         <source>Its figures are estimated from the model&apos;s published dimensions.</source>
@@ -4144,6 +4172,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
     <message>
         <source>to know</source>
         <translation>须知</translation>
+    </message>
+    <message>
+        <source>! problem</source>
+        <translation>! 问题</translation>
     </message>
     <message>
         <source>Copy command</source>
@@ -4342,6 +4374,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>正在查看 Hub 和磁盘上的内容。</translation>
     </message>
     <message>
+        <source>planning the load for this machine</source>
+        <translation>正在为这台机器规划加载</translation>
+    </message>
+    <message>
         <source>It is on this disk. Loading it replaces {open_now}.</source>
         <translation>它已在磁盘上。加载它会替换 {open_now}。</translation>
     </message>
@@ -4412,6 +4448,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
     <message>
         <source>The best GPU for {subject}</source>
         <translation>最适合 {subject} 的 GPU</translation>
+    </message>
+    <message>
+        <source>{verdict} {memory}.</source>
+        <translation>{verdict}{memory}。</translation>
     </message>
     <message>
         <source>GPU memory</source>
@@ -4850,6 +4890,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>{which}的摘要，代替它们发送</translation>
     </message>
     <message>
+        <source>cut off at its longest length</source>
+        <translation>达到最大长度后截断</translation>
+    </message>
+    <message>
         <source>{plan}, with a context of {context} tokens kept as {kv_type_k}</source>
         <translation>{plan}，上下文 {context} 个 token，以 {kv_type_k} 保存</translation>
     </message>
@@ -5047,7 +5091,7 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>Its speed</source>
-        <translation>它的速度</translation>
+        <translation>内存速度</translation>
     </message>
     <message>
         <source>Slot</source>
@@ -5247,7 +5291,7 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>~{used} of {free}</source>
-        <translation>~{used}，共 {free}</translation>
+        <translation>~{used} / {free}</translation>
     </message>
     <message>
         <source>weights on the GPU</source>
@@ -5279,7 +5323,7 @@ Hugging Face 缓存，与其他程序共享。</translation>
     </message>
     <message>
         <source>{used} of {total} used</source>
-        <translation>已用 {used}，共 {total}</translation>
+        <translation>已用 {used} / {total}</translation>
     </message>
     <message>
         <source>load not known yet</source>
@@ -5864,6 +5908,10 @@ and {texts} more</source>
         <translation>，</translation>
     </message>
     <message>
+        <source>temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
         <source>Make</source>
         <translation>构造</translation>
     </message>
@@ -6408,16 +6456,16 @@ and {texts} more</source>
         <translation>层</translation>
     </message>
     <message>
-        <source> and {shared_experts} shared</source>
-        <translation> 和 {shared_experts} 个共享专家</translation>
+        <source>{experts} per layer, {used} used and {shared} shared for a token</source>
+        <translation>每层 {experts} 个，每个 token 使用 {used} 个，另有 {shared} 个共享专家</translation>
+    </message>
+    <message>
+        <source>{experts} per layer, {used} used for a token</source>
+        <translation>每层 {experts} 个，每个 token 使用 {used} 个</translation>
     </message>
     <message>
         <source>Experts</source>
         <translation>专家</translation>
-    </message>
-    <message>
-        <source>{experts} per layer, {experts_used} used{shared} for a token</source>
-        <translation>每层 {experts} 个，每个 token 使用 {experts_used} 个{shared}</translation>
     </message>
     <message>
         <source>Without experts</source>
@@ -7934,6 +7982,10 @@ and {texts} more</source>
         <translation>管理角色…</translation>
     </message>
     <message>
+        <source>changed</source>
+        <translation>已更改</translation>
+    </message>
+    <message>
         <source>Persona: {name}</source>
         <translation>角色：{name}</translation>
     </message>
@@ -8100,6 +8152,30 @@ and {texts} more</source>
     <message>
         <source>A change counts from the next question on, and the chat is read again.</source>
         <translation>更改从下一个问题起生效，聊天内容会重新读取。</translation>
+    </message>
+    <message>
+        <source>Sampling: {use}</source>
+        <translation>采样：{use}</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation>开</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>关</translation>
+    </message>
+    <message>
+        <source>{count} changed</source>
+        <translation>更改 {count} 项</translation>
+    </message>
+    <message>
+        <source>{name}: {state}</source>
+        <translation>{name}：{state}</translation>
+    </message>
+    <message>
+        <source>{text}, for this chat</source>
+        <translation>{text}，仅限本次聊天</translation>
     </message>
     <message>
         <source>Thinking</source>
@@ -10150,12 +10226,40 @@ and {texts} more</source>
         <translation>上面各过滤器的应用顺序。</translation>
     </message>
     <message>
+        <source>Instructions by this program; sampling as GLM&apos;s makers advise in general: temperature 1.0.</source>
+        <translation>指令由本程序编写；采样按 GLM 开发者的一般建议：温度 1.0。</translation>
+    </message>
+    <message>
+        <source>No persona</source>
+        <translation>无角色</translation>
+    </message>
+    <message>
+        <source>No instructions; everything as set.</source>
+        <translation>没有指令，一切按设置。</translation>
+    </message>
+    <message>
         <source>GLM general</source>
         <translation>GLM 通用</translation>
     </message>
     <message>
+        <source>The advice of GLM&apos;s makers for GLM-4.6: temperature 1.0.</source>
+        <translation>GLM 开发者对 GLM-4.6 的建议：温度 1.0。</translation>
+    </message>
+    <message>
         <source>GLM code</source>
         <translation>GLM 代码</translation>
+    </message>
+    <message>
+        <source>The advice of GLM&apos;s makers for GLM-4.6 and code: temperature 1.0, top P 0.95, top K 40, with thinking.</source>
+        <translation>GLM 开发者对 GLM-4.6 编写代码的建议：温度 1.0，Top P 0.95，Top K 40，开启思考。</translation>
+    </message>
+    <message>
+        <source>Writing</source>
+        <translation>写作</translation>
+    </message>
+    <message>
+        <source>Role play</source>
+        <translation>角色扮演</translation>
     </message>
     <message>
         <source>Always the likeliest</source>
@@ -11280,6 +11384,10 @@ Neutral: {neutral}.</source>
     <message>
         <source>Answer when a tool asks, in the order of the buttons</source>
         <translation>在工具询问时作答，按按钮的顺序</translation>
+    </message>
+    <message>
+        <source>Alt+1 to Alt+4</source>
+        <translation>Alt+1 至 Alt+4</translation>
     </message>
     <message>
         <source>Find in the chat, the models or the settings</source>

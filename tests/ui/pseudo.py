@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 _MARKED = re.compile(r"⟦[^⟦⟧]*⟧")
 _TAG = re.compile(r"<[^<>]*>|&\w+;")
 _PATH = re.compile(r"(?:https?:/|[A-Z]:)?[/\\][\w./\\:@%+~-]+")
-_WORD = re.compile(r"(?<![\w.:])[A-Za-z]*[a-z]{2}[A-Za-z]*(?![\w])")
+_WORD = re.compile(r"(?<![\w.:])(?:RAM|VRAM|[A-Za-z]*[a-z]{2}[A-Za-z]*)(?!\w)")
 _ROLES = (
     Qt.ItemDataRole.DisplayRole,
     Qt.ItemDataRole.ToolTipRole,

@@ -1,5 +1,6 @@
 """In another language no page says an English word, but for names and units."""
 
+import ast
 import csv
 import json
 import re
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +18,7 @@ from app.catalog.cards import shipped_cards
 from app.catalog.shipped import shipped_catalogue
 from app.core.language import use_language
 from app.core.paths import resources_dir
+from app.core.personas import BUILTIN_PERSONAS
 from app.hardware.recorded import load_machine, shipped_machines
 from app.hardware.report import sections
 from app.planning.quality_data import shipped_measurements
@@ -28,24 +31,29 @@ from app.ui.language import translations
 from app.ui.models.model_words import processor
 from app.ui.models.page import ModelsPage
 from app.ui.pages import page_builders
-from app.ui.shell import DOWNLOADS, FIRST_START, HARDWARE, MODELS
+from app.ui.personas.button import first_words
+from app.ui.settings.info import _PARTS
+from app.ui.settings.page import SettingsPage
+from app.ui.shell import FIRST_START, PLACES
 from tests.ui.conftest import TIMEOUT_MS
 from tests.ui.fake_queue import FakeQueue, every_state
 from tests.ui.pseudo import Pseudo, english, of_menu, said
 
 pytest.importorskip("llama_cpp")
 
-_PAGES = (MODELS.key, DOWNLOADS.key, HARDWARE.key, FIRST_START)
+_PAGES = (*(place.key for place in PLACES), FIRST_START)
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 _MACHINE = "workstation-256gb-3090"
 _NAMED = {
     "name", "model", "system", "distribution", "release", "container", "description", "filesystem",
     "instruction_sets",
 }  # fmt: skip
+# A tool in the words that the model reads.
+_FOR_THE_MODEL = re.compile(r"toolSwitch-\w+, tooltip")
 # Programs, formats and units that have one name everywhere.
 _NAMES = (
-    "GLM Launcher", "Hugging Face", "PCIe", "MiB", "GiB", "t/s", "Ctrl", "Del", "Xorg", "cgroup v2",
-    "python3 launch.py --engine",
+    "GLM Launcher", "Hugging Face", "PCIe", "MiB", "GiB", "t/s", "Ctrl", "Shift", "Del",
+    "Xorg", "cgroup v2", "python3 launch.py --engine",
 )  # fmt: skip
 
 
@@ -81,6 +89,11 @@ def names() -> tuple[str, ...]:
         }
         if job.error is not None:
             found |= {job.error.what, job.error.why, job.error.next_step, job.error.details}
+    found |= set(QFontDatabase.families())
+    found |= {text for part in _PARTS for text in part}
+    # What the model reads stays as it is.
+    found |= {persona.system_prompt for persona in BUILTIN_PERSONAS}
+    found |= {first_words(persona.system_prompt) for persona in BUILTIN_PERSONAS}
     for path in shipped_machines():
         machine = load_machine(path)
         found |= {processor(machine), *_texts(json.loads(path.read_text(encoding="utf-8")))}
@@ -140,6 +153,11 @@ def _parts(desktop: Desktop, key: str, qtbot: QtBot) -> Iterator[QWidget]:
             lambda: page.board is not None and bool(page.board.contexts), timeout=TIMEOUT_MS
         )
     yield page
+    if isinstance(page, SettingsPage):
+        for name in page.pages:
+            page.show_page(name)
+            _settle(desktop, qtbot)
+            yield page
     if isinstance(page, ModelsPage):
         for tab in ("about", "gpus", "best", "build"):
             page.view.show_tab(tab)
@@ -162,7 +180,7 @@ def test_a_page_is_translated(
         for menu in part.findChildren(QMenu):
             texts += of_menu(menu)
         for where, text in texts:
-            if found := english(text, names):
+            if not _FOR_THE_MODEL.fullmatch(where) and (found := english(text, names)):
                 wrong.setdefault((where, found), text)
     assert not wrong, "\n".join(
         f"{where}: {words} in {text!r}" for (where, words), text in wrong.items()
@@ -177,6 +195,23 @@ def test_descriptions_of_models_are_translated_with_the_same_figures() -> None:
         assert told, text
         assert set(_FIGURE.findall(text)) <= set(_FIGURE.findall(told)), text
         assert _links(text) == _links(told), text
+
+
+def test_no_sentence_is_hidden_from_lupdate() -> None:
+    """It does not look into f-strings."""
+    app = Path(__file__).parents[2] / "app"
+    hidden = [
+        f"{file.name}: {ast.unparse(call)}"
+        for file in app.rglob("*.py")
+        for text in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "tr"
+        and isinstance(call.args[0], ast.Constant)
+    ]
+    assert hidden == []
 
 
 def _card_texts() -> tuple[str, ...]:

@@ -174,7 +174,7 @@ def cancel_text(job: JobStatus) -> str:
 
 def file_text(file: FileProgress) -> str:
     if file.location is not None:
-        return f"{gigabytes(file.size_bytes)} · {tr('complete')}"
+        return " · ".join((gigabytes(file.size_bytes), tr("complete")))
     if not file.done_bytes:
         return gigabytes(file.size_bytes)
     return part_of(file.done_bytes, file.size_bytes)

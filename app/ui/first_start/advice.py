@@ -6,6 +6,7 @@ from typing import Literal
 from app.catalog.shipped import shipped_catalogue
 from app.core.language import tr
 from app.core.units import gigabytes
+from app.hardware.report import GPU_STATES
 from app.hardware.types import Disk, Finding, Gpu, Machine
 from app.planning.offers import Offers, by_model, sibling_candidates
 from app.planning.quality import Quality
@@ -73,7 +74,8 @@ def sight_of(machine: Machine, folder: str, free_bytes: int | None) -> Sight:
         if cpu.usable_cores
         else ""
     )
-    facts.append(Fact(tr("Processor"), f"{cpu.name or 'unknown'}{cores}"))
+    name = cpu.name or tr("unknown")
+    facts.append(Fact(tr("Processor"), f"{name}{cores}"))
     room = (
         tr("{free} free", free=gigabytes(free_bytes))
         if free_bytes is not None
@@ -198,7 +200,7 @@ def _memory(plan: Plan) -> list[str]:
     if gpus and sum(use.total_bytes for use in gpus):
         parts.append(_used(gpus, tr("unified memory") if unified else "GPU"))
     if cpus and not unified:
-        parts.append(_used(cpus, "RAM"))
+        parts.append(_used(cpus, tr("RAM")))
     return parts
 
 
@@ -232,7 +234,7 @@ def _gpu(machine: Machine, gpu: Gpu) -> str:
     shared = tr(" shared with the system") if gpu.unified else ""
     parts.append(f"{_of(free, total)}{shared}")
     if gpu.state != "ok":
-        parts.append(gpu.state)
+        parts.append(tr(GPU_STATES[gpu.state]))
     elif machine.engine.status == "ok" and not gpu.engine_devices:
         parts.append(tr("not used by the engine"))
     return " · ".join(parts)

@@ -26,6 +26,7 @@ class AdviceCard(QFrame):
         self._why = label("", "muted", name="firstAdviceWhy", wrap=True)
         self._remarks = label("", "small", name="firstAdviceRemarks", wrap=True)
         self._offline = chip("", "warn", name="firstOffline")
+        self._offline.setWordWrap(True)
         self._busy = QProgressBar()
         self._busy.setObjectName("firstAdviceBusy")
         self._busy.setAccessibleName(tr("Reading the files' headers"))
@@ -36,7 +37,7 @@ class AdviceCard(QFrame):
         column.setSpacing(6)
         for part in (self._head, self._title, self._figures, self._why, self._remarks, self._busy):
             column.addWidget(part)
-        column.addWidget(self._offline, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._offline)
         column.addSpacing(2)
         column.addWidget(self.get, 0, Qt.AlignmentFlag.AlignLeft)
         self.show_state(Scouting())
@@ -107,8 +108,8 @@ class FindingLine(QFrame):
         error = finding.severity == "error"
         head = QHBoxLayout()
         head.setSpacing(12)
-        mark = chip("! problem" if error else tr("to know"), "bad" if error else "warn")
-        head.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+        tag = chip(tr("! problem") if error else tr("to know"), "bad" if error else "warn")
+        head.addWidget(tag, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(label(finding.what, "strong", wrap=True), 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 10, 16, 12)

@@ -68,7 +68,8 @@ class Getting:
                 return _job_sentence(self.job)
             case Step.LOAD:
                 percent = f" · {percent_text(100 * self.fraction)}" if self.fraction else ""
-                return f"{self.stage or tr('planning the load for this machine')}{percent}"
+                stage = self.stage or tr("planning the load for this machine")
+                return f"{stage}{percent}"
             case Step.WAITING:
                 return tr(
                     "It is on this disk. Loading it replaces {open_now}.", open_now=self.open_now

@@ -112,7 +112,11 @@ class BestView(QWidget):
             return
         first = one is self._found[0]
         self._answer.setText(headline(self._found) if first else plainly(one))
-        why = f"{verdict_sentence(one.fit.plan)} {memory_figure(one.fit.plan)}."
+        why = tr(
+            "{verdict} {memory}.",
+            verdict=verdict_sentence(one.fit.plan),
+            memory=memory_figure(one.fit.plan),
+        )
         if not one.all_on_gpu and one.fit.ram_gib:
             why = f"{why} {ram_sentence(one.fit, self._board.ram_bytes_per_second)}"
         self._why.setText(why)
@@ -154,7 +158,7 @@ class BestView(QWidget):
         row = QHBoxLayout(self._ram_row)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        told: QLabel = label("RAM", "muted")
+        told: QLabel = label(tr("RAM"), "muted")
         row.addWidget(told)
         row.addWidget(self.ram)
         row.addStretch(1)

@@ -60,7 +60,7 @@ class PartsCard(QFrame):
         self._rows = QVBoxLayout()
         self._rows.setSpacing(6)
         self.counts: dict[str, WholeSpin] = {}
-        self.ram = self._spin("buildRam", "RAM", 1, 16_384, " GB", RamSpin)
+        self.ram = self._spin("buildRam", tr("RAM"), 1, 16_384, " GB", RamSpin)
         self.preset = self._box("buildRamSpeed", tr("Speed of the RAM"))
         for number, preset in enumerate(RAM_PRESETS):
             self.preset.addItem(preset.label, number)
@@ -284,7 +284,7 @@ class PartsCard(QFrame):
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(1, 1)
         fields: tuple[tuple[str, QWidget], ...] = (
-            ("RAM", self.ram),
+            (tr("RAM"), self.ram),
             (tr("Its speed"), speed),
             (tr("Processor"), self.cores),
             (tr("Slot"), self.pcie),

@@ -13,7 +13,7 @@ from app.ui.models.model_words import architecture_rows, source_line
 from app.ui.widgets import button, card, label, plain_tip
 
 _NAMES = {
-    "temperature": "temperature",
+    "temperature": mark("temperature"),
     "top_p": "top-p",
     "top_k": "top-k",
     "min_p": "min-p",

@@ -70,7 +70,7 @@ def subtitle(card: Card) -> str:
     if card.licence is not None:
         parts.append(card.licence.value)
     if card.released is not None:
-        parts.append(day(card.released.value))
+        parts.append(day(card.released.value).replace(" ", "\N{NO-BREAK SPACE}"))
     return " · ".join(filter(None, parts))
 
 
@@ -126,22 +126,7 @@ def architecture_rows(made: Architecture) -> tuple[tuple[str, str], ...]:
         (tr("Layers"), layers),
     ]
     if made.experts:
-        shared = (
-            tr(" and {shared_experts} shared", shared_experts=made.shared_experts)
-            if made.shared_experts
-            else ""
-        )
-        rows.append(
-            (
-                tr("Experts"),
-                tr(
-                    "{experts} per layer, {experts_used} used{shared} for a token",
-                    experts=made.experts,
-                    experts_used=made.experts_used,
-                    shared=shared,
-                ),
-            )
-        )
+        rows.append((tr("Experts"), _experts(made)))
     if made.dense_layers:
         rows.append(
             (
@@ -161,6 +146,19 @@ def architecture_rows(made: Architecture) -> tuple[tuple[str, str], ...]:
     return tuple(rows)
 
 
+def _experts(made: Architecture) -> str:
+    if made.shared_experts:
+        return tr(
+            "{experts} per layer, {used} used and {shared} shared for a token",
+            experts=made.experts,
+            used=made.experts_used,
+            shared=made.shared_experts,
+        )
+    return tr(
+        "{experts} per layer, {used} used for a token", experts=made.experts, used=made.experts_used
+    )
+
+
 # -- the machine ---------------------------------------------------------------------------------
 
 
@@ -176,7 +174,7 @@ def machine_parts(machine: Machine) -> tuple[str, str]:
         for (name, size), number in groups.items()
     ]
     total = machine.memory.effective_total_bytes
-    memory = tr("unified memory") if machine_unified(machine) else "RAM"
+    memory = tr("unified memory") if machine_unified(machine) else tr("RAM")
     rest = [processor(machine), f"{gigabytes(total)} {memory}" if total else ""]
     return " + ".join(told) or tr("No GPU"), " · ".join(filter(None, rest))
 

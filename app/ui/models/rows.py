@@ -268,7 +268,8 @@ def _spoken(line: Line, column: Column, cell: Cell) -> str:
     if column is Column.SPEED and line.row.row is not None:
         return f"{title}: {words.speed_words(line.row.row.plan)}"
     text = cell.chip.text if cell.chip is not None else cell.text
-    return f"{title}: {' '.join(filter(None, (text, cell.mark, cell.note))) or tr('unknown')}"
+    told = " ".join(filter(None, (text, cell.mark, cell.note))) or tr("unknown")
+    return f"{title}: {told}"
 
 
 def _sort_key(line: Line, column: Column) -> object:

@@ -75,10 +75,8 @@ class PersonaButton(QPushButton):
         """name: of the chat's persona or what else stands for it, "" for nothing of the kind.
         differs: it was changed for the chat. told: in sentences, what the chat has of it."""
         self._name, self._differs = name, differs
-        changed = f" · {tr('changed')}" if differs else ""
-        self.setAccessibleName(
-            tr("Persona: {name}", name=f"{name}{changed}") if name else tr("Persona: none")
-        )
+        shown = " · ".join((name, tr("changed"))) if differs else name
+        self.setAccessibleName(tr("Persona: {name}", name=shown) if name else tr("Persona: none"))
         self.setAccessibleDescription(told)
         self.setToolTip(plain_tip(told or tr("Instructions for the model, under a name")))
         self._write()
@@ -111,7 +109,7 @@ class PersonaButton(QPushButton):
         )
         made.setCheckable(True)
         made.setChecked(checked)
-        made.setToolTip(plain_tip(persona.note or first_words(persona.system_prompt)))
+        made.setToolTip(plain_tip(tr(persona.note) or first_words(persona.system_prompt)))
         self._group.addAction(made)
         return made
 

@@ -80,7 +80,7 @@ class PersonaChips(QWidget):
         made.setText(shown.replace("&", "&&"))
         made.setCheckable(True)
         made.setProperty("persona", persona.key)
-        tip = persona.note or first_words(persona.system_prompt)
+        tip = tr(persona.note) or first_words(persona.system_prompt)
         made.setToolTip(plain_tip(tip))
         made.setAccessibleDescription(tip)
         made.clicked.connect(lambda *_, key=persona.key: self._clicked(key))

@@ -29,8 +29,8 @@ class DefaultPersonaRow(Row):
         self._settings, self._saved = settings, saved
         self.box = ChoiceBox(look)
         self.box.setObjectName(f"setting-{PERSONA.key}")
-        self.box.setAccessibleName(PERSONA.label)
-        self.box.setAccessibleDescription(PERSONA.help)
+        self.box.setAccessibleName(tr(PERSONA.label))
+        self.box.setAccessibleDescription(tr(PERSONA.help))
         self.box.setFixedWidth(_WIDTH)
         self.box.activated.connect(lambda at: self._choose(self.box.itemData(at)))
         title = label(tr(PERSONA.label), "strong")

@@ -148,7 +148,8 @@ class PersonaEditor(QFrame):
         is_open = self._fields is not None and not self._fields.isHidden()
         words = tr("Values · {count} changed", count=changed) if changed else tr("Values")
         self.values.setText(words)
-        self.values.setAccessibleName(f"{words}, {tr('open') if is_open else tr('closed')}")
+        state = tr("open") if is_open else tr("closed")
+        self.values.setAccessibleName(f"{words}, {state}")
         self.values.setIcon(self._look.icon("chevron-down" if is_open else "chevron-right"))
 
     def _fold(self) -> None:

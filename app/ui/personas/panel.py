@@ -190,7 +190,7 @@ class InstructionsPanel(SidePanel):
             box.addItem(tr("{name} (deleted)", name=asking.label), key)
         at = box.findData(key)
         if asking.differs:
-            box.setItemText(at, f"{box.itemText(at)} · {tr('changed')}")
+            box.setItemText(at, " · ".join((box.itemText(at), tr("changed"))))
         box.setCurrentIndex(at)
         box.blockSignals(False)
 

@@ -25,10 +25,11 @@ def size_text(text: str, exact: int | None = None, *, asked: bool) -> str:
 def manner_lines(asking: Asking) -> tuple[str, ...]:
     """Thinking, tools and sampling, and whether they are the chat's own."""
     manner = asking.manner
+    sampling = tr("Sampling: {use}", use=use_name(asking.choice.use))
     return (
         _switch(tr("Thinking"), asking.thinking, own=manner.thinking is not None),
         _switch(tr("Tools"), asking.tools, own=manner.tools is not None),
-        _own(f"{tr('Sampling')}: {use_name(asking.choice.use)}", own=manner.sampling is not None),
+        _own(sampling, own=manner.sampling is not None),
     )
 
 
@@ -39,19 +40,22 @@ def persona_lines(persona: Persona) -> tuple[str, ...]:
         found.append(use_name(persona.sampling))
     for name, on in ((tr("thinking"), persona.thinking), (tr("tools"), persona.tools)):
         if on is not None:
-            found.append(f"{name} {tr('on') if on else tr('off')}")
+            state = tr("on") if on else tr("off")
+            found.append(f"{name} {state}")
     return tuple(found)
 
 
 def use_name(use: SamplingUse) -> str:
     name = tr("Model defaults") if use.preset == MODEL_DEFAULTS else tr(use.label)
-    changed = len(use.changed)
-    return f"{name} · {tr('{count} changed', count=changed)}" if changed else name
+    if not use.changed:
+        return name
+    return " · ".join((name, tr("{count} changed", count=len(use.changed))))
 
 
 def _switch(name: str, on: bool, *, own: bool) -> str:
-    return _own(f"{name}: {tr('on') if on else tr('off')}", own=own)
+    state = tr("on") if on else tr("off")
+    return _own(tr("{name}: {state}", name=name, state=state), own=own)
 
 
 def _own(text: str, *, own: bool) -> str:
-    return f"{text}, {tr('for this chat')}" if own else text
+    return tr("{text}, for this chat", text=text) if own else text

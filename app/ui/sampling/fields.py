@@ -49,10 +49,10 @@ class Group(QWidget):
     def say(self) -> None:
         is_open = not self.content.isHidden()
         changed = tr(" · {differing} changed", differing=self._differing) if self._differing else ""
-        self.toggle.setText(f"{tr(self._title)}{changed}")
-        self.toggle.setAccessibleName(
-            f"{tr(self._title)}{changed}, {tr('open') if is_open else tr('closed')}"
-        )
+        title = f"{tr(self._title)}{changed}"
+        state = tr("open") if is_open else tr("closed")
+        self.toggle.setText(title)
+        self.toggle.setAccessibleName(f"{title}, {state}")
         self.toggle.setIcon(self._look.icon("chevron-down" if is_open else "chevron-right"))
 
     def _flip(self) -> None:

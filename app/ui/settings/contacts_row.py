@@ -30,7 +30,8 @@ class ContactsRow(Row):
             "the program is not in it.",
             most=count(MAX_CONTACTS),
         )
-        super().__init__(f"{tr('Contacted hosts')} {self._text} network privacy log internet")
+        title = tr("Contacted hosts")
+        super().__init__(f"{title} {self._text} network privacy log internet")
         self.setObjectName("settingRow-contacts")
         self.setProperty("card", "true")
         self._contacts, self._tasks = contacts, tasks

@@ -222,7 +222,7 @@ class FoldersEditor(Editor):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(4)
-        self._none = label("none", "muted")
+        self._none = label(tr("none"), "muted")
         self._column.addWidget(self._none)
         self._add = button(
             tr("Add a folder…"),

@@ -20,7 +20,7 @@ _FIELD_KEYS = (
     ("Shift+Enter", mark("A new line in the question")),
     ("Ctrl+Enter", mark("Send a question that is edited")),
     ("Esc", mark("Stop the answer, close a panel, or give up opening a file")),
-    ("Alt+1 to Alt+4", mark("Answer when a tool asks, in the order of the buttons")),
+    (mark("Alt+1 to Alt+4"), mark("Answer when a tool asks, in the order of the buttons")),
     ("Ctrl+F", mark("Find in the chat, the models or the settings")),
     ("F2, Del", mark("In the list of chats: rename, put in the trash")),
 )
@@ -70,7 +70,7 @@ def privacy_rows() -> list[Row]:
 
 def shortcut_rows(keys: Sequence[tuple[str, str]]) -> list[Row]:
     """keys: those of commands."""
-    shown = (*keys, *((key, tr(what)) for key, what in _FIELD_KEYS))
+    shown = (*keys, *((tr(key), tr(what)) for key, what in _FIELD_KEYS))
     table = QWidget()
     grid = QGridLayout(table)
     grid.setContentsMargins(0, 4, 0, 0)

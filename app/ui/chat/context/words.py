@@ -203,4 +203,6 @@ def summarized(entry: Omitted) -> str:
         else tr("first {number} messages", number=count(entry.summarized))
     )
     text = tr("Summary of the {which}, sent in their place", which=which)
-    return f"{text} · {tr('cut off at its longest length')}" if entry.cut_off else text
+    if not entry.cut_off:
+        return text
+    return " · ".join((text, tr("cut off at its longest length")))

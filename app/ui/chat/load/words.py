@@ -56,7 +56,7 @@ def memory_rows(plan: Plan) -> tuple[MemoryRow, ...]:
     unified = [use for use in plan.devices if use.target.kind == "unified"]
     if not unified:
         return tuple(
-            _row(use.target.label, [use], use.target.capacity_bytes, use.missing_bytes)
+            _row(_label(use), [use], use.target.capacity_bytes, use.missing_bytes)
             for use in plan.devices
         )
     rows = [
@@ -69,6 +69,10 @@ def memory_rows(plan: Plan) -> tuple[MemoryRow, ...]:
     missing = plan.missing_bytes if plan.missing_in == "unified memory" else 0
     label = tr("Unified memory of {label}", label=unified[0].target.label)
     return (*rows, _row(label, shared, capacity, missing))
+
+
+def _label(use: DeviceUse) -> str:
+    return tr("RAM") if use.target.kind == "cpu" else use.target.label
 
 
 def verdict_chip(plan: Plan) -> tuple[str, str]:
