@@ -30,6 +30,7 @@ from app.settings.declared import (
     HUB_ENDPOINT,
     LIBRARY_FOLDERS,
     MODELS_FOLDER,
+    THREADS,
 )
 from app.settings.of_tools import MCP_SERVERS, SEARCH_PROVIDER, SEARXNG_ADDRESS
 from app.settings.store import SettingsStore
@@ -61,7 +62,7 @@ def build(machine: Machine | None = None) -> Services:
     settings = SettingsStore(paths.config_dir() / SETTINGS_NAME)
     problems = settings.load()
     engine = EngineClient()
-    loader = Loader(engine, recorded=machine)
+    loader = Loader(engine, recorded=machine, threads=lambda: settings.get(THREADS))
     tokens = TokenStore(paths.config_dir() / TOKEN_NAME)
     access = hub_access(settings, tokens)
     mcp, complaints = mcp_host(settings)

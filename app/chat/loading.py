@@ -102,11 +102,14 @@ class Loader:
         recorded: Machine | None = None,
         detect_machine: Callable[[], Machine] = detect,
         measurements: Callable[[], Path] = measurements_path,
+        threads: Callable[[], int] = lambda: 0,
     ) -> None:
+        """threads: how many compute on the processor, 0 for one on each physical core."""
         self._engine = engine
         self._recorded = recorded
         self._detect = detect_machine
         self._measurements = measurements
+        self._threads = threads
         self._lock = threading.Lock()
         self._loaded: Plan | None = None
         self._result: LoadResult | None = None
@@ -191,7 +194,8 @@ class Loader:
         # With a model to replace, what the process grows by says nothing about the new one.
         before = resident_bytes() if self._loaded is None else None
         noted = None if on_progress is None else self._noting(on_progress)
-        info = self._engine.load(str(planned.path), planned.placement, noted, cancel)
+        placement = self._with_threads(planned.placement)
+        info = self._engine.load(str(planned.path), placement, noted, cancel)
         self._loaded = planned.plan
         self._result = LoadResult(info, planned)
         if planned.plan is None or planned.machine is None:
@@ -212,6 +216,12 @@ class Loader:
             _log.info("loaded %s: %s", planned.path.name, measurement.text)
         self._result = LoadResult(info, planned, measurement)
         return self._result
+
+    def _with_threads(self, placement: Placement) -> Placement:
+        wanted = self._threads()
+        if not wanted or placement.threads is not None:
+            return placement
+        return replace(placement, threads=wanted, batch_threads=wanted)
 
     def _noting(self, tell: Callable[[LoadProgress], None]) -> Callable[[LoadProgress], None]:
         def note(event: LoadProgress) -> None:

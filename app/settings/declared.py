@@ -17,6 +17,7 @@ from app.settings.persona_json import (
 from app.settings.setting import (
     DENSITIES,
     LANGUAGES,
+    MOST_THREADS,
     TEXT_SIZES,
     THEME_CHOICES,
     Density,
@@ -32,6 +33,7 @@ from app.settings.setting import (
     read_rate,
     read_switch,
     read_text,
+    read_threads,
     read_tokens,
     same,
     write_presets,
@@ -148,9 +150,25 @@ CONTEXT_TOKENS: Setting[int] = Setting(
     read_tokens,
     same,
     Shown(
-        "Chat",
+        "Performance",
         Number(0, 1_048_576, mark("tokens"), mark("as the plan says"), 1, 4096),
         mark("memory length KV cache"),
+    ),
+)
+THREADS: Setting[int] = Setting(
+    "threads",
+    0,
+    mark("Threads"),
+    mark(
+        "On how many threads the processor computes its part of a model. More than there are "
+        "cores makes it slower. Counts for the next load."
+    ),
+    read_threads,
+    same,
+    Shown(
+        "Performance",
+        Number(0, MOST_THREADS, mark("threads"), mark("one for each core")),
+        mark("processor cores CPU speed quiet heat"),
     ),
 )
 CONTEXT_FULL: Setting[str] = Setting(

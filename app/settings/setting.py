@@ -65,6 +65,15 @@ def read_tokens(value: JsonValue) -> tuple[int, list[str]]:
     return value, []
 
 
+MOST_THREADS = 1024
+
+
+def read_threads(value: JsonValue) -> tuple[int, list[str]]:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_THREADS:
+        raise ValueError(f"is not a number from 0 to {MOST_THREADS}")
+    return value, []
+
+
 def read_connections(value: JsonValue) -> tuple[int, list[str]]:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 32:
         raise ValueError("is not a number from 1 to 32")

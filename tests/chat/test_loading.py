@@ -62,6 +62,29 @@ def test_the_demo_model_keeps_its_own_context_and_one_thread(
     assert planned.plan is None
 
 
+def test_threads_that_are_asked_for_hold_for_all_but_the_demo_model(
+    engine: RecordingEngine, tmp_path: Path
+) -> None:
+    path = glm46.write_model(tmp_path, glm46.GLM_46, "UD-Q2_K_XL")
+    wanted = 0
+    loads = Loader(
+        engine,
+        recorded=machine("workstation-256gb-3090"),
+        measurements=lambda: tmp_path / "measurements.json",
+        threads=lambda: wanted,
+    )
+    loads.load(loads.plan(path))
+    wanted = 6
+    loads.load(loads.plan(path))
+    loads.load(loads.plan(demo_model_path()))
+    placements = [placement for _, placement in engine.loads]
+    assert [(one.threads, one.batch_threads) for one in placements] == [
+        (None, None),
+        (6, 6),
+        (1, 1),
+    ]
+
+
 def test_a_model_is_loaded_as_the_plan_says(engine: RecordingEngine, tmp_path: Path) -> None:
     path = glm46.write_model(tmp_path, glm46.GLM_46, "UD-Q2_K_XL")
     loads = loader(engine, "workstation-256gb-3090", tmp_path)

@@ -22,6 +22,7 @@ from app.settings.declared import (
     LIBRARY_FOLDERS,
     MODELS_FOLDER,
     THEME,
+    TOOLS,
     WINDOW_GEOMETRY,
 )
 from app.settings.of_thinking import KEEP_REASONING, THINKING
@@ -78,7 +79,8 @@ def test_every_setting_for_people_has_a_row_and_no_other(page: SettingsPage) -> 
     assert rows == {f"settingRow-{one.key}" for one in ALL if one.shown is not None}
     assert f"settingRow-{WINDOW_GEOMETRY.key}" not in rows
     assert page.pages == (
-        "General", "Appearance", "Models and storage", "Downloads", "Chat", "Personas", "Tools",
+        "General", "Appearance", "Models and storage", "Performance", "Downloads", "Chat", "Personas",
+        "Tools",
         "Network",
         "Privacy", "Shortcuts", "About",
     )  # fmt: skip
@@ -100,6 +102,7 @@ def test_changes_hold_at_once(
     QTest.mouseClick(switch, Qt.MouseButton.LeftButton)
     assert settings.get(THINKING) is False
     assert switch.text() == "Off"
+    page.show_page("Performance")
     number = _find(page, QSpinBox, "setting-context_tokens")
     assert number.text() == "as the plan says"
     number.setValue(65_536)
@@ -133,10 +136,10 @@ def test_what_differs_is_marked_and_goes_back(page: SettingsPage, settings: Sett
     assert settings.get(THINKING) is True
     assert not reset.isVisible()
     settings.set(THINKING, False)
-    settings.set(CONTEXT_TOKENS, 5)
+    settings.set(TOOLS, False)
     settings.set(THEME, "dark")
     _find(page, QPushButton, "settingsResetPage").click()
-    assert (settings.get(THINKING), settings.get(CONTEXT_TOKENS)) == (True, 0)
+    assert (settings.get(THINKING), settings.get(TOOLS)) == (True, True)
     assert settings.get(THEME) == "dark", "it is on another page"
 
 

@@ -49,6 +49,7 @@ class Shelves(QWidget):
         )
         self.name = LeavableEdit()
         self.name.setObjectName("historyFolderName")
+        self.name.setAccessibleName(tr("Name of the folder"))
         self.name.setMaxLength(_LONGEST_NAME)
         self.name.returnPressed.connect(self._take_name)
         self.name.left.connect(self.name.hide)
