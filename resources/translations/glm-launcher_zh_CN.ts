@@ -3034,6 +3034,22 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>内存 长度 KV 缓存</translation>
     </message>
     <message>
+        <source>Threads</source>
+        <translation>线程</translation>
+    </message>
+    <message>
+        <source>On how many threads the processor computes its part of a model. More than there are cores makes it slower. Counts for the next load.</source>
+        <translation>处理器用多少个线程计算它那部分模型。超过核心数会更慢。下次加载时生效。</translation>
+    </message>
+    <message>
+        <source>one for each core</source>
+        <translation>每个核心一个</translation>
+    </message>
+    <message>
+        <source>processor cores CPU speed quiet heat</source>
+        <translation>处理器 核心 CPU 速度 安静 发热</translation>
+    </message>
+    <message>
         <source>When a question does not fit</source>
         <translation>当问题放不下时</translation>
     </message>
@@ -3556,6 +3572,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
     <message>
         <source>Models and storage</source>
         <translation>模型与存储</translation>
+    </message>
+    <message>
+        <source>Performance</source>
+        <translation>性能</translation>
     </message>
     <message>
         <source>Downloads</source>

@@ -79,7 +79,8 @@ def test_every_setting_for_people_has_a_row_and_no_other(page: SettingsPage) -> 
     assert rows == {f"settingRow-{one.key}" for one in ALL if one.shown is not None}
     assert f"settingRow-{WINDOW_GEOMETRY.key}" not in rows
     assert page.pages == (
-        "General", "Appearance", "Models and storage", "Performance", "Downloads", "Chat", "Personas",
+        "General", "Appearance", "Models and storage", "Performance", "Downloads", "Chat",
+        "Personas",
         "Tools",
         "Network",
         "Privacy", "Shortcuts", "About",
