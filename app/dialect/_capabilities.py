@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 
 from app.core.errors import KnownError
 from app.core.json import JsonObject
+from app.core.language import mark
 from app.core.prompt import Prompt
 from app.dialect._lexer import CALL, KEY, THINK, THINK_END
 from app.dialect.events import Family
@@ -138,25 +139,25 @@ def probe(template: Renderer) -> Capabilities:
     )
     return Capabilities(
         thinking=_capability(
-            switch or speaks, "This model's chat template knows nothing of thinking."
+            switch or speaks, mark("This model's chat template knows nothing of thinking.")
         ),
         thinking_switch=_capability(
             switch,
-            "This model always thinks: its chat template has no switch."
+            mark("This model always thinks: its chat template has no switch.")
             if speaks
-            else "This model's chat template knows nothing of thinking.",
+            else mark("This model's chat template knows nothing of thinking."),
         ),
         tools=_tools(offered, history, family),
         system_prompt=_capability(
-            _SYSTEM in (system or ""), "This model's chat template takes no system prompt."
+            _SYSTEM in (system or ""), mark("This model's chat template takes no system prompt.")
         ),
         keep_reasoning=_capability(
             kept is not None and kept != earlier and _REASONING in kept,
-            "This model's chat template does not let the reasoning of earlier turns stay.",
+            mark("This model's chat template does not let the reasoning of earlier turns stay."),
         ),
         answer_now=_capability(
             any(word in text for text in (on, off, history, earlier) if text for word in _TAGS),
-            "This model's thinking has no end that the program knows.",
+            mark("This model's thinking has no end that the program knows."),
         ),
         family=family,
     )
@@ -168,11 +169,11 @@ def _capability(supported: bool, reason: str) -> Capability:
 
 def _tools(offered: str | None, history: str | None, family: Family) -> Capability:
     if _TOOL not in (offered or ""):
-        return Capability(False, "This model's chat template offers no tools.")
+        return Capability(False, mark("This model's chat template offers no tools."))
     if _RESULT not in (history or ""):
-        return Capability(False, "This model's chat template takes no tool results.")
+        return Capability(False, mark("This model's chat template takes no tool results."))
     if family == "plain":
-        return Capability(False, "The way in which this model calls tools is not supported.")
+        return Capability(False, mark("The way in which this model calls tools is not supported."))
     return Capability(True)
 
 

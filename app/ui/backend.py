@@ -16,6 +16,7 @@ from app.chat.services import Services, chat_template
 from app.chat.titles import TitleWriter
 from app.chat.turn import TurnOptions, TurnRunner
 from app.core.cancel import CancelToken
+from app.core.language import tr
 from app.core.messages import Message
 from app.core.paths import demo_model_path
 from app.core.prompt import Prompt
@@ -130,4 +131,4 @@ def _abilities(template: ChatTemplate) -> dict[str, Ability]:
         "keep_reasoning": can.keep_reasoning,
         "instructions": can.system_prompt,
     }
-    return {name: Ability(one.supported, one.reason) for name, one in found.items()}
+    return {name: Ability(one.supported, tr(one.reason)) for name, one in found.items()}

@@ -12127,5 +12127,37 @@ Log: {log_folder}</source>
         <source>linear in 34 layers, compressed (MLA) in 11</source>
         <translation>34 层为线性，11 层为压缩（MLA）</translation>
     </message>
+    <message>
+        <source>This model&apos;s chat template knows nothing of thinking.</source>
+        <translation>这个模型的聊天模板不支持思考。</translation>
+    </message>
+    <message>
+        <source>This model always thinks: its chat template has no switch.</source>
+        <translation>这个模型总是思考：它的聊天模板没有开关。</translation>
+    </message>
+    <message>
+        <source>This model&apos;s chat template takes no system prompt.</source>
+        <translation>这个模型的聊天模板不接受系统提示词。</translation>
+    </message>
+    <message>
+        <source>This model&apos;s chat template does not let the reasoning of earlier turns stay.</source>
+        <translation>这个模型的聊天模板不保留先前回答中的思考。</translation>
+    </message>
+    <message>
+        <source>This model&apos;s thinking has no end that the program knows.</source>
+        <translation>程序不知道这个模型的思考以什么结束。</translation>
+    </message>
+    <message>
+        <source>This model&apos;s chat template offers no tools.</source>
+        <translation>这个模型的聊天模板不提供工具。</translation>
+    </message>
+    <message>
+        <source>This model&apos;s chat template takes no tool results.</source>
+        <translation>这个模型的聊天模板不接受工具结果。</translation>
+    </message>
+    <message>
+        <source>The way in which this model calls tools is not supported.</source>
+        <translation>不支持这个模型调用工具的方式。</translation>
+    </message>
 </context>
 </TS>
