@@ -30,6 +30,7 @@ from app.core.messages import Message, Part, ReasoningPart, TextPart
 from app.settings.store import SettingsStore
 from app.ui.application import Desktop, application
 from app.ui.chat.history.panel import HistoryPanel
+from app.ui.collecting import collect_seldom
 from tests.bench.transcript_speed import CODE, PROSE, Gaps, Streaming
 from tests.ui.scripted import DEMO, STATS, model
 
@@ -106,6 +107,7 @@ class LongChat:
         self.page, self.session = self.desktop.window.page, self.desktop.session
         self.desktop.window.resize(1280, 800)
         self.desktop.window.show()
+        collect_seldom()
         self.session.models.open(DEMO)
         self.spin(lambda: self.session.ready is not None and bool(self.history.shown))
         self.rest()

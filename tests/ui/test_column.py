@@ -4,15 +4,14 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from app.ui.chat.column import Column, first_difference
+from app.ui.chat.column import Column, differing, first_difference
 
 _SIZES = st.lists(st.integers(0, 400), min_size=1, max_size=40)
 
 
 def _column(sizes: list[int]) -> Column:
     column = Column()
-    for size in sizes:
-        column.append(size)
+    column.replace(0, 0, sizes)
     return column
 
 
@@ -24,10 +23,11 @@ def test_tops_are_the_sums_of_what_stands_above(sizes: list[int], data: st.DataO
         sizes[index] = data.draw(st.integers(0, 400))
         assert column.total >= 0
         column.set_size(index, sizes[index])
-    kept = data.draw(st.integers(1, len(sizes)))
-    column.truncate(kept)
-    column.append(7)
-    sizes = [*sizes[:kept], 7]
+    start = data.draw(st.integers(0, len(sizes)))
+    stop = data.draw(st.integers(start, len(sizes)))
+    put = data.draw(st.lists(st.integers(0, 400), min_size=1, max_size=5))
+    column.replace(start, stop, put)
+    sizes[start:stop] = put
     assert [column.top(index) for index in range(len(sizes))] == [
         sum(sizes[:index]) for index in range(len(sizes))
     ]
@@ -63,3 +63,20 @@ def test_first_difference_of_anything(old: list[int], new: list[int]) -> None:
     count = first_difference(list(old), list(new))
     assert old[:count] == new[:count]
     assert count == min(len(old), len(new)) or old[count] != new[count]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "was", "fresh"),
+    [
+        ([], [], range(0), range(0)),
+        ([1, 2], [1, 2], range(2, 2), range(2, 2)),
+        ([3, 4], [1, 2, 3, 4], range(0), range(2)),
+        ([1, 4], [1, 2, 3, 4], range(1, 1), range(1, 3)),
+        ([1, 2, 3, 4], [1, 9, 4], range(1, 3), range(1, 2)),
+        ([1, 2], [1, 2, 3], range(2, 2), range(2, 3)),
+        ([1, 1], [1, 1, 1], range(2, 2), range(2, 3)),
+        ([1, 2, 3], [1], range(1, 3), range(1, 1)),
+    ],
+)
+def test_differing(old: list[object], new: list[object], was: range, fresh: range) -> None:
+    assert differing(old, new) == (was, fresh)

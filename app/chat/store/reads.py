@@ -193,10 +193,11 @@ class Reads:
         with self._connections.one() as connection:
             return _parts(connection, messages)
 
-    def history(self, conversation: int) -> tuple[StoredMessage, ...]:
-        """The visible messages with their parts and versions, without how they were made."""
+    def history(self, conversation: int, last: int | None = None) -> tuple[StoredMessage, ...]:
+        """The visible messages with their parts and versions, without how they were made. last:
+        only so many of them, from the end."""
         with self._connections.one() as connection:
-            heads = _path(connection, conversation)
+            heads = _path(connection, conversation, last)
             parts = _parts(connection, [head.id for head in heads])
         return tuple(
             StoredMessage(
@@ -281,7 +282,9 @@ def _head(row: Sequence[Any]) -> ConversationHead:
     )
 
 
-def _path(connection: sqlite3.Connection, conversation: int) -> tuple[MessageHead, ...]:
+def _path(
+    connection: sqlite3.Connection, conversation: int, last: int | None = None
+) -> tuple[MessageHead, ...]:
     several_of: dict[int | None, tuple[int, ...]] = {}
     several = connection.execute(
         "SELECT parent FROM message WHERE conversation = ?"
@@ -299,9 +302,9 @@ def _path(connection: sqlite3.Connection, conversation: int) -> tuple[MessageHea
         )
     rows = connection.execute(
         "SELECT id, parent, role, state, created, characters FROM message"
-        " WHERE conversation = ? AND visible = 1 ORDER BY id",
-        (conversation,),
-    )
+        " WHERE conversation = ? AND visible = 1 ORDER BY id DESC LIMIT ?",
+        (conversation, -1 if last is None else last),
+    ).fetchall()
     return tuple(
         MessageHead(
             name,
@@ -312,7 +315,7 @@ def _path(connection: sqlite3.Connection, conversation: int) -> tuple[MessageHea
             characters,
             several_of.get(parent) or (name,),
         )
-        for name, parent, role, state, created, characters in rows
+        for name, parent, role, state, created, characters in reversed(rows)
     )
 
 

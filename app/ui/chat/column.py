@@ -1,6 +1,7 @@
 """Where the entries of a long column stand: sizes, known or guessed, and the tops they give."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import accumulate
 
 
@@ -22,13 +23,10 @@ class Column:
             self._sizes[index] = size
             del self._tops[index + 1 :]
 
-    def append(self, size: int) -> None:
-        self._sizes.append(size)
-
-    def truncate(self, count: int) -> None:
-        """Keep the first `count`."""
-        del self._sizes[count:]
-        del self._tops[count + 1 :]
+    def replace(self, start: int, stop: int, sizes: Sequence[int]) -> None:
+        """Put these in the place of those from `start` up to `stop`."""
+        self._sizes[start:stop] = sizes
+        del self._tops[start + 1 :]
 
     @property
     def total(self) -> int:
@@ -47,6 +45,14 @@ class Column:
         if known < len(self._sizes):
             self._tops[known:] = accumulate(self._sizes[known:], initial=self._tops[known])
         return self._tops
+
+
+def differing(old: list[object], new: list[object]) -> tuple[range, range]:
+    """Where the two lists differ, in the old one and in the new one: both start the same way before
+    it and end the same way after it."""
+    start = first_difference(old, new)
+    end = first_difference(old[start:][::-1], new[start:][::-1])
+    return range(start, len(old) - end), range(start, len(new) - end)
 
 
 def first_difference(old: list[object], new: list[object]) -> int:

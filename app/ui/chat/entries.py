@@ -179,8 +179,6 @@ class Transcript:
                 self.touch(old)
             same += 1
         self.entries[same:] = entries[same:]
-        for entry in self.entries[same:]:
-            self.touch(entry)
 
     def take_back(self, message: int | None) -> Footer | None:
         """Take the line under the last turn away, and what shows that message: it goes on. The

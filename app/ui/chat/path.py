@@ -3,11 +3,15 @@ No Qt, no threads."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from app.chat.keeper import TurnKeeper
-from app.chat.store.types import ConversationDetails, Making, State, StoredMessage
+from app.chat.store.types import Making, State, StoredMessage
 from app.chat.stored import prompt_messages
 from app.core.messages import ErrorPart, Message, NoticePart
+
+if TYPE_CHECKING:
+    from app.ui.chat.opening import Opened
 
 _LONGEST_TITLE = 60
 
@@ -31,22 +35,27 @@ class PathMessage:
 
 
 class Path:
-    """id: of the conversation in the store; None before its first question is kept."""
+    """id: of the conversation in the store; None before its first question is kept. whole False:
+    only the end of it has been read so far."""
 
     def __init__(self) -> None:
         self.id: int | None = None
         self.title = ""
         self.messages: list[PathMessage] = []
+        self.whole = True
         self._told_of: list[PathMessage] = []
         self._told: tuple[Message, ...] = ()
 
     def clear(self) -> None:
         self.id, self.title = None, ""
         self.messages.clear()
+        self.whole = True
 
-    def show(self, details: ConversationDetails, messages: Iterable[PathMessage]) -> None:
-        self.id, self.title = details.head.id, details.head.title
-        self.messages[:] = messages
+    def show(self, found: "Opened") -> None:
+        self.id, self.title = found.details.head.id, found.details.head.title
+        self.messages[:] = found.messages
+        self.whole = found.whole
+        self._told_of, self._told = list(found.messages), found.told
 
     @property
     def leaf(self) -> PathMessage | None:

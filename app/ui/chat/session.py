@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from app.chat.personas.keeper import MannerKeeper
 from app.chat.store.store import ChatStore
-from app.chat.store.types import ConversationDetails
 from app.chat.toolbox import Toolbox
 from app.chat.turn import TurnOptions
 from app.core.messages import AttachmentPart, Message, Part, TextPart
@@ -18,11 +17,10 @@ from app.ui.chat.entries import Footer, Question, Transcript
 from app.ui.chat.keeping import Keeping
 from app.ui.chat.model_loads import ModelLoads
 from app.ui.chat.model_state import LoadedModel, ModelState
-from app.ui.chat.opening import Reading
+from app.ui.chat.opening import Opened, Reading
 from app.ui.chat.path import Path, PathMessage, title_of
 from app.ui.chat.revision import Revision
 from app.ui.chat.session_ports import Backend, Presenter
-from app.ui.chat.stored_entries import stored_entries
 from app.ui.chat.titling import Titling
 from app.ui.chat.turn_reader import TurnReader
 from app.ui.chat.turns import Turns
@@ -232,6 +230,7 @@ class ChatSession:
     # Conversations
 
     def new_chat(self) -> None:
+        self._reading.give_up()
         self._leave()
         self._tell_conversation("")
         self.manner.begin()
@@ -262,29 +261,31 @@ class ChatSession:
 
     def _leave(self) -> None:
         self.turns.leave()
-        self._reading.give_up()
         self.tools.left()
         self.queue.left()
         self.context.left()
         self.path.clear()
         self.transcript.clear()
 
-    def show(self, details: ConversationDetails, messages: Sequence[PathMessage]) -> None:
+    def show(self, found: Opened) -> None:
         """What was read. What stands there already stays as it is."""
-        other = details.head.id != self.conversation
+        details = found.details
+        other, begun = details.head.id != self.conversation, not self.path.whole
         if other:
             self._leave()
             self.tools.opened(details.head.id, details.settings)
             self.queue.opened(details)
         self.titles.opened(details)
-        self.path.show(details, messages)
+        self.path.show(found)
         self.manner.opened(details)
-        self.transcript.become(list(stored_entries(messages)))
-        self.context.opened(details.settings)
+        self.transcript.become(found.entries)
+        if found.whole:
+            self.context.opened(details.settings)
         if other:
             self._tell_conversation(details.draft)
         self.tell_transcript()
-        self.tell_chats()
+        if other or not begun:
+            self.tell_chats()
 
     def close(self) -> None:
         """Cancel whatever runs; waiting for it is the task runner's business."""

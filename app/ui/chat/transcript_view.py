@@ -12,7 +12,7 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from app.core.language import tr
-from app.ui.chat.column import Column, first_difference
+from app.ui.chat.column import Column, differing
 from app.ui.chat.entries import Entry, Question, Transcript
 from app.ui.chat.entry_wishes import EntryWishes
 from app.ui.chat.views.entry_view import EntryView
@@ -99,7 +99,7 @@ class TranscriptView(QScrollArea):
             view = self._views.get(id(entry))
             if view is not None:
                 view.refresh()
-            if view is not None or known is not None or index < fresh:
+            if view is not None or known is not None or index not in fresh:
                 self._column.set_size(index, self._size(entry))
         self.lay_out()
         self.shown.emit()
@@ -214,23 +214,28 @@ class TranscriptView(QScrollArea):
         super().showEvent(event)
         self.lay_out()
 
-    def _take_entries(self, entries: list[Entry]) -> int:
-        """How many at the top were there already; the sizes of the others are new."""
-        same = first_difference(cast(list[object], self._entries), cast(list[object], entries))
-        if same == len(self._entries) == len(entries):
-            return same
-        gone = {id(entry) for entry in self._entries[same:]}
-        self._column.truncate(same)
-        self._entries[same:] = entries[same:]
-        for index, entry in enumerate(self._entries[same:], same):
-            gone.discard(id(entry))
-            self._index[id(entry)] = index
-            self._column.append(self._size(entry))
-        for key in gone:
+    def _take_entries(self, entries: list[Entry]) -> range:
+        """Which were not there before; their sizes are new."""
+        was, fresh = differing(cast(list[object], self._entries), cast(list[object], entries))
+        if not was and not fresh:
+            return fresh
+        gone = {id(entry) for entry in self._entries[was.start : was.stop]}
+        self._entries[was.start : was.stop] = entries[fresh.start : fresh.stop]
+        moved = fresh.stop != was.stop
+        for index in range(fresh.start, len(entries) if moved else fresh.stop):
+            self._index[id(entries[index])] = index
+        new = entries[fresh.start : fresh.stop]
+        self._column.replace(was.start, was.stop, [self._size(entry) for entry in new])
+        if fresh.stop < len(entries):  # the first one of all has no gap above
+            self._column.set_size(fresh.stop, self._size(entries[fresh.stop]))
+        index, offset = self._anchor
+        if index >= was.stop:
+            self._anchor = index + fresh.stop - was.stop, offset
+        for key in gone.difference(map(id, new)):
             self._index.pop(key)
             self._heights.pop(key, None)
             self._drop(key)
-        return same
+        return fresh
 
     def _size(self, entry: Entry) -> int:
         """With its gaps; guessed from the text where it was never laid out."""
