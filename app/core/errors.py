@@ -2,6 +2,8 @@
 
 from dataclasses import astuple, dataclass
 
+from app.core.language import sentences
+
 
 @dataclass(eq=False)
 class KnownError(Exception):
@@ -17,7 +19,7 @@ class KnownError(Exception):
     details: str = ""
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.what, self.why, self.next_step) if part)
+        return sentences(self.what, self.why, self.next_step)
 
     def __reduce__(self) -> tuple[type["KnownError"], tuple[str, ...]]:
         return type(self), astuple(self)

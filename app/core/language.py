@@ -33,6 +33,15 @@ def tr(text: str, /, **values: object) -> str:
         return text.format(**values)
 
 
+def sentences(*parts: str) -> str:
+    """One behind the other, without those that are empty. A full stop of Chinese brings its space
+    with it."""
+    told = ""
+    for part in filter(None, parts):
+        told += part if not told or told.endswith(("。", "！", "？")) else f" {part}"
+    return told
+
+
 def mark(text: str, /) -> str:
     """Nothing happens: the sentence is made when modules are imported and goes through `tr` where
     it is shown."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.core.language import tr
+from app.core.language import sentences, tr
 from app.core.units import gigabytes
 from app.hardware.cuda_visibility import ROCM_VARIABLES, VARIABLE
 from app.hardware.driver_findings import driver_findings
@@ -80,7 +80,7 @@ def _gpu_findings(machine: Machine, gpu: Gpu) -> tuple[Finding, ...]:
             index=gpu.index if gpu.index is not None else "",
         ).strip()
     )
-    why = " ".join(map(tr, gpu.notes))
+    why = sentences(*map(tr, gpu.notes))
     if gpu.state == "lost":
         remedy = tr("Restart the computer; check the card's power and seat, or plug it in again.")
         return (Finding("gpu-lost", "error", tr("{name} is lost.", name=name), why, remedy),)
@@ -124,7 +124,7 @@ def _memory_of_gpu(machine: Machine, gpu: Gpu, name: str) -> tuple[Finding, ...]
         what = tr("The memory of {name} is unknown.", name=name)
         why = next(
             (tr(u.reason) for u in gpu.unread if u.field == "total_bytes"),
-            " ".join(map(tr, gpu.notes)),
+            sentences(*map(tr, gpu.notes)),
         )
         return (Finding("gpu-memory-unknown", "warning", what, why),)
     return ()

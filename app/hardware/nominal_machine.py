@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from app.core.language import mark, tr
+from app.core.language import mark, sentences, tr
 from app.hardware.apple import default_wired_limit
 from app.hardware.nominal import Nominal
 from app.hardware.types import (
@@ -152,7 +152,7 @@ def memory_sentence(gpu: Nominal) -> str:
     if gpu.name in _SHOWN_GIB:
         size = f"{whole / 10**9:.0f}"
         told = tr("{gib} GB on the box; its driver shows about {size} GB.", gib=gib, size=size)
-    return f"{told} {_kept(gpu, whole)}"
+    return sentences(told, _kept(gpu, whole))
 
 
 def _kept(gpu: Nominal, whole: int) -> str:

@@ -22,7 +22,7 @@ from app.catalog.refusals import UnreachableError
 from app.catalog.shipped import Catalogue, ListedFile, shipped_catalogue
 from app.core.cancel import CancelToken
 from app.core.errors import KnownError
-from app.core.language import tr
+from app.core.language import sentences, tr
 from app.core.paths import cache_dir
 from app.gguf.cache import HeaderCache
 from app.gguf.fetch import HttpFetcher
@@ -101,7 +101,7 @@ def local_offers(path: Path) -> Offers:
         try:
             offers.append(_local(path / quantization.files[0].path, quantization.name))
         except KnownError as error:
-            refused.append((quantization.name, f"{error.what} {error.why}".strip()))
+            refused.append((quantization.name, sentences(error.what, error.why)))
     if not offers:
         raise KnownError(
             tr("{name} holds no model that can be loaded.", name=path.name or path),
@@ -161,7 +161,7 @@ def remote_offers(
         shipped = shipped_offers(repo)
         if shipped is None:
             raise
-        note = f"{error.what} {shipped.note}"
+        note = sentences(error.what, shipped.note)
         return Offers(repo, shipped.offers, shipped.refused, note)
     refused = [(one.name, one.problem) for one in quantizations if not one.offered]
     wanted = [one for one in quantizations if one.offered]
@@ -183,7 +183,7 @@ def remote_offers(
         elif quant is not None:
             raise result
         else:
-            refused.append((one.name, f"{result.what} {result.why}".strip()))
+            refused.append((one.name, sentences(result.what, result.why)))
     note = (
         tr("{repo} is called {repo2} now.", repo=repo, repo2=listed.repo) if listed.renamed else ""
     )

@@ -47,7 +47,8 @@ class RailButton(QToolButton):
         self._badge = text
         self.setText(text or tr(self._place.title))
         restyle(self, "busy", bool(text))
-        name = f"{tr(self._place.title)}, {text}" if text else tr(self._place.title)
+        title = tr(self._place.title)
+        name = tr(", ").join((title, text)) if text else title
         self.setAccessibleName(name)
         self.setToolTip(f"{name} ({self._place.shortcut})")
 

@@ -3782,6 +3782,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>保留 {complete} 个完整文件</translation>
     </message>
     <message>
+        <source>{stay} ({size}).</source>
+        <translation>{stay}（{size}）。</translation>
+    </message>
+    <message>
         <source>complete</source>
         <translation>完整</translation>
     </message>
@@ -6950,6 +6954,10 @@ and {texts} more</source>
     <message>
         <source>and {rows} more</source>
         <translation>以及另外 {rows} 个</translation>
+    </message>
+    <message>
+        <source>{label}: {figure}</source>
+        <translation>{label}：{figure}</translation>
     </message>
     <message>
         <source>each of {same} × {label}</source>

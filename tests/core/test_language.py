@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.core.language import mark, tr, use_language
+from app.core.language import mark, sentences, tr, use_language
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +45,9 @@ def test_nothing_is_looked_up_for_nothing() -> None:
     use_language(lookup)
     assert tr("") == ""
     assert asked == []
+
+
+def test_sentences_stand_behind_each_other() -> None:
+    assert sentences("One.", "", "Two.") == "One. Two."
+    assert sentences("一句。", "两句。", "GPU。") == "一句。两句。GPU。"
+    assert sentences("", "One.") == "One."

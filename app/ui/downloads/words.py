@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.core.language import mark, tr
+from app.core.language import mark, sentences, tr
 from app.core.units import duration, gigabytes
 from app.downloads.types import FileProgress, JobState, JobStatus
 
@@ -118,7 +118,7 @@ def state_text(job: JobStatus) -> str:
                 "All bytes are here; {share} of them are compared with the checksum.", share=share
             )
         case JobState.WAITING:
-            return " ".join(filter(None, (job.reason, retry_text(job))))
+            return sentences(job.reason, retry_text(job))
         case JobState.NO_SPACE:
             return tr(
                 "Needs {needed} more room in {folder}. It goes on by itself when there is room.",
@@ -168,8 +168,8 @@ def cancel_text(job: JobStatus) -> str:
             if len(complete) == 1
             else tr("{complete} complete files stay", complete=len(complete))
         )
-        parts.append(f"{stay} ({size}).")
-    return " ".join(parts)
+        parts.append(tr("{stay} ({size}).", stay=stay, size=size))
+    return sentences(*parts)
 
 
 def file_text(file: FileProgress) -> str:

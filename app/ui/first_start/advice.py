@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.catalog.shipped import shipped_catalogue
-from app.core.language import tr
+from app.core.language import sentences, tr
 from app.core.units import gigabytes
 from app.hardware.report import GPU_STATES
 from app.hardware.types import Disk, Finding, Gpu, Machine
@@ -123,7 +123,7 @@ def advise(offers: Offers, machine: Machine, free_bytes: int | None) -> Advice:
         kind,
         f"{candidate.model} {candidate.quant}",
         figures_text(row),
-        f"{_why(kind, row, found)} {quality_sentence(row.quality)}",
+        sentences(_why(kind, row, found), quality_sentence(row.quality)),
         tuple(filter(None, remarks)),
         candidate.repository,
         candidate.quant,

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout
 
-from app.core.language import mark, tr
+from app.core.language import mark, sentences, tr
 from app.hardware.types import Finding
 from app.ui.first_start.advice import Advice
 from app.ui.first_start.scout import Scouting
@@ -25,8 +25,8 @@ class AdviceCard(QFrame):
         self._figures = label("", name="firstAdviceFigures", wrap=True)
         self._why = label("", "muted", name="firstAdviceWhy", wrap=True)
         self._remarks = label("", "small", name="firstAdviceRemarks", wrap=True)
-        self._offline = chip("", "warn", name="firstOffline")
-        self._offline.setWordWrap(True)
+        self._offline = label("", name="firstOffline", wrap=True)
+        self._offline.setProperty("note", "warn")
         self._busy = QProgressBar()
         self._busy.setObjectName("firstAdviceBusy")
         self._busy.setAccessibleName(tr("Reading the files' headers"))
@@ -69,7 +69,7 @@ class AdviceCard(QFrame):
         for which, text in (
             (self._figures, advice.figures),
             (self._why, advice.why),
-            (self._remarks, " ".join((*advice.remarks, *_sureness(state)))),
+            (self._remarks, sentences(*advice.remarks, *_sureness(state))),
         ):
             which.setText(text)
             which.setVisible(bool(text))

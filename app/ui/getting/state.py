@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.core.errors import KnownError
-from app.core.language import mark, tr
+from app.core.language import mark, sentences, tr
 from app.core.units import gigabytes
 from app.downloads.types import JobState, JobStatus
 from app.ui.downloads.words import (
@@ -98,7 +98,7 @@ def _job_sentence(job: JobStatus) -> str:
             return change_text(job)
         case JobState.WAITING:
             reason = job.reason or tr("Waiting for the network.")
-            return " ".join(filter(None, (reason, retry_text(job))))
+            return sentences(reason, retry_text(job))
         case JobState.RUNNING if not verifying(job):
             return " · ".join(filter(None, (progress_text(job), pace_text(job))))
         case JobState.PAUSED:

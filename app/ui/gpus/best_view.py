@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.core.language import mark, tr
+from app.core.language import mark, sentences, tr
 from app.planning.fleet_search import Ranked, headline, plainly, ranked
 from app.planning.report import verdict_sentence
 from app.ui.chat.load.words import verdict_chip
@@ -118,7 +118,7 @@ class BestView(QWidget):
             memory=memory_figure(one.fit.plan),
         )
         if not one.all_on_gpu and one.fit.ram_gib:
-            why = f"{why} {ram_sentence(one.fit, self._board.ram_bytes_per_second)}"
+            why = sentences(why, ram_sentence(one.fit, self._board.ram_bytes_per_second))
         self._why.setText(why)
 
     def _chosen(self, key: str) -> Ranked | None:

@@ -1,6 +1,6 @@
 """A machine that was built, and what each quantization does on it, in words and figures."""
 
-from app.core.language import mark, tr
+from app.core.language import mark, sentences, tr
 from app.core.units import count, gigabytes
 from app.hardware.nominal_machine import memory_sentence
 from app.planning.build import Build
@@ -8,7 +8,7 @@ from app.planning.recommend import Recommendation, Row
 from app.planning.report import quality_text, rate_text, verdict_sentence
 from app.ui.chat.load.words import verdict_chip
 from app.ui.gpus.cells import Cell, Column, Line
-from app.ui.gpus.words import figure, memory_figure, plan_bar
+from app.ui.gpus.words import figure, memory_figure, plan_bar, spoken
 
 HERE_COLUMN = 6
 BUILD_COLUMNS = (
@@ -55,7 +55,7 @@ def _line(row: Row, here: Row | None, *, best: bool) -> Line:
         here_cell(here),
     )  # fmt: skip
     tip = _tip(row)
-    return Line(candidate.quant, cells, tip, tip.replace("\n", ". "), best)
+    return Line(candidate.quant, cells, tip, spoken(tip), best)
 
 
 def here_cell(here: Row | None) -> Cell:
@@ -106,4 +106,4 @@ def about_machine(build: Build) -> str:
         ram_gib=build.ram_gib,
         speed=speed,
     )
-    return " ".join([*(memory_sentence(part.gpu) for part in build.cards[:1]), ram])
+    return sentences(*(memory_sentence(part.gpu) for part in build.cards[:1]), ram)

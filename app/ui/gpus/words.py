@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from app.core.language import mark, tr
+from app.core.language import mark, sentences, tr
 from app.core.units import count, gigabytes
 from app.hardware.nominal import Nominal
 from app.hardware.nominal_machine import devices_per_card, memory_sentence
@@ -104,7 +104,14 @@ def fleet_line(row: FleetRow, own: frozenset[Nominal], ram: int) -> Line:
         _beside_cell(row.with_ram),
     )  # fmt: skip
     tip = row_tip(row, ram, mine=mine)
-    return Line(_key(gpu), cells, tip, tip.replace("\n", ". "), mine)
+    return Line(_key(gpu), cells, tip, spoken(tip), mine)
+
+
+def spoken(tip: str) -> str:
+    """Lines as sentences."""
+    return sentences(
+        *(line if line.endswith((".", "。")) else f"{line}." for line in tip.split("\n"))
+    )
 
 
 def _key(gpu: Nominal) -> str:
@@ -158,7 +165,7 @@ def _beside_cell(fit: Fit | None) -> Cell:
 
 def row_tip(row: FleetRow, ram: int, *, mine: bool = False) -> str:
     gpu = row.gpu
-    lines = [f"{_key(gpu)}, {kind_word(gpu.kind)}, {gpu.released}"]
+    lines = [tr(", ").join((_key(gpu), kind_word(gpu.kind), str(gpu.released)))]
     if mine:
         lines.append(tr("This machine has it."))
     lines += [

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Literal
 
-from app.core.language import mark, tr
+from app.core.language import mark, sentences, tr
 from app.core.units import count, duration, gigabytes
 from app.downloads.types import JobState, JobStatus
 from app.library.remove import Removal
@@ -134,7 +134,7 @@ def first_question(removal: Removal) -> str:
         title=removal.model.title,
         frees=frees,
     )
-    return f"{text} {removal.kept}".rstrip()
+    return sentences(text, removal.kept)
 
 
 def verify_line(progress: VerifyProgress) -> str:

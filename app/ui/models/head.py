@@ -135,7 +135,7 @@ class Legend(QWidget):
         super().__init__(parent)
         self.setObjectName("barLegend")
         self._look = look
-        told = ", ".join(tr(text) for _, text in _LEGEND)
+        told = tr(", ").join(tr(text) for _, text in _LEGEND)
         self.setAccessibleName(tr("The bars show {told}, as parts of what is free.", told=told))
         self.setToolTip(
             tr("Each part of a bar is one memory; its length is what is free there now.")

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.core.language import tr
+from app.core.language import sentences, tr
 from app.core.units import count
 from app.ui.models.board import Found
 from app.ui.widgets import button, label, plain_tip
@@ -81,4 +81,4 @@ def _note(found: Found) -> str:
         )
     shown = tr(", of which {most} are shown", most=_MOST) if len(found.repos) > _MOST else ""
     told = tr("{repos} repositories with GGUF files{shown}.", repos=len(found.repos), shown=shown)
-    return f"{told} {found.note}".strip()
+    return sentences(told, found.note)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.core.language import tr
+from app.core.language import sentences, tr
 from app.core.placement import KvType
 from app.planning.offers import Offer, Offers
 from app.ui.models import model_words
@@ -187,7 +187,7 @@ class Showing:
                 )
             )
         if board.problem is not None:
-            parts.append(f"{board.problem.what} {board.problem.next_step}")
+            parts += [board.problem.what, board.problem.next_step]
         if board.exact:
             parts.append(
                 tr(
@@ -200,7 +200,7 @@ class Showing:
             parts.append(board.offers.note)
         refused = board.offers.refused
         if refused:
-            names = ", ".join(name for name, _ in refused[:3])
+            names = tr(", ").join(name for name, _ in refused[:3])
             more = tr(" and {refused} more", refused=len(refused) - 3) if len(refused) > 3 else ""
             parts.append(
                 tr(
@@ -211,7 +211,7 @@ class Showing:
                 )
             )
         status = self._view.quants.status
-        status.setText(" ".join(parts))
+        status.setText(sentences(*parts))
         status.setToolTip("\n".join(f"{name}: {why}" for name, why in refused[:30]))
 
 

@@ -146,14 +146,18 @@ def bars(plan: Plan) -> tuple[MemoryRow, ...]:
 
 
 def bars_text(rows: tuple[MemoryRow, ...]) -> str:
-    return "; ".join(f"{row.label}: {row.figure}" for row in grouped(rows))
+    return tr("; ").join(_told(row) for row in grouped(rows))
 
 
 def bars_tip(rows: tuple[MemoryRow, ...]) -> str:
-    told = [f"{row.label}: {row.figure}\n{row.tooltip}" for row in rows[:3]]
+    told = [f"{_told(row)}\n{row.tooltip}" for row in rows[:3]]
     if len(rows) > 3:
         told.append(tr("and {rows} more", rows=len(rows) - 3))
     return "\n\n".join(told)
+
+
+def _told(row: MemoryRow) -> str:
+    return tr("{label}: {figure}", label=row.label, figure=row.figure)
 
 
 def grouped(rows: tuple[MemoryRow, ...]) -> list[MemoryRow]:
