@@ -132,8 +132,12 @@ def test_the_row_fits_a_narrow_window(driver: Driver, gate: threading.Event) -> 
     [entry] = driver.entries(Thinking)
     entry.tokens, entry.budget = 12_345, 16_384
     shown.refresh()
-    side = shown._side.mapTo(shown, shown._side.rect().bottomRight()).x()
-    assert side < shown.answer.x()
+
+    def side() -> int:
+        return shown._side.mapTo(shown, shown._side.rect().bottomRight()).x()
+
+    # It is laid out once the event loop has had its turn.
+    driver.wait(lambda: side() < shown.answer.x())
     assert shown.answer.geometry().right() < shown.width()
 
 

@@ -79,6 +79,7 @@ def test_the_footer_copies_in_both_ways(qtbot: QtBot, look: Look) -> None:
     qtbot.addWidget(holder)
     view = FooterView(look, Footer("6 tokens/s", running=False, answer="**a**"), holder)
     assert view.height_for(720) == 24
+    view.menu.aboutToShow.emit()
     for action, wanted in zip(view.menu.actions(), ("**a**", "a\n"), strict=True):
         action.trigger()
         assert QGuiApplication.clipboard().text() == wanted
