@@ -6193,7 +6193,7 @@ and {texts} more</source>
     </message>
     <message>
         <source>{placement_text} Answers at {speed_words}.</source>
-        <translation>{placement_text} 回答速度{speed_words}。</translation>
+        <translation>{placement_text}回答速度{speed_words}。</translation>
     </message>
     <message>
         <source>{quant} on the Hub</source>
