@@ -1,5 +1,6 @@
 """What takes how much room in the next prompt."""
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -76,6 +77,18 @@ class _Rest:
     whole: Tokens
 
 
+@dataclass(frozen=True)
+class _Prompts:
+    """What a breakdown without the question is counted from."""
+
+    history: tuple[Message, ...]
+    options: TurnOptions
+    specs: tuple[ToolSpec, ...]
+    plain: Prompt
+    with_tools: Prompt
+    whole: Prompt
+
+
 class PromptMeter:
     """Measures prompts of one loaded model; thread-safe."""
 
@@ -84,6 +97,8 @@ class PromptMeter:
         self.counter = counter
         self.context_tokens = context_tokens
         self._rest: _Rest | None = None
+        self._spelling = threading.Lock()
+        self._prompts: _Prompts | None = None
 
     def tokens(self, history: Sequence[Message], options: TurnOptions) -> int:
         """Of the whole prompt; history ends with the question. Blocks; raises KnownError."""
@@ -125,13 +140,10 @@ class PromptMeter:
 
     def _rest_of(self, history: tuple[Message, ...], options: TurnOptions, count: Count) -> _Rest:
         specs, known = self._renderer.offered(options), self._rest
-        if (
-            known is None
-            or not (known.whole.exact and known.specs == specs)
-            or replace(known.options, sampling=options.sampling) != options
-            or known.history != history
-        ):
-            known = self._rest = self._measure(history, options, specs, count)
+        if known is None or not _is_of(known, history, options, specs):
+            known = self._measure(history, options, specs, count)
+            if known.whole.exact:  # an estimate is made anew, and takes the place of nothing
+                self._rest, self._prompts = known, None
         return known
 
     def _measure(
@@ -141,23 +153,39 @@ class PromptMeter:
         specs: tuple[ToolSpec, ...],
         count: Count,
     ) -> _Rest:
-        def tokens(*messages: Message, **changes: object) -> Tokens:
-            return count(self._renderer.prompt(messages, replace(options, **changes)))  # type: ignore[arg-type]
-
-        nothing = user("")
-        form = self._alone(nothing, count)
-        plain = tokens(nothing, tools_enabled=False)
+        prompts = self._spelled(history, options, specs)
+        form = self._alone(user(""), count)
+        plain = count(prompts.plain)
         return _Rest(
             history,
             options,
             specs,
             form,
             system=_less(plain, form),
-            tools=_less(tokens(nothing), plain),
+            tools=_less(count(prompts.with_tools), plain),
             summary=self._cost(history, _is_summary, count),
             attachments=self._cost(history, _is_attachment, count),
-            whole=tokens(*history, nothing),
+            whole=count(prompts.whole),
         )
+
+    def _spelled(
+        self, history: tuple[Message, ...], options: TurnOptions, specs: tuple[ToolSpec, ...]
+    ) -> _Prompts:
+        """A long history takes its time, and is asked for twice at once: to be estimated, and to be
+        counted."""
+        with self._spelling:
+            known = self._prompts
+            if known is None or not _is_of(known, history, options, specs):
+                prompt, nothing = self._renderer.prompt, user("")
+                known = self._prompts = _Prompts(
+                    history,
+                    options,
+                    specs,
+                    plain=prompt((nothing,), replace(options, tools_enabled=False)),
+                    with_tools=prompt((nothing,), options),
+                    whole=prompt((*history, nothing), options),
+                )
+            return known
 
     def _cost(
         self, messages: Sequence[Message], chosen: Callable[[Part], bool], count: Count
@@ -177,6 +205,19 @@ class PromptMeter:
 
     def _exactly(self, prompt: Prompt) -> Tokens:
         return Tokens(self.counter.count(prompt))
+
+
+def _is_of(
+    known: _Rest | _Prompts,
+    history: tuple[Message, ...],
+    options: TurnOptions,
+    specs: tuple[ToolSpec, ...],
+) -> bool:
+    return (
+        known.specs == specs
+        and replace(known.options, sampling=options.sampling) == options
+        and known.history == history
+    )
 
 
 def _is_summary(part: Part) -> bool:

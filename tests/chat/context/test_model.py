@@ -1,5 +1,6 @@
 """What the loaded model is asked about its context, on GLM's own template."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from app.chat.turn import TurnOptions, TurnRunner
 from app.core.cancel import CancelToken
 from app.core.errors import Cancelled, KnownError
 from app.core.messages import AttachmentPart, Message, ReasoningPart, TextPart, user
+from app.core.prompt import Prompt
 from app.core.sampling import Sampling
 from app.dialect.events import TextDelta
 from app.engine.protocol import ModelInfo, PromptProgress
@@ -205,3 +207,26 @@ def test_a_summary_that_was_cut_off_says_so() -> None:
     found = made.context.summarize(asked, 2, lambda _: None, CancelToken())
     assert found.cut_off
     assert made.engine.samplings[0].stop == ()
+
+
+def test_a_history_is_spelled_once_to_be_estimated_and_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, spelled = Made(8192), list[int]()
+    prompt = made.runner.prompt
+
+    def noted(history: Sequence[Message], options: TurnOptions) -> Prompt:
+        spelled.append(len(history))
+        return prompt(history, options)
+
+    monkeypatch.setattr(made.runner, "prompt", noted)
+    asked = Asked(chat(4), user("next"), OPTIONS)
+    about = made.context.breakdown(asked, ask=False)
+    found = made.context.breakdown(asked)
+    made.context.breakdown(asked, ask=False)
+    made.context.breakdown(replace(asked, question=user("another")))
+    assert not about.exact
+    assert found.exact
+    assert [number for number in spelled if number > 1] == [9]
+    made.context.breakdown(replace(asked, messages=chat(5)))
+    assert [number for number in spelled if number > 1] == [9, 11]
