@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEventLoop, QPoint
+from PySide6.QtCore import QEvent, QEventLoop, QPoint
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -95,8 +95,7 @@ def real_window(
         desktop.window.show()
         yield desktop, services
     finally:
-        desktop.window.quit()
-        desktop.close()
+        _end(desktop)
         services.close()
 
 
@@ -120,8 +119,15 @@ def written_window(desktop: Desktop) -> Iterator[Desktop]:
         desktop.window.show()
         yield desktop
     finally:
-        desktop.window.quit()
-        desktop.close()
+        _end(desktop)
+
+
+def _end(desktop: Desktop) -> None:
+    """Every window that is left would be styled again with each picture."""
+    desktop.window.quit()
+    desktop.close()
+    desktop.window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def ask(desktop: Desktop, *questions: str) -> None:
