@@ -4246,8 +4246,8 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>这台机器能运行什么</translation>
     </message>
     <message>
-        <source>GLM-4.6 answers on your own machine; nothing you write leaves it. This is what was found here, and what to start with.</source>
-        <translation>GLM-4.6 在你自己的机器上回答；你写的内容不会离开它。这是在这里找到的硬件，以及可以从什么开始。</translation>
+        <source>GLM-4.6 answers on your own machine; nothing you write leaves it unless you let a tool send it. This is what was found here, and what to start with.</source>
+        <translation>GLM-4.6 在你自己的机器上回答；除非你允许工具发送，否则你写的内容不会离开它。这是在这里找到的硬件，以及可以从什么开始。</translation>
     </message>
     <message>
         <source>First steps</source>
@@ -4562,14 +4562,6 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>复制为文本</translation>
     </message>
     <message>
-        <source>Save …</source>
-        <translation>保存…</translation>
-    </message>
-    <message>
-        <source>Open …</source>
-        <translation>打开…</translation>
-    </message>
-    <message>
         <source>Start from this machine</source>
         <translation>从这台机器开始</translation>
     </message>
@@ -4606,6 +4598,14 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>粘贴的文本现在是附件（{count} 个字符）。</translation>
     </message>
     <message>
+        <source>Save…</source>
+        <translation>保存…</translation>
+    </message>
+    <message>
+        <source>Open…</source>
+        <translation>打开…</translation>
+    </message>
+    <message>
         <source>Plan models for it</source>
         <translation>为它规划模型</translation>
     </message>
@@ -4630,6 +4630,10 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>机器文件 (*.json)</translation>
     </message>
     <message>
+        <source>Planning…</source>
+        <translation>正在规划…</translation>
+    </message>
+    <message>
         <source>All files (*)</source>
         <translation>所有文件 (*)</translation>
     </message>
@@ -4648,10 +4652,6 @@ Hugging Face 缓存，与其他程序共享。</translation>
     <message>
         <source>Choose a model first.</source>
         <translation>请先选择模型。</translation>
-    </message>
-    <message>
-        <source>Planning …</source>
-        <translation>正在规划…</translation>
     </message>
     <message>
         <source>Quantization</source>
@@ -4946,7 +4946,7 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>查找 GPU</translation>
     </message>
     <message>
-        <source>Search: RTX 6000, Apple Ultra, 2025 …</source>
+        <source>Search: RTX 6000, Apple Ultra, 2025…</source>
         <translation>查找：RTX 6000、Apple Ultra、2025…</translation>
     </message>
     <message>
@@ -5058,7 +5058,7 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>内存速度</translation>
     </message>
     <message>
-        <source>Other …</source>
+        <source>Other…</source>
         <translation>其他…</translation>
     </message>
     <message>
@@ -5098,7 +5098,7 @@ Hugging Face 缓存，与其他程序共享。</translation>
         <translation>添加 GPU 或选择整机</translation>
     </message>
     <message>
-        <source>Add a GPU: RTX 4090, M3 Ultra …</source>
+        <source>Add a GPU: RTX 4090, M3 Ultra…</source>
         <translation>添加 GPU：RTX 4090、M3 Ultra…</translation>
     </message>
     <message>
@@ -11046,8 +11046,8 @@ and {texts} more</source>
         <translation>向 {name} 提问吧。</translation>
     </message>
     <message>
-        <source>Everything stays on this machine.</source>
-        <translation>一切都留在这台机器上。</translation>
+        <source>Your chats stay on this machine.</source>
+        <translation>你的聊天留在这台机器上。</translation>
     </message>
     <message>
         <source>Ask: {text}</source>

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QFocusEvent, QIcon, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QPlainTextEdit,
@@ -27,6 +28,7 @@ _MOST_LINES = 10
 # In a low window the field is lower: so much of its height is for everything else.
 _FEWEST_LINES, _ELSEWHERE = 3, 340
 _ROOM_FOR_NUMBERS = 620
+_ROOM_FOR_ONE_ROW = 470
 _LONGEST_PASTE = 4_000_000
 
 
@@ -267,6 +269,9 @@ class Composer(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.gauge.set_compact(self.width() < _ROOM_FOR_NUMBERS)
+        ways = QBoxLayout.Direction
+        one_row = self.width() >= _ROOM_FOR_ONE_ROW
+        self._rows.setDirection(ways.LeftToRight if one_row else ways.TopToBottom)
         self._fit_wait()
 
     def _fit_wait(self) -> None:
@@ -281,8 +286,9 @@ class Composer(QFrame):
         column.setContentsMargins(14, 14, 14, 12)
         column.setSpacing(12)
         column.addWidget(self.edit)
-        row = QHBoxLayout()
+        row, low = QHBoxLayout(), QHBoxLayout()
         row.setSpacing(8)
+        low.setSpacing(8)
         for chip, more in ((self.thinking, self.budget), (self.tools, self.tools_more)):
             together = QHBoxLayout()
             together.setSpacing(0)
@@ -294,10 +300,15 @@ class Composer(QFrame):
         self._beside_files.addWidget(self.files)
         row.addLayout(self._beside_files)
         row.addStretch()
-        row.addWidget(self.gauge)
-        row.addWidget(self.wait)
-        row.addWidget(self.send)
-        column.addLayout(row)
+        low.addStretch()
+        low.addWidget(self.gauge)
+        low.addWidget(self.wait)
+        low.addWidget(self.send)
+        self._rows = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._rows.setSpacing(8)
+        self._rows.addLayout(row)
+        self._rows.addLayout(low)
+        column.addLayout(self._rows)
 
     def _chip(self, text: str, name: str) -> QPushButton:
         made = button(text, name, "chip")

@@ -91,7 +91,7 @@ class EmptyPage(QWidget):
             )
         else:
             self._title.setText(tr("Ask {name} anything.", name=model.name))
-            self._text.setText(tr("Everything stays on this machine."))
+            self._text.setText(tr("Your chats stay on this machine."))
         offered = _ANY if model is not None and not model.demo else _DEMO
         texts = [tr(text) for text in offered]
         for made, text in zip(self._buttons, texts, strict=True):

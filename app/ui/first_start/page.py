@@ -166,8 +166,9 @@ class FirstStart(QWidget):
         column.addWidget(
             label(
                 tr(
-                    "GLM-4.6 answers on your own machine; nothing you write leaves "
-                    "it. This is what was found here, and what to start with."
+                    "GLM-4.6 answers on your own machine; nothing you write leaves it "
+                    "unless you let a tool send it. This is what was found here, and what "
+                    "to start with."
                 ),
                 "muted",
                 name="firstText",

@@ -59,8 +59,8 @@ class BuildView(QWidget):
         )  # fmt: skip
         self.compare.setCheckable(True)
         self.copy = button(tr("Copy as text"), "buildCopy", on_click=self._copy)
-        self.save = button(tr("Save …"), "buildSave", on_click=self._ask_where)
-        self.open = button(tr("Open …"), "buildOpen", on_click=self._ask_which)
+        self.save = button(tr("Save…"), "buildSave", on_click=self._ask_where)
+        self.open = button(tr("Open…"), "buildOpen", on_click=self._ask_which)
         self.mine = button(
             tr("Start from this machine"), "buildMine", on_click=self._from_here,
             tooltip=tr("Takes over the parts of the machine the program runs on"),
@@ -211,7 +211,7 @@ class BuildView(QWidget):
         elif not board.candidates:
             told = tr("Choose a model first.")
         elif board.computing:
-            told = tr("Planning …")
+            told = tr("Planning…")
         elif board.note:
             told = board.note
         restyle(self._state, "tone", "bad" if board.problem is not None else "small")

@@ -33,7 +33,7 @@ class FilterBar(QWidget):
         self.search = QLineEdit()
         self.search.setObjectName(f"{name}Search")
         self.search.setAccessibleName(tr("Search for a GPU"))
-        self.search.setPlaceholderText(tr("Search: RTX 6000, Apple Ultra, 2025 …"))
+        self.search.setPlaceholderText(tr("Search: RTX 6000, Apple Ultra, 2025…"))
         self.search.setClearButtonEnabled(True)
         self.search.setMaximumWidth(420)
         self.search.textChanged.connect(lambda _: self.changed.emit())

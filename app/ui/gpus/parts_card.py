@@ -64,7 +64,7 @@ class PartsCard(QFrame):
         self.preset = self._box("buildRamSpeed", tr("Speed of the RAM"))
         for number, preset in enumerate(RAM_PRESETS):
             self.preset.addItem(preset.label, number)
-        self.preset.addItem(tr("Other …"), _CUSTOM)
+        self.preset.addItem(tr("Other…"), _CUSTOM)
         self.channels = self._spin("buildChannels", tr("Memory channels"), 1, 48, tr(" channels"))
         self.transfers = self._spin("buildTransfers", tr("Transfers"), 400, 20_000, " MT/s")
         self.transfers.setSingleStep(400)
@@ -97,7 +97,7 @@ class PartsCard(QFrame):
         box.setCurrentIndex(-1)
         edit, completer = box.lineEdit(), box.completer()
         if edit is not None:
-            edit.setPlaceholderText(tr("Add a GPU: RTX 4090, M3 Ultra …"))
+            edit.setPlaceholderText(tr("Add a GPU: RTX 4090, M3 Ultra…"))
             edit.setAccessibleName(tr("Add a GPU or choose a whole machine"))
             edit.setObjectName("buildAddEdit")
         if completer is not None:

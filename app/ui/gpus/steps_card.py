@@ -98,7 +98,7 @@ class StepsCard(QWidget):
         self._title.setText(f"{row.gpu.vendor} {row.gpu.name}")
         self._title.setToolTip(plain_tip(tr("Source: {source}", source=row.gpu.source)))
         if self._board.looking:
-            self._grid.addWidget(label(tr("Planning …"), "muted", name="gpuStepsBusy"), 0, 0, 1, 4)
+            self._grid.addWidget(label(tr("Planning…"), "muted", name="gpuStepsBusy"), 0, 0, 1, 4)
         elif not self._board.steps:
             text = tr("It is too small, and so is any number of it that one computer can have.")
             if row.gpu.kind in ("unified", "consumer-laptop"):
