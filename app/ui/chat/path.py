@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from app.chat.keeper import TurnKeeper
 from app.chat.store.types import Making, State, StoredMessage
-from app.chat.stored import prompt_messages
 from app.core.messages import ErrorPart, Message, NoticePart
+from app.ui.chat.told import Told
 
 if TYPE_CHECKING:
     from app.ui.chat.opening import Opened
@@ -43,8 +43,7 @@ class Path:
         self.title = ""
         self.messages: list[PathMessage] = []
         self.whole = True
-        self._told_of: list[PathMessage] = []
-        self._told: tuple[Message, ...] = ()
+        self._told = Told()
 
     def clear(self) -> None:
         self.id, self.title = None, ""
@@ -55,7 +54,7 @@ class Path:
         self.id, self.title = found.details.head.id, found.details.head.title
         self.messages[:] = found.messages
         self.whole = found.whole
-        self._told_of, self._told = list(found.messages), found.told
+        self._told.know(self.messages, found.told)
 
     @property
     def leaf(self) -> PathMessage | None:
@@ -90,10 +89,7 @@ class Path:
 
     def prompt(self) -> tuple[Message, ...]:
         """What the model is told of it; the same one as long as the messages are the same."""
-        if self._told_of != self.messages:
-            self._told_of = list(self.messages)
-            self._told = tuple(prompt_messages([one.message for one in self.messages]))
-        return self._told
+        return self._told.of(self.messages)
 
     def add_turn(
         self, keeper: TurnKeeper | None, added: Iterable[Message], beside: tuple[int, ...]
