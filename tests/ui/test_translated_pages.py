@@ -48,12 +48,12 @@ _NAMED = {
     "name", "model", "system", "distribution", "release", "container", "description", "filesystem",
     "instruction_sets",
 }  # fmt: skip
-# A tool in the words that the model reads.
-_FOR_THE_MODEL = re.compile(r"toolSwitch-\w+, tooltip")
+# A tool in the words that the model reads; what bubblewrap says of this system.
+_FOR_THE_MODEL = re.compile(r"toolSwitch-\w+, tooltip|pythonState, \w+")
 # Programs, formats and units that have one name everywhere.
 _NAMES = (
     "GLM Launcher", "Hugging Face", "PCIe", "MiB", "GiB", "t/s", "Ctrl", "Shift", "Del",
-    "Xorg", "cgroup v2", "python3 launch.py --engine",
+    "Xorg", "cgroup v2", "python3 launch.py --engine", "huggingface.co",
 )  # fmt: skip
 
 

@@ -25,6 +25,8 @@ _CLEANUPS = 40
 _TAIL_SHARE = 4
 _PROGRAM = "/code/main.py"
 _FOLDER = "/work"
+# Leads to that folder, unless the interpreter itself lies there: TMPDIR does in any case.
+_TEMPORARY = "/tmp"  # noqa: S108 - inside of the sandbox
 # Sets the limits and becomes the program: a limit that is set cannot be raised again.
 _PRELUDE = """
 import os, resource, sys
@@ -193,10 +195,13 @@ def _arguments(program: Path, folder: Path, filter_fd: int) -> list[str]:
             arguments += ["--symlink", str(Path(link).readlink()), link]
         else:
             arguments += ["--ro-bind-try", link, link]
-    for prefix in _python_folders():
+    prefixes = _python_folders()
+    for prefix in prefixes:
         arguments += ["--ro-bind", prefix, prefix]
     arguments += ["--dev", "/dev", "--ro-bind", str(program), _PROGRAM]
-    arguments += ["--bind", str(folder), _FOLDER, "--symlink", _FOLDER, "/tmp"]  # noqa: S108
+    arguments += ["--bind", str(folder), _FOLDER]
+    if not any(Path(prefix).is_relative_to(_TEMPORARY) for prefix in prefixes):
+        arguments += ["--symlink", _FOLDER, _TEMPORARY]
     # What bubblewrap lays everything out on is memory, which would take files without a limit.
     return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", _FOLDER, "--"]
 

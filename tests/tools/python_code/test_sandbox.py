@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -46,6 +47,16 @@ def test_an_error_shows_its_line_and_nothing_of_ours() -> None:
         'Traceback (most recent call last):\n  File "/code/main.py", line 2, in <module>\n'
         "    raise ValueError('told')\nValueError: told\n"
     )
+
+
+def test_an_interpreter_may_lie_in_the_temporary_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usual = sandbox._python_folders()
+    with tempfile.TemporaryDirectory(dir="/tmp") as prefix:
+        monkeypatch.setattr(sandbox, "_python_folders", lambda: [*usual, prefix])
+        ran = run("import tempfile\ntempfile.TemporaryFile().write(b'x')\nprint('there')")
+    assert (ran.stdout, ran.stderr) == ("there\n", "")
 
 
 def test_numpy_and_threads_work() -> None:
