@@ -53,7 +53,7 @@ _FOR_THE_MODEL = re.compile(r"toolSwitch-\w+, tooltip|pythonState, \w+")
 # Programs, formats and units that have one name everywhere.
 _NAMES = (
     "GLM Launcher", "Hugging Face", "PCIe", "MiB", "GiB", "t/s", "Ctrl", "Shift", "Del",
-    "Xorg", "cgroup v2", "python3 launch.py --engine", "huggingface.co",
+    "Xorg", "cgroup v2", "python3 launch.py --engine", "huggingface.co", "https://huggingface.co",
 )  # fmt: skip
 
 
