@@ -141,20 +141,25 @@ class ChoiceBox(QComboBox):
         painter.end()
 
 
+def takes_escape(event: QEvent) -> bool:
+    """True when it asks whose the Esc key is: it is the asker's then, not the window's."""
+    if (
+        event.type() == QEvent.Type.ShortcutOverride
+        and isinstance(event, QKeyEvent)
+        and event.key() == Qt.Key.Key_Escape
+    ):
+        event.accept()
+        return True
+    return False
+
+
 class LeavableEdit(QLineEdit):
     """`left`: Esc was pressed, which here means nothing to the window."""
 
     left = Signal()
 
     def event(self, event: QEvent) -> bool:
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        return takes_escape(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

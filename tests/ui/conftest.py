@@ -14,8 +14,9 @@ from app.core.paths import resources_dir
 from app.core.tasks import TaskRunner
 from app.settings.store import SettingsStore
 from app.ui.application import Desktop, application
-from app.ui.chat.entries import Entry
+from app.ui.chat.entries import Entry, Transcript
 from app.ui.chat.page import ChatPage
+from app.ui.chat.transcript_view import TranscriptView
 from app.ui.look import Look
 from app.ui.main_thread import MainThread
 from tests.ui.scripted import DEMO, ScriptedBackend, Step
@@ -85,6 +86,18 @@ def look(qtbot: QtBot) -> Look:  # noqa: ARG001 - brings the application
     look = Look(application(), resources_dir())
     look.choose("light")
     return look
+
+
+@pytest.fixture
+def view(qtbot: QtBot, look: Look, transcript: Transcript) -> Iterator[TranscriptView]:
+    """Of the `transcript` that the test's own file makes."""
+    made = TranscriptView(look)
+    qtbot.addWidget(made)
+    made.resize(900, 700)
+    made.show()
+    made.show_transcript(transcript)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Find in conversation: every entry is searched, the match is brought into view and marked."""
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -27,17 +25,6 @@ def transcript() -> Transcript:
     )
     made.entries[400] = Thinking(0.0, "a blue thought", 4, 1.0, "done")
     return made
-
-
-@pytest.fixture
-def view(qtbot: QtBot, look: Look, transcript: Transcript) -> Iterator[TranscriptView]:
-    made = TranscriptView(look)
-    qtbot.addWidget(made)
-    made.resize(900, 700)
-    made.show()
-    made.show_transcript(transcript)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -1,18 +1,14 @@
 """A long transcript: few widgets, nothing jumps, nothing that was unfolded folds again."""
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QTextEdit
-from pytestqt.qtbot import QtBot
 
 from app.ui.chat.entries import Answer, Entry, Footer, Question, Thinking, ToolUse, Transcript
 from app.ui.chat.transcript_view import TranscriptView
 from app.ui.chat.views.answer_view import AnswerView
 from app.ui.chat.views.thinking_view import ThinkingView
-from app.ui.look import Look
 
 _TURNS = 1_000
 
@@ -35,17 +31,6 @@ def transcript() -> Transcript:
         for entry in _turn(number):
             made.add(entry)
     return made
-
-
-@pytest.fixture
-def view(qtbot: QtBot, look: Look, transcript: Transcript) -> Iterator[TranscriptView]:
-    made = TranscriptView(look)
-    qtbot.addWidget(made)
-    made.resize(900, 700)
-    made.show()
-    made.show_transcript(transcript)
-    yield made
-    made.close()
 
 
 def _on_screen(view: TranscriptView, entry: Entry) -> int:

@@ -9,7 +9,7 @@ from app.core.units import count
 from app.ui.chat.finding import Finder, Place
 from app.ui.chat.transcript_view import TranscriptView
 from app.ui.look import Look
-from app.ui.widgets import IconButton, announce, label, single_shot
+from app.ui.widgets import IconButton, announce, label, single_shot, takes_escape
 
 _SEARCH_MS = 80
 _MARK_MS = 30
@@ -109,14 +109,7 @@ class FindBar(QFrame):
 
     def event(self, event: QEvent) -> bool:
         """Esc is ours while the focus is in here."""
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        return takes_escape(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
