@@ -329,6 +329,10 @@ class Composer(QFrame):
         else:
             self._ask()
 
+    def yield_main_button(self, on: bool) -> None:
+        """Whether what is offered above the composer holds the main button of the page."""
+        restyle(self.send, "kind", "plain" if on else "primary")
+
     def _update_send(self) -> None:
         some = self._attached or self.edit.document().characterCount() > 1
         self.wait.setVisible(self._busy and self._ready and some)

@@ -76,6 +76,17 @@ def test_nothing_is_sent_and_the_numbers_are_told(full: Kept) -> None:
         assert has(full, name)
 
 
+def test_the_page_has_one_main_button(full: Kept) -> None:
+    send = full.page.composer.send
+    assert send.property("kind") == "primary"
+    overflow(full)
+    assert button(full, "contextLeaveOut").property("kind") == "primary"
+    assert send.property("kind") == "plain"
+    button(full, "contextDismiss").click()
+    full.wait(lambda: not full.page.context.panel.isVisible())
+    assert send.property("kind") == "primary"
+
+
 def test_the_oldest_turns_are_left_out_and_the_question_goes(full: Kept, chats: ChatStore) -> None:
     text = overflow(full)
     full.backend.turns.append(answer("Next."))

@@ -85,6 +85,7 @@ class ContextControl(QObject):
         elif found is not None:
             self.gauge.show_fill(words.fill_of(found))
         self.panel.show_state(context.choices.state)
+        self._composer.yield_main_button(context.choices.state is not None)
         self.changed.emit()
         if self.popover.isVisible():
             self._fill_popover()
