@@ -5,7 +5,9 @@ import threading
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from app.chat.context.breakdown import Breakdown
 from app.chat.events import Progress
+from app.core.units import count
 from app.dialect.events import TextDelta
 from tests.ui.context.test_choices import button, has, overflow
 from tests.ui.kept import Kept, answer
@@ -15,25 +17,29 @@ def told(kept: Kept) -> str:
     return kept.page.composer.gauge.shown_text
 
 
-def test_what_is_typed_counts(kept: Kept) -> None:
+def measured(kept: Kept) -> Breakdown | None:
+    """What the gauge shows, when it is exact."""
+    found = kept.desktop.session.context.measuring.breakdown
+    return found if found is not None and found.exact else None
+
+
+def test_tools_and_what_is_typed_count(kept: Kept) -> None:
+    kept.page.composer.tools.setChecked(True)
+    kept.wait(lambda: (found := measured(kept)) is not None and found.tools > 0)
     kept.page.composer.tools.setChecked(False)
-    kept.wait(lambda: told(kept).endswith(" of 32,768") and not told(kept).startswith("about"))
-    before = int(told(kept).split(" ")[0])
+    kept.wait(lambda: (found := measured(kept)) is not None and found.tools == 0)
+    found = measured(kept)
+    assert found is not None
+    kept.wait(lambda: told(kept) == f"{count(found.used)} of 32,768")
     kept.page.composer.set_text("12345")
-    kept.wait(lambda: told(kept) == f"{before + 5} of 32,768")
+    kept.wait(lambda: told(kept) == f"{count(found.used + 5)} of 32,768")
 
 
 def test_enter_opens_the_parts_and_esc_closes_them(kept: Kept) -> None:
     kept.page.composer.tools.setChecked(True)
     kept.ask("Hello", answer("Hi."))
     kept.page.composer.set_text("Next")
-    kept.wait(
-        lambda: (
-            (found := kept.desktop.session.context.measuring.breakdown) is not None
-            and found.question == 4
-            and found.exact
-        )
-    )
+    kept.wait(lambda: (found := measured(kept)) is not None and found.question == 4)
     gauge, popover = kept.page.composer.gauge, kept.page.context.popover
     gauge.setFocus()
     QTest.keyClick(gauge, Qt.Key.Key_Space)
