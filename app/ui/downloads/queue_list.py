@@ -12,7 +12,7 @@ from app.downloads.types import JobStatus
 from app.ui.downloads.job_view import JobView
 from app.ui.downloads.words import chip_of, progress_text, title_of
 from app.ui.look import Look
-from app.ui.widgets import restyle, single_shot
+from app.ui.widgets import restyle, single_shot, takes_escape
 
 _ESTIMATED_HEIGHT = 112
 _MARGIN = 600
@@ -59,17 +59,8 @@ class JobSlot(QFrame):
 
     def event(self, event: QEvent) -> bool:
         """Esc is a shortcut of the window; here it may mean something nearer."""
-        override = event.type() == QEvent.Type.ShortcutOverride
-        if (
-            override
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-            and self.view is not None
-            and self.view.foot.asking
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        asking = self.view is not None and self.view.foot.asking
+        return (asking and takes_escape(event)) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         view, key = self.view, event.key()

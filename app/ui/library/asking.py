@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QV
 
 from app.core.language import tr
 from app.ui.look import Look
-from app.ui.widgets import IconButton, announce, button, label, restyle
+from app.ui.widgets import IconButton, announce, button, label, restyle, takes_escape
 
 
 class Question(QFrame):
@@ -57,8 +57,7 @@ class Question(QFrame):
 
     def event(self, event: QEvent) -> bool:
         """Esc means this question before it means anything to the window."""
-        if event.type() == QEvent.Type.ShortcutOverride and _is_escape(event):
-            event.accept()
+        if takes_escape(event):
             return True
         if event.type() == QEvent.Type.KeyPress and _is_escape(event):
             self._keep()

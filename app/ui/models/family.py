@@ -24,7 +24,7 @@ from app.ui.look.look import SMALL_PX
 from app.ui.models.model_words import billions, day
 from app.ui.models.paint import paint_text
 from app.ui.models.rows import Index
-from app.ui.widgets import ChoiceBox, label
+from app.ui.widgets import ChoiceBox, label, takes_escape
 
 WIDTH = 196
 INSTALLED = "installed"
@@ -51,15 +51,7 @@ class SearchField(QLineEdit):
 
     def event(self, event: QEvent) -> bool:
         """The window's own Escape waits until the field is empty."""
-        if (
-            event.type() is QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-            and self.text()
-        ):
-            event.accept()
-            return True
-        return super().event(event)
+        return (bool(self.text()) and takes_escape(event)) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.text():

@@ -1,53 +1,19 @@
 """The place in the transcript above which messages are not sent any more."""
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.language import tr
 from app.ui.chat.context import words
 from app.ui.chat.context.entry import Omitted
 from app.ui.chat.views.entry_view import EntryView
+from app.ui.chat.views.text_edit import TextEdit
 from app.ui.look import Look
 from app.ui.widgets import button, card, label
 
 _MOST_LINES = 20
 _MARGIN = 16
 _LONGEST = 100_000
-
-
-class _SummaryEdit(QPlainTextEdit):
-    saved = Signal()
-    left = Signal()
-
-    def __init__(self, number: int, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName(f"summaryText-{number}")
-        self.setAccessibleName(tr("Summary"))
-        self.setProperty("bare", "true")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setTabChangesFocus(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.document().setDocumentMargin(0)
-
-    def event(self, event: QEvent) -> bool:
-        # Esc belongs to this field while it is edited, not to the window.
-        escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
-        if escape and event.type() == QEvent.Type.ShortcutOverride and not self.isReadOnly():
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        held = event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and held:
-            self.saved.emit()
-        elif event.key() == Qt.Key.Key_Escape and not self.isReadOnly():
-            self.left.emit()
-        else:
-            super().keyPressEvent(event)
-            return
-        event.accept()
 
 
 class OmittedView(EntryView):
@@ -66,7 +32,7 @@ class OmittedView(EntryView):
         self._frame = card("notice", name=f"omittedCard-{number}", parent=self)
         self._title = label("", "muted", name=f"omittedTitle-{number}", wrap=True)
         self._about = label("", "small", name=f"omittedAbout-{number}", wrap=True)
-        self.text = _SummaryEdit(number, self._frame)
+        self.text = TextEdit(f"summaryText-{number}", tr("Summary"), self._frame)
         self.undo = button(
             tr("Undo"),
             f"omittedUndo-{number}",

@@ -1,57 +1,16 @@
 """A question is edited where it stands."""
 
-from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.core.language import mark, tr
 from app.ui.chat.model_state import Ability
+from app.ui.chat.views.text_edit import TextEdit
 from app.ui.widgets import button, card, label, plain_tip
 
 _MOST_LINES = 16
-_LONGEST_PASTE = 4_000_000
 _MARGIN = 14
 _HINT = mark("The old question stays, with its answers.")
-
-
-class _Field(QPlainTextEdit):
-    sent = Signal()
-    left = Signal()
-
-    def __init__(self, number: int, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName(f"editQuestion-{number}")
-        self.setAccessibleName(tr("Edit the question"))
-        self.setAccessibleDescription(tr("Ctrl+Enter sends, Esc cancels."))
-        self.setProperty("bare", "true")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setTabChangesFocus(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.document().setDocumentMargin(0)
-
-    def event(self, event: QEvent) -> bool:
-        # Esc belongs to this field while it is edited, not to the window.
-        overriding = event.type() == QEvent.Type.ShortcutOverride
-        if overriding and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        held = event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and held:
-            self.sent.emit()
-            event.accept()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.left.emit()
-            event.accept()
-        else:
-            super().keyPressEvent(event)
-
-    def insertFromMimeData(self, source: QMimeData) -> None:
-        """Plain text only."""
-        if source.hasText():
-            self.insertPlainText(source.text()[:_LONGEST_PASTE].replace("\0", ""))
 
 
 class QuestionEditor(QFrame):
@@ -68,7 +27,8 @@ class QuestionEditor(QFrame):
         self.setObjectName(f"questionEditor-{number}")
         self._frame = card("composer", name=f"questionEditorCard-{number}", parent=self)
         self._frame.setProperty("active", "true")
-        self.field = _Field(number, self._frame)
+        self.field = TextEdit(f"editQuestion-{number}", tr("Edit the question"), self._frame)
+        self.field.setAccessibleDescription(tr("Ctrl+Enter sends, Esc cancels."))
         self.field.setPlainText(text)
         self.field.moveCursor(self.field.textCursor().MoveOperation.End)
         self.save = button(
@@ -89,7 +49,7 @@ class QuestionEditor(QFrame):
         column.addWidget(self.field)
         column.addLayout(row)
         self._can = Ability(True)
-        self.field.sent.connect(self._send)
+        self.field.saved.connect(self._send)
         self.field.left.connect(self.left)
         self.field.textChanged.connect(self._changed)
         self.field.document().documentLayout().documentSizeChanged.connect(
