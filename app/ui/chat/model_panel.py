@@ -18,7 +18,7 @@ from app.ui.chat.model_state import (
     Stage,
 )
 from app.ui.chat.views.message_views import ErrorCard
-from app.ui.models.flow import Flow
+from app.ui.flow import Flow
 from app.ui.widgets import button, label, plain_tip
 
 _STAGES: dict[Stage, str] = {

@@ -18,9 +18,9 @@ from app.hardware.nominal import Nominal
 from app.planning.build import Build
 from app.planning.build_report import build_text
 from app.planning.fleet import Fit
+from app.ui.flow import Flow
 from app.ui.gpus.build_board import BuildBoard
 from app.ui.gpus.build_words import BUILD_COLUMNS, HERE_COLUMN, build_lines
-from app.ui.gpus.flow import Row
 from app.ui.gpus.legend import legend
 from app.ui.gpus.parts_card import PartsCard
 from app.ui.gpus.table import CellTable
@@ -238,7 +238,8 @@ class BuildView(QWidget):
         head.setSpacing(12)
         head.addWidget(self._name, 1)
         head.addWidget(self.plan, 0, Qt.AlignmentFlag.AlignTop)
-        self._actions = Row(self.mine, self.open, self.save, self.copy, self.compare, self.undo)
+        self._actions = Flow(8)
+        self._actions.hold(self.mine, self.open, self.save, self.copy, self.compare, self.undo)
         right = QVBoxLayout()
         right.setSpacing(12)
         right.addLayout(head)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBox
 from app.core.language import tr
 from app.hardware.nominal import table
 from app.planning.fleet_search import Filter, kind_word
-from app.ui.gpus.flow import Row
+from app.ui.flow import Flow
 from app.ui.look import Look
 from app.ui.widgets import ChoiceBox, button, label
 
@@ -129,12 +129,15 @@ class FilterBar(QWidget):
 
     def _lay_out(self) -> None:
         last = [self.with_ram] if self._limits else [self.runs]
-        self._chips = Row(*self.vendors.values(), *self.kinds.values(), *last, self.reset, gap=6)
+        self._chips = Flow()
+        self._chips.hold(*self.vendors.values(), *self.kinds.values(), *last, self.reset)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         if self._limits:
-            column.addWidget(Row(*(self._field(box) for box in self._boxes), gap=16))
+            fields = Flow(16)
+            fields.hold(*(self._field(box) for box in self._boxes))
+            column.addWidget(fields)
         else:
             for box in self._boxes:
                 box.setParent(self)

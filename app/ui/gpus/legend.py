@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from app.core.language import tr
-from app.ui.gpus.flow import Row
+from app.ui.flow import Flow
 from app.ui.gpus.words import LEGEND
 from app.ui.look import Look
 from app.ui.look.look import SMALL_PX
@@ -37,5 +37,7 @@ class _Entry(QWidget):
         painter.end()
 
 
-def legend(look: Look) -> Row:
-    return Row(*(_Entry(look, token, tr(text)) for token, text in LEGEND), gap=14)
+def legend(look: Look) -> Flow:
+    result = Flow(14)
+    result.hold(*(_Entry(look, token, tr(text)) for token, text in LEGEND))
+    return result

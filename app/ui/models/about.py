@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.catalog.cards import Card, Sampling
 from app.core.language import mark, tr
+from app.ui.flow import Flow
 from app.ui.look import Look
 from app.ui.models.chart import BenchmarkChart
-from app.ui.models.flow import Flow
 from app.ui.models.model_words import architecture_rows, source_line
 from app.ui.widgets import button, card, label, plain_tip
 

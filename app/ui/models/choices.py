@@ -19,8 +19,8 @@ from app.core.language import mark, tr
 from app.core.placement import KvType
 from app.core.units import count
 from app.ui.chat.load.controls import read_tokens
+from app.ui.flow import Flow
 from app.ui.look import Look
-from app.ui.models.flow import Flow
 from app.ui.models.words import KV_NAMES
 from app.ui.widgets import ChoiceBox, button, label, restyle
 

@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout,
 from app.catalog.cards import Card
 from app.core.language import mark, tr
 from app.hardware.types import Machine
+from app.ui.flow import Flow
 from app.ui.look import Look
 from app.ui.look.look import SMALL_PX
 from app.ui.models import model_words
-from app.ui.models.flow import Flow
 from app.ui.widgets import button, card, chip, label, plain_tip
 
 _LEGEND = (

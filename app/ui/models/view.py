@@ -17,12 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.core.language import tr
+from app.ui.flow import Flow
 from app.ui.look import Look
 from app.ui.models.about import About
 from app.ui.models.banner import Banner
 from app.ui.models.choices import Choices
 from app.ui.models.detail import Detail
-from app.ui.models.flow import Flow
 from app.ui.models.head import Head
 from app.ui.models.states import Skeleton, Trouble
 from app.ui.models.table import QuantTable

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, 
 from app.core.language import tr
 from app.tools.consent import ConsentRequest, Decision, QuestionRequest, Request
 from app.tools.tool import Choice
+from app.ui.flow import Flow
 from app.ui.look import Look
 from app.ui.markdown.links import with_hidden_shown
-from app.ui.models.flow import Flow
 from app.ui.tools import words
 from app.ui.tools.folded_text import FoldedText
 from app.ui.tools.wrap_button import WrapButton

@@ -11,8 +11,8 @@ from app.core.language import tr
 from app.core.units import count
 from app.ui.chat.attachments.desk import Desk, Item
 from app.ui.chat.attachments.file_words import rounded, tokens_of, unit_name
+from app.ui.flow import Flow
 from app.ui.look import Look
-from app.ui.models.flow import Flow
 from app.ui.widgets import WholeSpin, button, card, label
 
 _LEAST_TOKENS = 64

@@ -9,8 +9,8 @@ from app.ui.chat.attachments.chip import FileChip
 from app.ui.chat.attachments.desk import Desk, Item
 from app.ui.chat.attachments.file_words import detail
 from app.ui.chat.attachments.tray_notes import TrayNotes
+from app.ui.flow import Flow
 from app.ui.look import Look
-from app.ui.models.flow import Flow
 from app.ui.widgets import announce
 
 _GAP = 8

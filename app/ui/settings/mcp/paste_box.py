@@ -11,7 +11,7 @@ from app.core.units import count
 from app.tools.mcp.elsewhere import Elsewhere, servers_elsewhere
 from app.tools.mcp.paste import MAX_CHARACTERS, Block, read_block
 from app.tools.mcp.servers import McpServer
-from app.ui.models.flow import Flow
+from app.ui.flow import Flow
 from app.ui.settings.mcp.words import command_text
 from app.ui.widgets import announce, button, label
 

@@ -11,6 +11,8 @@ _LINE_GAP = 8
 
 
 class Flow(QWidget):
+    """gap: between widgets, and between lines up to 8, in pixels. Those of a line are centred."""
+
     def __init__(self, gap: int = _GAP, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._gap = gap
@@ -39,6 +41,12 @@ class Flow(QWidget):
             widget.show()
         self.lay_out()
 
+    def hold(self, *widgets: QWidget) -> None:
+        """These for good; each says itself whether it is shown, and `lay_out` has to be told."""
+        self._widgets = list(widgets)
+        for widget in widgets:
+            widget.setParent(self)
+
     def lay_out(self) -> None:
         self._place(self.width(), move=True)
         self.updateGeometry()
@@ -60,15 +68,29 @@ class Flow(QWidget):
         self._place(self.width(), move=True)
 
     def _place(self, width: int, *, move: bool) -> int:
-        left = top = height = 0
+        top = height = 0
+        for line in self._lines(width):
+            top += height + min(self._gap, _LINE_GAP) if height else 0
+            height = max(widget.sizeHint().height() for widget in line)
+            left = 0
+            for widget in line:
+                size = widget.sizeHint()
+                if move:
+                    down = top + (height - size.height()) // 2
+                    widget.setGeometry(left, down, min(size.width(), width), size.height())
+                left += size.width() + self._gap
+        return top + height
+
+    def _lines(self, width: int) -> list[list[QWidget]]:
+        lines: list[list[QWidget]] = []
+        left = 0
         for widget in self._widgets:
             if widget.isHidden():
                 continue
-            size = widget.sizeHint()
-            if left and left + size.width() > width:
-                left, top, height = 0, top + height + min(self._gap, _LINE_GAP), 0
-            if move:
-                widget.setGeometry(left, top, min(size.width(), width), size.height())
-            left += size.width() + self._gap
-            height = max(height, size.height())
-        return top + height
+            wide = widget.sizeHint().width()
+            if not lines or left + wide > width:
+                lines.append([])
+                left = 0
+            lines[-1].append(widget)
+            left += wide + self._gap
+        return lines
