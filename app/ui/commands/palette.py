@@ -29,7 +29,7 @@ from app.ui.commands.sources import CHATS, Choice
 from app.ui.look import Look
 from app.ui.look.look import SMALL_PX
 from app.ui.markdown.links import with_hidden_shown
-from app.ui.models.paint import paint_text
+from app.ui.painting import paint_text
 from app.ui.widgets import LeavableEdit, announce, label
 
 Index = QModelIndex | QPersistentModelIndex

@@ -6,8 +6,6 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
-    QFont,
-    QFontMetrics,
     QHelpEvent,
     QMouseEvent,
     QPainter,
@@ -27,14 +25,13 @@ from app.ui.gpus.cells import CELL_ROLE, Bar, Cell, Column
 from app.ui.look import Look
 from app.ui.look.look import SMALL_PX
 from app.ui.look.theme import Colors
+from app.ui.painting import chip_width, paint_chip, paint_line, paint_text, text_width
 
 ROW_HEIGHT = 40
 HEAD_HEIGHT = 34
 _SIDE = 10
 _GAP = 8
 _BAR_HEIGHT = 10
-_CHIP_HEIGHT = 22
-_CHIP_SIDE = 8
 # A note is left out rather than cut its text down to less.
 _LEAST_TEXT = 60
 _CHIPS = {
@@ -73,12 +70,14 @@ class CellPainter(QStyledItemDelegate):
             paint_bar(painter, inner, cell.bar, colors)
         elif cell.text or cell.note:
             column = self._table.model().columns[index.column()]  # type: ignore[attr-defined]
-            self._paint_text(painter, inner, cell, right=column.align == "right")
+            self._paint_text(painter, inner, cell, _side(column))
         if self._table.hasFocus() and self._table.currentIndex().row() == index.row():  # type: ignore[attr-defined]
             self._paint_focus(painter, rect)
         painter.restore()
 
-    def _paint_text(self, painter: QPainter, rect: QRect, cell: Cell, *, right: bool) -> None:
+    def _paint_text(
+        self, painter: QPainter, rect: QRect, cell: Cell, alignment: Qt.AlignmentFlag
+    ) -> None:
         colors = self._look.colors
         pale: bool = self._table.model().pale  # type: ignore[attr-defined]
         tone = "muted" if pale else cell.tone
@@ -86,11 +85,11 @@ class CellPainter(QStyledItemDelegate):
         small = self._look.font(SMALL_PX)
         note = 0
         if cell.note:
-            note = QFontMetrics(small).horizontalAdvance(cell.note) + _GAP
-            note += 2 * _CHIP_SIDE if cell.chip else 0
+            wide = chip_width if cell.chip else text_width
+            note = wide(cell.note, small) + _GAP
         fits = not cell.text or note < rect.width() - _LEAST_TEXT
         room = rect.adjusted(0, 0, -note, 0) if note and cell.text and fits else rect
-        took = paint_text(painter, room, cell.text, font, getattr(colors, tone), right=right)
+        took = paint_text(painter, room, cell.text, font, getattr(colors, tone), alignment)
         if not note or not fits:
             return
         rest = rect.adjusted(took + _GAP if cell.text else 0, 0, 0, 0)
@@ -149,9 +148,7 @@ class Heads(QHeaderView):
         if sorted_by:
             up = self.sortIndicatorOrder() == Qt.SortOrder.AscendingOrder
             sign = " ↑" if up else " ↓"
-        paint_text(
-            painter, inner, tr(column.title) + sign, font, color, right=column.align == "right"
-        )
+        paint_text(painter, inner, tr(column.title) + sign, font, color, _side(column))
         painter.restore()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -169,32 +166,9 @@ class Heads(QHeaderView):
         return super().viewportEvent(event)
 
 
-def paint_text(
-    painter: QPainter, rect: QRect, text: str, font: QFont, color: str, *, right: bool = False
-) -> int:
-    """Elided to the rectangle; the width it took."""
-    metrics = QFontMetrics(font)
-    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
-    painter.setFont(font)
-    painter.setPen(QColor(color))
-    side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-    flags = side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-    painter.drawText(rect, int(flags), shown)
-    return metrics.horizontalAdvance(shown)
-
-
-def paint_chip(
-    painter: QPainter, rect: QRect, text: str, font: QFont, background: str, color: str
-) -> None:
-    width = min(rect.width(), QFontMetrics(font).horizontalAdvance(text) + 2 * _CHIP_SIDE)
-    top = rect.top() + (rect.height() - _CHIP_HEIGHT) / 2
-    shape = QRectF(rect.left(), top, width, _CHIP_HEIGHT)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(background))
-    painter.drawRoundedRect(shape, _CHIP_HEIGHT / 2, _CHIP_HEIGHT / 2)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    inner = shape.adjusted(_CHIP_SIDE, 0, -_CHIP_SIDE + 1, 0).toRect()
-    paint_text(painter, inner, text, font, color)
+def _side(column: Column) -> Qt.AlignmentFlag:
+    right = column.align == "right"
+    return Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
 
 
 def paint_bar(painter: QPainter, rect: QRect, bar: Bar, colors: Colors) -> None:
@@ -220,10 +194,3 @@ def paint_bar(painter: QPainter, rect: QRect, bar: Bar, colors: Colors) -> None:
         painter.fillRect(excess, QBrush(QColor(colors.bad), Qt.BrushStyle.BDiagPattern))
         painter.fillRect(QRectF(limit, top, 2, _BAR_HEIGHT), QColor(colors.text))
     painter.restore()
-
-
-def paint_line(painter: QPainter, rect: QRect, color: str) -> None:
-    """A hairline at the bottom."""
-    painter.setPen(QColor(color))
-    bottom = rect.bottom() + 0.5
-    painter.drawLine(QPointF(rect.left(), bottom), QPointF(rect.right() + 1, bottom))

@@ -11,7 +11,7 @@ from app.core.units import gigabytes
 from app.library.types import InstalledModel
 from app.ui.library.words import STATES, Tone, origin_line, state_chip
 from app.ui.look import Look
-from app.ui.models.paint import chip_width, paint_chip, paint_line, paint_text
+from app.ui.painting import chip_width, paint_chip, paint_line, paint_text
 
 ROW_HEIGHT = 60
 _NARROW = 620

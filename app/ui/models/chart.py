@@ -18,7 +18,7 @@ from app.catalog.cards import BenchmarkSet, Result
 from app.core.language import tr
 from app.ui.look import Look
 from app.ui.look.look import SMALL_PX
-from app.ui.models.paint import paint_text
+from app.ui.painting import paint_text
 from app.ui.widgets import announce
 
 _TOKENS = ("gpu", "kv", "work", "ram")

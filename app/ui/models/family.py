@@ -22,8 +22,8 @@ from app.core.language import tr
 from app.ui.look import Look
 from app.ui.look.look import SMALL_PX
 from app.ui.models.model_words import billions, day
-from app.ui.models.paint import paint_text
 from app.ui.models.rows import Index
+from app.ui.painting import paint_text
 from app.ui.widgets import ChoiceBox, label, takes_escape
 
 WIDTH = 196

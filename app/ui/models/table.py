@@ -23,8 +23,9 @@ from PySide6.QtWidgets import (
 from app.core.language import tr
 from app.ui.look import Look
 from app.ui.look.look import SMALL_PX
-from app.ui.models.paint import paint_bars, paint_chip, paint_line, paint_text
+from app.ui.models.paint import paint_bars
 from app.ui.models.rows import CELL_ROLE, TITLES, Cell, Column, Index, QuantModel, SortedRows
+from app.ui.painting import paint_chip, paint_line, paint_text
 from app.ui.widgets import read_only_rows
 
 ROW_HEIGHT = 42
